@@ -1,0 +1,187 @@
+import { createConcert } from './concert/service.ts'
+import { concertOperations } from './concert/api.ts'
+import { concertRoutes, ownsShow } from './concert/routes.ts'
+import { gatewayRoutes } from './gateway/routes.ts'
+import { rehearsalRoutes } from './gateway/rehearsals.ts'
+import { createServer } from './gateway/server.ts'
+import { createSessionGuard } from './gateway/sessions.ts'
+import { paymentOperations } from './payment/api.ts'
+import { paymentRoutes } from './payment/routes.ts'
+import { createPayment } from './payment/service.ts'
+import { type Api, local, type Operations, type StepHook } from './platform/contract.ts'
+import type { Database } from './platform/database.ts'
+import { createMemoryBus } from './platform/memory-bus.ts'
+import { onEmit } from './platform/events.ts'
+import { type Job, startJobs } from './platform/jobs.ts'
+import type { Logger } from './platform/log.ts'
+import type { Metrics } from './platform/metrics.ts'
+import { migrate } from './platform/migrate.ts'
+import type { SessionClaims } from './platform/principal.ts'
+import type { Service, Surroundings } from './platform/service.ts'
+import { createTokens, type Keys } from './platform/token.ts'
+import { queueOperations } from './queue/api.ts'
+import { queueRoutes } from './queue/routes.ts'
+import { createQueue } from './queue/service.ts'
+import { reservationOperations } from './reservation/api.ts'
+import { reservationRoutes } from './reservation/routes.ts'
+import { createReservation } from './reservation/service.ts'
+import { type PassClaims, seatOperations } from './seat/api.ts'
+import { seatRoutes } from './seat/routes.ts'
+import { createSeat } from './seat/service.ts'
+import { userOperations } from './user/api.ts'
+import type { Mail } from './user/mail.ts'
+import { userRoutes } from './user/routes.ts'
+import { createUser } from './user/service.ts'
+import { walletOperations } from './wallet/api.ts'
+import { walletRoutes } from './wallet/routes.ts'
+import { createSandbox } from './wallet/sandbox.ts'
+import { createWallet } from './wallet/service.ts'
+
+export const serviceNames = ['user', 'concert', 'wallet', 'seat', 'queue', 'reservation', 'payment'] as const
+
+export type Parts = Surroundings & {
+  db: Database
+  mail: Mail
+  keys: { session: Keys; pass: Keys }
+  log: Logger
+  metrics: Metrics
+  publicUrl: string
+  queueCap: number
+  rehearsals: boolean
+  /** waits for real time; tests pass one that does not wait */
+  wait: (ms: number) => Promise<void>
+  ready: () => Promise<string[]>
+  step?: StepHook
+}
+export type System = Awaited<ReturnType<typeof compose>>
+
+/** The composition root: read downward, it is the dependency graph. */
+export async function compose(parts: Parts) {
+  const { db, now, newId, random, step, log, metrics, wait } = parts
+  const surroundings = { now, newId, random }
+  await migrate(db, serviceNames.map((service) => ({ service, directory: new URL(`./${service}/migrations/`, import.meta.url) })))
+
+  const subscribers: { name: string; on: NonNullable<Service<Operations>['on']> }[] = []
+  const jobs: Job[] = []
+  /** Adds a service to this process and gives its local caller. */
+  function connect<Ops extends Operations>(name: string, operations: Ops, service: Service<Ops>): Api<Ops> {
+    if (service.on) subscribers.push({ name, on: service.on })
+    jobs.push(...(service.jobs ?? []))
+    return local(name, operations, service.api, step)
+  }
+
+  const sessions = createTokens<SessionClaims>('session', parts.keys.session)
+  const passes = createTokens<PassClaims>('pass', parts.keys.pass)
+
+  const userService = createUser({ db, tokens: sessions, mail: parts.mail, publicUrl: parts.publicUrl, ...surroundings })
+  const user = connect('user', userOperations, userService)
+  const concert = connect('concert', concertOperations, createConcert({ db, ...surroundings }))
+  const provider = createSandbox({ db, ...surroundings })
+  const wallet = connect('wallet', walletOperations, createWallet({ db, provider, ...surroundings }))
+  const seat = connect('seat', seatOperations, createSeat({ db, passes, ...surroundings }))
+  const queue = connect('queue', queueOperations, createQueue({ db, seat, passes, capDefault: parts.queueCap, ...surroundings }))
+  const reservation = connect('reservation', reservationOperations, createReservation({ db, seat, concert, ...surroundings }))
+  const payment = connect('payment', paymentOperations, createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
+
+  const bus = createMemoryBus({
+    db, producers: [...serviceNames], subscribers, now, holder: newId(), step,
+    onParked: (subscriber, event, error) => {
+      metrics.eventsParked.inc({ subscriber })
+      log.error({ subscriber, event: event.name, key: event.key, err: error }, 'event parked')
+    },
+  })
+  const publish = async () => {
+    const count = await bus.publishOnce()
+    metrics.eventsPublished.inc(count)
+    return count
+  }
+
+  const guard = createSessionGuard({ user, tokens: sessions, now })
+  userService.onSessionChange(guard.ended)
+  jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
+
+  const app = await createServer({ guard, metrics, log, newId })
+  const stock = async (showIds: string[]) => new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
+  const owner = ownsShow(concert)
+  userRoutes(app, { user, publicUrl: parts.publicUrl, exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId) })
+  concertRoutes(app, { concert, stock })
+  walletRoutes(app, { wallet, newId })
+  seatRoutes(app, { seat, newId, ownsShow: owner })
+  queueRoutes(app, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
+  reservationRoutes(app, { reservation, newId, ownsShow: owner })
+  paymentRoutes(app, { payment, newId })
+  gatewayRoutes(app, { user, wallet, queue, seat, reservation, payment, ready: parts.ready })
+  if (parts.rehearsals) rehearsalRoutes(app, { user, concert, wallet, queue, newId, now })
+  await app.ready()
+
+  const relay = createRelayJob(publish)
+  return {
+    app,
+    api: { user, concert, wallet, seat, queue, reservation, payment },
+    userService,
+    /** Runs every job and the relay until nothing is left to do: tests drain instead of sleeping. */
+    settle: () => settle(jobs, publish),
+    publish,
+    start: () => {
+      const running = startJobs([...jobs, relay.job], {
+        onError: (name, error) => {
+          metrics.jobErrors.inc({ job: name })
+          log.error({ job: name, err: error }, 'job failed')
+        },
+        onRun: (name, seconds) => metrics.jobSeconds.observe({ job: name }, seconds),
+      })
+      return { stop: async () => {
+        relay.close()
+        await running.stop()
+      } }
+    },
+  }
+}
+
+const relayPollMs = 100
+const settleRoundsMax = 50
+
+/** Publishes at once after an emit and by a poll for what another process left. */
+function createRelayJob(publish: () => Promise<number>): { job: Job; close: () => void } {
+  let running: Promise<unknown> | undefined
+  let again = false
+  const drain = () => {
+    again = true
+    running ??= (async () => {
+      while (again) {
+        again = false
+        if ((await publish()) > 0) again = true
+      }
+    })().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+  const close = onEmit(() => void drain().catch(() => undefined)) // the poll below reports the same error
+  return { job: { name: 'platform.relay', everyMs: relayPollMs, run: drain }, close }
+}
+
+async function settle(jobs: Job[], publish: () => Promise<number>) {
+  let quiet = 0
+  for (let round = 0; round < settleRoundsMax && quiet < 2; round++) {
+    let moved = 0
+    for (let sent = await publish(); sent > 0; sent = await publish()) moved += sent
+    for (const job of jobs) await job.run()
+    quiet = moved === 0 ? quiet + 1 : 0
+  }
+}
+
+type Money = {
+  wallet: Api<typeof walletOperations>
+  reservation: Api<typeof reservationOperations>
+  payment: Api<typeof paymentOperations>
+}
+const exportLimit = 101
+
+async function exportOf({ wallet, reservation, payment }: Money, userId: string) {
+  const limit = exportLimit
+  const [{ balance }, { entries }, { reservations }, { payments }] = await Promise.all([
+    wallet.balance({ userId }), wallet.entries({ userId, limit }), reservation.list({ userId, limit }), payment.list({ userId, limit }),
+  ])
+  return { balance, entries, reservations, payments }
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import Type, { type Static, type TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+
+const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
+const Secret = Type.String({ minLength: 32, maxLength: 500 })
+
+/** Every environment variable, its form, default and meaning; docs/config.md is made from this. */
+export const variables = {
+  PORT: { schema: Port, default: '8080', about: 'port of the public HTTP API' },
+  HOST: { schema: Type.String({ minLength: 1 }), default: '127.0.0.1', about: 'address the public port listens on' },
+  OPS_PORT: { schema: Port, default: '9090', about: 'port for health, metrics and verify; always on loopback unless OPS_HOST says otherwise' },
+  OPS_HOST: { schema: Type.String({ minLength: 1 }), default: '127.0.0.1', about: 'address the operations port listens on' },
+  PUBLIC_URL: { schema: Type.String({ pattern: '^https?://[^ ]+$' }), default: '', about: 'URL people use; stands in mails (default: http://HOST:PORT)' },
+  DATA_DIR: { schema: Type.String({ minLength: 1 }), default: './data', about: 'directory of the embedded database, mails and server.json' },
+  DATABASE_URL: { schema: Type.String({ pattern: '^postgres(ql)?://' }), default: '', about: 'PostgreSQL 15 or later; without it the embedded database under DATA_DIR is used' },
+  DATABASE_CONNECTIONS: { schema: Type.Integer({ minimum: 2, maximum: 200 }), default: '10', about: 'connections to PostgreSQL' },
+  SESSION_SECRET: { schema: Secret, default: '', secret: true, about: 'signs access tokens; at least 32 characters; required with DATABASE_URL, else made at the first start under DATA_DIR' },
+  PASS_SECRET: { schema: Secret, default: '', secret: true, about: 'signs passes; the same rules as SESSION_SECRET' },
+  OPERATOR_EMAIL: { schema: Type.String({ format: 'email', maxLength: 254 }), default: '', about: 'creates this operator account at the start, if it is not there' },
+  OPERATOR_PASSWORD: { schema: Type.String({ minLength: 12, maxLength: 128 }), default: '', secret: true, about: 'password of OPERATOR_EMAIL, at least 12 characters' },
+  MAIL: { schema: Type.String({ pattern: '^(console|file)$' }), default: 'file', about: 'where mails go: `file` (DATA_DIR/mail) or `console`' },
+  REHEARSALS: { schema: Type.String({ pattern: '^(on|off)$' }), default: 'off', about: 'lets operators make rehearsal shows and fans; `on` with --demo' },
+  QUEUE_CAP: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '300', about: 'live passes per show unless an operator changes it' },
+  LOG_LEVEL: { schema: Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' }), default: 'info', about: 'least severe log line that is written' },
+} as const satisfies Record<string, { schema: TSchema; default: string; about: string; secret?: boolean }>
+
+type Name = keyof typeof variables
+export type Environment = Record<string, string | undefined>
+export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | undefined } & {
+  PORT: number
+  HOST: string
+  OPS_PORT: number
+  OPS_HOST: string
+  PUBLIC_URL: string
+  DATA_DIR: string
+  DATABASE_CONNECTIONS: number
+  MAIL: 'console' | 'file'
+  REHEARSALS: 'on' | 'off'
+  QUEUE_CAP: number
+  LOG_LEVEL: string
+  demo: boolean
+}
+export class ConfigError extends Error {}
+
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host)
+
+/** Reads the environment once and reports every problem at once. `NAME_FILE` may name a file with the value. */
+export function readConfig(environment: Environment, { demo = false } = {}): Config {
+  const problems: string[] = []
+  const values: Record<string, unknown> = { demo }
+  for (const [name, variable] of Object.entries(variables)) {
+    try {
+      values[name] = parse(name, textOf(environment, name) || variable.default, variable.schema)
+    } catch (error) {
+      problems.push((error as Error).message)
+    }
+  }
+  const config = values as Config
+  if (demo) config.REHEARSALS = 'on'
+  if (demo && config.DATABASE_URL) problems.push('demo data and logins are refused with DATABASE_URL; start without --demo (npm run serve)')
+  if (demo && config.HOST && !isLoopback(config.HOST)) problems.push(`demo data and logins are refused on ${config.HOST}; use a loopback HOST or npm run serve`)
+  for (const name of ['SESSION_SECRET', 'PASS_SECRET'] as const)
+    if (config.DATABASE_URL && !config[name]) problems.push(`${name} is required with DATABASE_URL (at least 32 characters)`)
+  if (config.SESSION_SECRET && config.SESSION_SECRET === config.PASS_SECRET) problems.push('SESSION_SECRET and PASS_SECRET must differ')
+  if (Boolean(config.OPERATOR_EMAIL) !== Boolean(config.OPERATOR_PASSWORD)) problems.push('OPERATOR_EMAIL and OPERATOR_PASSWORD belong together')
+  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `- ${problem}`).join('\n'))
+  config.PUBLIC_URL ||= `http://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${config.PORT}`
+  return config
+}
+
+export const newSecret = () => randomBytes(32).toString('base64url')
+
+function textOf(environment: Environment, name: string): string | undefined {
+  const file = environment[`${name}_FILE`]
+  return file ? readFileSync(file, 'utf8').trim() : environment[name]
+}
+
+function parse(name: string, text: string, schema: TSchema): unknown {
+  if (text === '') return undefined
+  const value = 'type' in schema && schema.type === 'integer' ? Number(text) : text
+  const validator = Compile(schema)
+  if (validator.Check(value)) return value
+  const [error] = validator.Errors(value)
+  throw new ConfigError(`${name} ${error?.message ?? 'is invalid'}`)
+}

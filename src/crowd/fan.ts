@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Answer, Client, Send } from './client.ts'
+import type { CrowdRecord, Step } from './record.ts'
+
+/** How a fan behaves; the mix is drawn per fan from the seed. */
+export type Temper = {
+  quantity: number
+  /** walks away with seats held: silently, or letting them go */
+  abandons: 'no' | 'silently' | 'politely'
+  doubleClicks: boolean
+  swaps: boolean
+  /** sends, does not wait for the answer, and repeats with the same key */
+  losesAnswers: boolean
+  money: 'ready' | 'tops up in the payment' | 'too little first'
+  picks: 'map' | 'best' | 'nearest'
+}
+export type Crowd = {
+  client: Client
+  showId: string
+  record: CrowdRecord
+  random: () => number
+  /** becomes true when a fan was told that everything is sold */
+  soldOut: boolean
+  thinkMs: (low: number, high: number) => number
+  deadline: () => boolean
+}
+
+const richBalance = 2_000_000
+
+/** Draws a temper; the shares are what rivals' post-mortems report of real crowds, rounded. */
+export function temperOf(random: () => number): Temper {
+  const oneOf = <T>(...choices: [number, T][]): T => {
+    let left = random()
+    for (const [share, value] of choices) {
+      left -= share
+      if (left < 0) return value
+    }
+    return (choices.at(-1) as [number, T])[1]
+  }
+  return {
+    quantity: oneOf([0.5, 1], [0.4, 2], [0.1, 4]),
+    abandons: oneOf([0.94, 'no'], [0.04, 'politely'], [0.02, 'silently']),
+    doubleClicks: random() < 0.1,
+    swaps: random() < 0.08,
+    losesAnswers: random() < 0.05,
+    money: oneOf([0.5, 'ready'], [0.4, 'tops up in the payment'], [0.1, 'too little first']),
+    picks: oneOf([0.6, 'map'], [0.2, 'best'], [0.2, 'nearest']),
+  }
+}
+
+/** One fan from arrival to ticket or giving up. Every answer is held against what was promised before. */
+export async function visit(crowd: Crowd, token: string, temper: Temper): Promise<void> {
+  const { record } = crowd
+  const fan: Fan = { crowd, token, temper, pass: '', number: 0 }
+  record.counts.arrived++
+  if (temper.money === 'ready') await call(fan, 'POST', '/api/wallet/top-ups', { key: randomUUID(), body: { amount: richBalance } }, [201, 202])
+  const arrivedAt = performance.now()
+  if (!(await join(fan)) || !(await waitForTurn(fan)) || !(await enter(fan))) return giveUp(fan)
+  record.waits.push(performance.now() - arrivedAt)
+  record.counts.entered++
+  while (!crowd.deadline() && !crowd.soldOut) {
+    const hold = await takeSeats(fan)
+    if (!hold) break
+    const outcome = await buy(fan, hold)
+    if (outcome === 'bought') return leave(fan)
+    if (outcome === 'walked away') return
+  }
+  await giveUp(fan)
+}
+
+type Fan = { crowd: Crowd; token: string; temper: Temper; pass: string; number: number }
+type Held = { id: string; seatIds: number[]; until: string }
+
+async function join(fan: Fan): Promise<boolean> {
+  const { crowd } = fan
+  const answer = await timed(fan, 'join', 'POST', `/api/shows/${crowd.showId}/queue`, { body: {} }, [200, 201])
+  if (!answer) return false
+  fan.number = Number(answer.body.number)
+  crowd.record.counts.joined++
+  return true
+}
+
+/** Polls like the web page does and asserts that the number never changes. */
+async function waitForTurn(fan: Fan): Promise<boolean> {
+  const { crowd } = fan
+  let position = Number.POSITIVE_INFINITY
+  while (!crowd.deadline()) {
+    const answer = await call(fan, 'GET', `/api/shows/${crowd.showId}/queue/me`, {}, [200])
+    if (!answer) return false
+    const place = answer.body as { number: number; status: string; position: number }
+    if (place.number !== fan.number) {
+      crowd.record.lost.places++
+      crowd.record.surprise(`place ${fan.number} became ${place.number}`)
+      return false
+    }
+    if (place.status === 'called' || place.status === 'inside') return true
+    if (place.status === 'asleep') await call(fan, 'POST', `/api/shows/${crowd.showId}/queue/wake`, {}, [200])
+    if (place.status === 'ended') return false
+    if (place.position > position) crowd.record.surprise(`position grew from ${position} to ${place.position}`)
+    position = place.position
+    if (crowd.soldOut) return false
+    await wait(crowd.thinkMs(300, Math.min(3_000, 600 + position * 2)))
+  }
+  return false
+}
+
+async function enter(fan: Fan): Promise<boolean> {
+  const answer = await call(fan, 'POST', `/api/shows/${fan.crowd.showId}/queue/pass`, {}, [201])
+  if (!answer) return false
+  fan.pass = String(answer.body.pass)
+  return true
+}
+
+async function takeSeats(fan: Fan): Promise<Held | undefined> {
+  const { crowd, temper } = fan
+  let quantity = temper.quantity
+  while (!crowd.deadline()) {
+    await wait(crowd.thinkMs(100, 1_500))
+    const free = await freeSeats(fan)
+    if (!free) return undefined
+    if (free.length === 0) {
+      if (await isSoldOut(fan)) return undefined
+      await wait(crowd.thinkMs(300, 1_000))
+      continue
+    }
+    quantity = Math.min(quantity, free.length)
+    const answer = await holdSome(fan, free, quantity)
+    if (answer?.status === 201) {
+      crowd.record.counts.holding++
+      return temper.swaps ? await swap(fan, answer.body as unknown as Held) : (answer.body as unknown as Held)
+    }
+    if (!answer || ['line_closed', 'show_closed', 'quota_exceeded'].includes(answer.body.code ?? '')) return undefined
+    if (answer.body.code === 'pass_expired' || answer.body.code === 'pass_ended') if (!(await enter(fan))) return undefined
+    if (answer.body.code === 'not_enough_seats') quantity = Math.max(1, quantity - 1)
+  }
+  return undefined
+}
+
+async function freeSeats(fan: Fan): Promise<number[] | undefined> {
+  const answer = await call(fan, 'GET', `/api/shows/${fan.crowd.showId}/seats`, {}, [200])
+  if (!answer) return undefined
+  const states = Buffer.from(String(answer.body.states), 'base64')
+  const count = (answer.body.seats as unknown[]).length
+  const free: number[] = []
+  for (let index = 0; index < count; index++) if (((states[index >> 2] ?? 0) >> ((index & 3) * 2) & 3) === 0) free.push(index + 1)
+  return free
+}
+
+async function isSoldOut(fan: Fan): Promise<boolean> {
+  const answer = await call(fan, 'GET', `/api/shows/${fan.crowd.showId}`, {}, [200])
+  const availability = answer?.body.availability as { state?: string } | null | undefined
+  if (availability?.state === 'sold_out') fan.crowd.soldOut = true
+  return fan.crowd.soldOut
+}
+
+const holdRefusals = [409, 403, 404]
+
+async function holdSome(fan: Fan, free: number[], quantity: number): Promise<Answer | undefined> {
+  const { crowd, temper } = fan
+  const path = `/api/shows/${crowd.showId}/holds`
+  if (temper.picks === 'best') return timed(fan, 'hold', 'POST', `${path}/best`, { key: randomUUID(), pass: fan.pass, body: { quantity, together: false } }, [201, ...holdRefusals])
+  const first = Math.floor(crowd.random() * free.length)
+  const seatIds = [...new Set(Array.from({ length: quantity }, (_, i) => free[(first + i) % free.length] as number))]
+  const body = temper.picks === 'nearest' ? { seatIds, fallback: 'nearest', together: false } : { seatIds }
+  return timed(fan, 'hold', 'POST', path, { key: randomUUID(), pass: fan.pass, body }, [201, ...holdRefusals])
+}
+
+/** Changes one's mind once: the deadline must not move and a refusal must leave the old seats. */
+async function swap(fan: Fan, hold: Held): Promise<Held> {
+  const free = (await freeSeats(fan)) ?? []
+  if (free.length < hold.seatIds.length) return hold
+  const seatIds = free.slice(0, hold.seatIds.length)
+  const answer = await call(fan, 'POST', `/api/shows/${fan.crowd.showId}/holds`, { key: randomUUID(), pass: fan.pass, body: { seatIds, replaces: hold.id } }, [201, ...holdRefusals])
+  if (answer?.status !== 201) return hold
+  if (answer.body.until !== hold.until) fan.crowd.record.surprise(`swap moved the deadline from ${hold.until} to ${answer.body.until}`)
+  return answer.body as unknown as Held
+}
+
+async function buy(fan: Fan, hold: Held): Promise<'bought' | 'again' | 'walked away'> {
+  const { crowd, temper } = fan
+  await wait(crowd.thinkMs(200, 2_000))
+  if (temper.abandons === 'silently') return 'walked away'
+  if (temper.abandons === 'politely') {
+    await call(fan, 'DELETE', `/api/holds/${hold.id}`, {}, [204, 409])
+    await leave(fan)
+    return 'walked away'
+  }
+  const reservation = await timed(fan, 'reserve', 'POST', '/api/reservations', { key: randomUUID(), body: { holdIds: [hold.id] } }, [201, 409])
+  if (!reservation) return 'again'
+  if (reservation.status === 409) {
+    if (Date.parse(hold.until) > Date.now() + 1_000) loseHold(fan, `hold ${hold.id} until ${hold.until}: ${reservation.body.code}`)
+    return 'again'
+  }
+  if (Date.parse(String(reservation.body.expiresAt)) < Date.parse(hold.until)) crowd.record.surprise('reserving brought the deadline nearer')
+  return pay(fan, reservation.body as unknown as Reserved, hold)
+}
+
+type Reserved = { id: string; total: number; expiresAt: string; lines: { seatId: number }[] }
+
+async function pay(fan: Fan, reservation: Reserved, hold: Held): Promise<'bought' | 'again'> {
+  const { crowd, temper } = fan
+  await wait(crowd.thinkMs(200, 1_500))
+  const topUp = temper.money === 'tops up in the payment' ? { topUp: Math.max(1, reservation.total) } : {}
+  let answer = await payOnce(fan, { reservationId: reservation.id, ...topUp })
+  if (answer?.status === 402 && temper.money === 'too little first') {
+    const missing = Number(answer.body.missing)
+    answer = await payOnce(fan, { reservationId: reservation.id, topUp: Math.max(1, missing) })
+  }
+  if (!answer) return 'again'
+  if (answer.body.status === 'completed') {
+    crowd.record.buy(String(answer.body.id), reservation.lines.map((line) => line.seatId))
+    return 'bought'
+  }
+  if (Date.parse(reservation.expiresAt) > Date.now() + 1_000) loseHold(fan, `payment for hold ${hold.id}: ${answer.status} ${answer.body.code ?? answer.body.status}`)
+  return 'again'
+}
+
+async function payOnce(fan: Fan, body: unknown): Promise<Answer | undefined> {
+  const key = randomUUID()
+  let answer = await timed(fan, 'pay', 'POST', '/api/payments', { key, body }, [201, 202, 402, 409])
+  while (answer && (answer.status === 202 || answer.body.status === 'pending') && !fan.crowd.deadline()) {
+    await wait(fan.crowd.thinkMs(200, 400))
+    answer = await call(fan, 'POST', '/api/payments', { key, body }, [201, 202, 402, 409])
+  }
+  return answer
+}
+
+function loseHold(fan: Fan, what: string) {
+  fan.crowd.record.lost.holds++
+  fan.crowd.record.surprise(what)
+}
+
+async function leave(fan: Fan) {
+  await call(fan, 'DELETE', `/api/shows/${fan.crowd.showId}/queue/me`, {}, [204, 404, 409])
+}
+
+async function giveUp(fan: Fan) {
+  fan.crowd.record.counts.gaveUp++
+  if (fan.number > 0) await leave(fan)
+}
+
+async function timed(fan: Fan, step: Step, method: string, path: string, options: Send, expected: number[]): Promise<Answer | undefined> {
+  const { temper, crowd } = fan
+  // the intended moment counts, so waiting for a connection is part of the latency
+  const startedAt = performance.now()
+  if (temper.losesAnswers) void crowd.client.once(method, path, options).catch(() => undefined) // the lost answer is the point
+  const twin = temper.doubleClicks && options.key ? call(fan, method, path, options, expected) : undefined
+  const answer = await call(fan, method, path, options, expected)
+  if (answer) crowd.record.latencies[step].push(performance.now() - startedAt)
+  const other = await twin
+  if (answer && other && answer.status === 201 && other.status === 201 && answer.body.id !== other.body.id)
+    crowd.record.surprise(`one key made two things: ${path} ${answer.body.id} ${other.body.id}`)
+  return answer
+}
+
+async function call(fan: Fan, method: string, path: string, options: Send, expected: number[]): Promise<Answer | undefined> {
+  const { record, client } = fan.crowd
+  try {
+    const answer = await client.send(method, path, { token: fan.token, ...options })
+    if (answer.body.code) record.refused(answer.body.code)
+    if (expected.includes(answer.status)) return answer
+    if (answer.status === 404 || answer.status === 409 || answer.status === 403) return undefined
+    record.surprise(`${method} ${path.replace(/[0-9a-f-]{36}/g, ':id')} answered ${answer.status} ${answer.body.code ?? ''} ${answer.body.detail ?? ''}`)
+  } catch (error) {
+    record.surprise(`${method} ${path.replace(/[0-9a-f-]{36}/g, ':id')} ${String(error)}`)
+  }
+  return undefined
+}

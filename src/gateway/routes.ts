@@ -1,0 +1,49 @@
+import Type from 'typebox'
+import { Exact, Id, Won } from '../platform/contract.ts'
+import { type App, IdParams, IsoInstant, iso, principalOf } from '../platform/http.ts'
+import type { PaymentApi } from '../payment/api.ts'
+import type { QueueApi } from '../queue/api.ts'
+import type { ReservationApi } from '../reservation/api.ts'
+import type { SeatApi } from '../seat/api.ts'
+import type { UserApi } from '../user/api.ts'
+import type { WalletApi } from '../wallet/api.ts'
+
+type Storytellers = { queue: QueueApi; seat: SeatApi; reservation: ReservationApi; payment: PaymentApi }
+const Step = Exact({ at: IsoInstant, service: Type.String(), what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })
+
+/** What no single service can answer: who I am with my balance, and the story of my turn over all services. */
+export function gatewayRoutes(app: App, deps: { user: UserApi; wallet: WalletApi; ready: () => Promise<string[]> } & Storytellers) {
+  app.get('/api/me', {
+    config: { access: { allow: 'signed-in' } },
+    schema: {
+      tags: ['users'],
+      summary: 'Who I am, with my balance',
+      response: { 200: Exact({ id: Id, email: Type.String(), name: Type.String(), role: Type.String(), verified: Type.Boolean(), balance: Won }) },
+    },
+  }, async (request) => {
+    const { userId } = principalOf(request)
+    const [profile, { balance }] = await Promise.all([deps.user.profile({ userId }), deps.wallet.balance({ userId })])
+    return { id: profile.id, email: profile.email, name: profile.name, role: profile.role, verified: profile.verified, balance }
+  })
+
+  app.get('/api/shows/:id/queue/me/story', {
+    config: { access: { allow: 'signed-in' } },
+    schema: { tags: ['queue'], summary: 'The story of my turn', params: IdParams, response: { 200: Exact({ steps: Type.Array(Step) }) } },
+  }, async (request) => ({ steps: await storyOf(deps, principalOf(request).userId, request.params.id) }))
+
+  app.get('/healthz', { config: { access: { allow: 'public' } }, schema: { tags: ['health'], summary: 'The process is alive' } }, async () => ({ status: 'ok' }))
+  app.get('/readyz', { config: { access: { allow: 'public' } }, schema: { tags: ['health'], summary: 'The process can serve' } }, async (_request, reply) => {
+    const problems = await deps.ready()
+    return reply.code(problems.length === 0 ? 200 : 503).send({ ready: problems.length === 0 })
+  })
+}
+
+async function storyOf(tellers: Storytellers, userId: string, showId: string) {
+  const parts = await Promise.all(
+    (['queue', 'seat', 'reservation', 'payment'] as const).map(async (service) => {
+      const { steps } = await tellers[service].story({ userId, showId })
+      return steps.map((step) => ({ service, ...step }))
+    }),
+  )
+  return parts.flat().sort((a, b) => a.at - b.at).map((step) => ({ ...step, at: iso(step.at) }))
+}

@@ -1,0 +1,144 @@
+import cookie from '@fastify/cookie'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { Ajv } from 'ajv'
+import addFormatsModule from 'ajv-formats'
+import fastify, { type FastifyRequest } from 'fastify'
+import type { App } from '../platform/http.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { Refusal, refuse } from '../platform/outcome.ts'
+import { problemHandler, sendProblem } from './problems.ts'
+import type { SessionGuard } from './sessions.ts'
+
+export const httpLimits = { bodyBytesMax: 64 * 1024, paramLengthMax: 200, requestTimeoutMs: 30_000, keepAliveMs: 72_000, jsonDepthMax: 20 } as const
+
+// the module is CommonJS and its default is wrapped when imported from ESM
+const addFormats = ('default' in addFormatsModule ? addFormatsModule.default : addFormatsModule) as unknown as (ajv: Ajv) => void
+
+/** The public HTTP server: strict validation, who is calling, problem+json, OpenAPI. Routes are mounted by the caller. */
+export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string }): Promise<App> {
+  const app = fastify({
+    loggerInstance: deps.log,
+    disableRequestLogging: true,
+    genReqId: () => deps.newId(),
+    bodyLimit: httpLimits.bodyBytesMax,
+    requestTimeout: httpLimits.requestTimeoutMs,
+    keepAliveTimeout: httpLimits.keepAliveMs,
+    routerOptions: { maxParamLength: httpLimits.paramLengthMax },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+  }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App
+
+  const exact = createAjv(false)
+  const coercing = createAjv(true)
+  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? exact : coercing).compile(schema as object))
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, parseJson(text as string))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+  await app.register(cookie)
+  await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Openrun', version: '1', description: 'Concert ticketing that stays correct, fair and fast when everybody comes at once.' }, components: { securitySchemes: { session: { type: 'http', scheme: 'bearer' } } } } })
+  await app.register(swaggerUi, { routePrefix: '/docs' })
+  admitCallers(app, deps.guard)
+  observe(app, deps.metrics)
+  app.setErrorHandler(problemHandler(deps.metrics))
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, 'not_found'))
+  app.get('/openapi.json', { schema: { hide: true }, config: { access: { allow: 'public' } } }, async () => app.swagger())
+  return app
+}
+
+function createAjv(coerceTypes: boolean): Ajv {
+  const ajv = new Ajv({ coerceTypes, removeAdditional: false, useDefaults: true, allErrors: false, strict: false, ownProperties: true })
+  addFormats(ajv)
+  return ajv
+}
+
+/** JSON without NUL characters and lone surrogates anywhere: PostgreSQL stores neither, and one must not poison a batch. */
+function parseJson(text: string): unknown {
+  if (text === '') return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return refuse('request_invalid', { detail: 'the body is not JSON' })
+  }
+  if (depthOf(text) > httpLimits.jsonDepthMax) refuse('request_invalid', { detail: 'nested too deeply' })
+  if (text.includes('\\u') || text.includes('\\U')) refuseUnstorable(JSON.stringify(value))
+  return value
+}
+
+/** JSON.stringify escapes NUL and lone surrogates and leaves everything else, so what is left escaped is unstorable. */
+function refuseUnstorable(text: string) {
+  if (/\\u(0000|d[89a-f])/i.test(text.replaceAll('\\\\', ''))) refuse('request_invalid', { detail: 'NUL or a lone surrogate' })
+}
+
+function depthOf(text: string): number {
+  let depth = 0
+  let deepest = 0
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charCodeAt(i)
+    if (character === 91 || character === 123) deepest = Math.max(deepest, ++depth)
+    else if (character === 93 || character === 125) depth--
+  }
+  return deepest
+}
+
+function admitCallers(app: App, guard: SessionGuard) {
+  app.decorateRequest('principal', null)
+  app.addHook('onRoute', (route) => {
+    const documentation = route.url.startsWith('/docs')
+    if (!route.config?.access && !documentation) throw new Error(`${String(route.method)} ${route.url} does not say who may call it`)
+    if (route.config?.access?.allow !== 'public' && route.schema) route.schema.security = [{ session: [] }]
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('referrer-policy', 'no-referrer')
+    if (request.raw.url?.includes('%')) refuseBadUrl(request.raw.url)
+    const access = request.routeOptions.config.access
+    if (!access || access.allow === 'public') {
+      // a public page may still know its reader: an owner sees drafts
+      const token = tokenOf(request)
+      if (token && access) request.principal = await readerOf(guard, token)
+      return
+    }
+    const token = tokenOf(request) ?? refuse('sign_in_required')
+    request.principal = await guard.admit(token, access)
+  })
+}
+
+function tokenOf(request: FastifyRequest): string | undefined {
+  const header = request.headers.authorization
+  if (header === undefined) return undefined
+  return header.startsWith('Bearer ') ? header.slice(7) : 'malformed'
+}
+
+async function readerOf(guard: SessionGuard, token: string) {
+  try {
+    return await guard.admit(token, { allow: 'signed-in' })
+  } catch (error) {
+    if (error instanceof Refusal) return null
+    throw error
+  }
+}
+
+function refuseBadUrl(url: string) {
+  try {
+    if (decodeURIComponent(url).includes('\0')) refuse('request_invalid', { detail: 'NUL in the URL' })
+  } catch (error) {
+    if (error instanceof URIError) refuse('request_invalid', { detail: 'the URL is not valid UTF-8' })
+    throw error
+  }
+}
+
+function observe(app: App, metrics: Metrics) {
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none'
+    metrics.httpSeconds.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
+  })
+}

@@ -1,0 +1,65 @@
+import type { Principal, SessionClaims } from '../platform/principal.ts'
+import type { Tokens } from '../platform/token.ts'
+import { refuse } from '../platform/outcome.ts'
+import type { UserApi } from '../user/api.ts'
+import type { Access } from '../platform/principal.ts'
+
+/** A table older than this is not trusted: the user service is asked. */
+export const guardStaleMs = 5_000
+export const guardPollMs = 1_000
+const tokenLifeMs = 11 * 60_000
+
+export type SessionGuard = {
+  /** the caller of a request with this token, or a refusal; `live` asks the user service */
+  admit: (token: string, access: Access) => Promise<Principal>
+  /** follows sessions that ended and epochs that rose; one run of the poll */
+  poll: () => Promise<void>
+  ended: (change: { sessionIds: string[]; users: { userId: string; epoch: number }[] }) => void
+}
+
+/**
+ * Tokens are checked by signature (cached); whether the session still stands is read from a table that hears of
+ * logouts and role changes at once in this process and by a poll each second from others. The session of pay, role and
+ * staff routes is always asked for.
+ */
+export function createSessionGuard(deps: {
+  user: Pick<UserApi, 'sessionLive' | 'endedSince'>
+  tokens: Tokens<SessionClaims>
+  now: () => number
+}): SessionGuard {
+  const { user, tokens, now } = deps
+  const endedSessions = new Map<string, number>()
+  const epochs = new Map<string, { epoch: number; at: number }>()
+  let polledAt = 0
+
+  function ended(change: { sessionIds: string[]; users: { userId: string; epoch: number }[] }) {
+    const at = now()
+    for (const sessionId of change.sessionIds) endedSessions.set(sessionId, at)
+    for (const { userId, epoch } of change.users) epochs.set(userId, { epoch, at })
+  }
+
+  return {
+    ended,
+    poll: async () => {
+      const startedAt = now()
+      ended(await user.endedSince({ since: Math.max(0, startedAt - tokenLifeMs) }))
+      polledAt = startedAt
+      for (const [sessionId, at] of endedSessions) if (at < startedAt - tokenLifeMs) endedSessions.delete(sessionId)
+      for (const [userId, { at }] of epochs) if (at < startedAt - tokenLifeMs) epochs.delete(userId)
+    },
+    admit: async (token, access) => {
+      const verified = tokens.verify(token, now())
+      if ('problem' in verified) return refuse(verified.problem === 'expired' ? 'token_expired' : 'sign_in_required')
+      const { userId, sessionId, epoch } = verified.claims
+      let { role } = verified.claims
+      if (endedSessions.has(sessionId) || (epochs.get(userId)?.epoch ?? 0) > epoch) refuse('sign_in_required')
+      if (access.live || now() - polledAt > guardStaleMs) {
+        const session = await user.sessionLive({ sessionId, userId, epoch })
+        if (!session.live) refuse('sign_in_required')
+        role = session.role as Principal['role']
+      }
+      if (typeof access.allow !== 'string' && !access.allow.includes(role)) refuse('role_required')
+      return { userId, sessionId, role, epoch }
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import closeWithGrace from 'close-with-grace'
+import { ConfigError, readConfig } from './config.ts'
+import { demoLogins } from './demo.ts'
+import { openServer } from './server.ts'
+
+const demo = process.argv.includes('--demo')
+const closeDelayMs = 10_000
+
+try {
+  const config = readConfig(process.env, { demo })
+  const server = await openServer(config)
+  // the signal handlers come after the start: until then a signal simply ends the process, which is safe at any point
+  closeWithGrace({ delay: closeDelayMs, logger: false }, async ({ err, signal }) => {
+    if (err) process.stderr.write(`${err.stack}\n`)
+    await server.close(signal ?? 'error')
+    await rm(server.addressFile, { force: true })
+  })
+  if (demo) process.stdout.write(demoText(server.url, config.DATA_DIR))
+  else process.stdout.write(`Openrun listens on ${server.url}, operations on ${server.opsUrl} (run ${randomUUID().slice(0, 8)})\n`)
+} catch (error) {
+  process.stderr.write(error instanceof ConfigError ? `Openrun does not start:\n${error.message}\n` : `Openrun does not start: ${(error as Error).stack}\n`)
+  process.exit(1)
+}
+
+function demoText(url: string, dataDir: string): string {
+  const logins = demoLogins.map(({ role, email, password }) => `  ${role.padEnd(10)} ${email}  ${password}`)
+  return ['', `Openrun 오픈런  ${url}/docs`, ...logins, `  data in ${dataDir} (survives kill -9, not power loss)`, '  Ctrl-C ends; the next start continues', ''].join('\n')
+}

@@ -1,0 +1,195 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createHash } from 'node:crypto'
+import pg from 'pg'
+import type { Sql } from 'sql-template-tag'
+import { UnknownOutcome } from './outcome.ts'
+
+/** Runs one statement. Inside a transaction this is the transaction's; on a database it commits by itself. */
+export type Reader = { rows<T>(query: Sql): Promise<T[]> }
+
+export type Tx = Reader & {
+  readonly inTransaction: true
+  /** Runs after a successful commit, outside the transaction; for wake-ups, never for effects that must happen. */
+  afterCommit(act: () => void): void
+  /** Several statements at once without values and without the statement timeout; for migrations. */
+  script(text: string): Promise<void>
+}
+
+export type Database = Reader & {
+  readonly engine: 'pglite' | 'postgres'
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  stats(): { total: number; idle: number; waiting: number }
+  close(): Promise<void>
+}
+
+/** `onLost` hears of connections lost while nobody used them. */
+export type PostgresOptions = { connectionsMax?: number; statementTimeoutMs?: number; onLost?: (error: Error) => void }
+
+type Scope = { open: boolean }
+type Run = (query: pg.QueryConfig) => Promise<pg.QueryResult>
+
+const namesMax = 2000
+const names = new Map<string, string>()
+const inside = new AsyncLocalStorage<Scope | undefined>()
+// 0A000: a cached plan no longer fits after DDL; 26000, 42P05: client and server disagree about prepared names
+const staleStates = new Set(['0A000', '26000', '42P05'])
+const lostCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'])
+const lostStates = /^(08|57P0[123])/
+const lostMessages = /^(Connection terminated|Query read timeout|timeout expired|Client has encountered a connection)/
+
+// how values come back from both engines: times are epoch milliseconds; money and times fit a double exactly
+const asNumber = { numeric: 1700, int8: 20, timestamptz: 1184 }
+const asNumbers = { numerics: 1231, int8s: 1016, timestamptzs: 1185 }
+for (const oid of Object.values(asNumber)) parseAs(oid, (value) => Number(value))
+for (const oid of Object.values(asNumbers)) parseAs(oid, (list) => (list as unknown[]).map((v) => v && Number(v)))
+const [date, dates, texts] = [1082, 1182, 1009]
+pg.types.setTypeParser(date, String)
+pg.types.setTypeParser(dates, pg.types.getTypeParser(texts))
+
+/** A point in time as a statement's value; times are epoch milliseconds everywhere else. */
+export const at = (ms: number) => new Date(ms)
+
+/** The five-character SQLSTATE when the database itself refused. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined
+}
+
+/** True when the connection, not the statement, failed: whether a sent statement took effect is not known. */
+export function isConnectionLost(error: unknown): boolean {
+  const state = sqlState(error)
+  if (state !== undefined) return lostStates.test(state)
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  return lostCodes.has(code) || lostMessages.test(error.message)
+}
+
+/** Throws inside an open transaction: a remote call or a second connection there deadlocks or lies. */
+export function refuseInTransaction(what: string): void {
+  if (inside.getStore()?.open) throw new Error(`${what} used inside an open transaction`)
+}
+
+/** Runs `work` as if no transaction were open around it; for work that outlives its caller. */
+export function outsideTransaction<T>(work: () => T): T {
+  return inside.run(undefined, work)
+}
+
+/** Opens a PostgreSQL server; connections are made when first needed. */
+export function openPostgres(url: string, options: PostgresOptions = {}): Database {
+  const { connectionsMax = 10, statementTimeoutMs = 30_000, onLost } = options
+  const timeouts = `statement_timeout=${statementTimeoutMs} -c idle_in_transaction_session_timeout=30000`
+  const pool = new pg.Pool({
+    connectionString: url,
+    options: `-c plan_cache_mode=force_generic_plan -c jit=off -c random_page_cost=1.1 -c TimeZone=UTC -c ${timeouts}`,
+    max: connectionsMax,
+    application_name: 'openrun',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    // the server's own timeout answers first; this one notices a server that vanished
+    query_timeout: statementTimeoutMs + 5000,
+  })
+  return createDatabase(pool, 'postgres', onLost)
+}
+
+/** The one database over any `pg.Pool`, so that both engines behave the same. */
+export function createDatabase(
+  pool: pg.Pool,
+  engine: Database['engine'],
+  onLost: (error: Error) => void = () => undefined,
+): Database {
+  pool.on('error', (error) => onLost(error))
+  return {
+    engine,
+    async rows<T>(query: Sql) {
+      refuseInTransaction(`database (${query.text.trim().slice(0, 60)})`)
+      return (await lend(pool, (run) => run(statement(query)))).rows as T[]
+    },
+    async transaction<T>(work: (tx: Tx) => Promise<T>) {
+      refuseInTransaction('transaction')
+      return lend(pool, (run) => transact(run, work))
+    },
+    stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => pool.end(),
+  }
+}
+
+/** Lends a connection: kept after an SQL error, destroyed after any other. */
+async function lend<T>(pool: pg.Pool, use: (run: Run) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  const onError = (error: Error) => {
+    broken = error
+  }
+  client.on('error', onError)
+  try {
+    return await use((query) =>
+      client.query(query).catch((error: Error) => {
+        const state = sqlState(error)
+        if (state === undefined || staleStates.has(state) || isConnectionLost(error)) broken = error
+        throw error
+      }),
+    )
+  } finally {
+    client.off('error', onError)
+    client.release(broken)
+  }
+}
+
+async function transact<T>(run: Run, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const scope: Scope = { open: true }
+  const after: (() => void)[] = []
+  let last: Promise<unknown> = Promise.resolve()
+  // one at a time: pg will stop queueing statements on a busy connection
+  const queue = (query: pg.QueryConfig) => {
+    if (!scope.open) throw new Error(`transaction already ended (${query.text.trim().slice(0, 60)})`)
+    const result = last.then(() => run(query))
+    last = result.catch(() => undefined)
+    return result
+  }
+  const tx: Tx = {
+    inTransaction: true,
+    rows: async <T>(query: Sql) => (await queue(statement(query))).rows as T[],
+    afterCommit: (act) => void after.push(act),
+    async script(text) {
+      await queue({ text, query_timeout: 2 ** 31 - 1 } as pg.QueryConfig)
+    },
+  }
+  await run({ text: 'begin' })
+  let result: T
+  try {
+    result = await inside.run(scope, () => work(tx))
+  } catch (error) {
+    scope.open = false
+    await last
+    await run({ text: 'rollback' }).catch(() => undefined) // a connection that cannot roll back is destroyed
+    throw error
+  }
+  scope.open = false
+  await last
+  await commit(run)
+  outsideTransaction(() => after.forEach((act) => act()))
+  return result
+}
+
+async function commit(run: Run) {
+  const { command } = await run({ text: 'commit' }).catch((error: unknown) => {
+    if (sqlState(error) !== undefined && !isConnectionLost(error)) throw error
+    throw new UnknownOutcome('the answer to commit was lost', { cause: error })
+  })
+  // PostgreSQL answers COMMIT with ROLLBACK when a statement failed and the work swallowed the error
+  if (command !== 'COMMIT') throw new Error('transaction was rolled back: a failed statement was ignored')
+}
+
+/** Statements are prepared once per connection under a name made from their text. */
+function statement({ text, values }: Sql): pg.QueryConfig {
+  let name = names.get(text)
+  if (name === undefined && names.size < namesMax) {
+    name = createHash('sha256').update(text).digest('base64url').slice(0, 16)
+    names.set(text, name)
+  }
+  return name === undefined ? { text, values } : { name, text, values }
+}
+
+function parseAs(oid: number, change: (value: unknown) => unknown) {
+  const parse = pg.types.getTypeParser(oid)
+  pg.types.setTypeParser(oid, (text: string) => change(parse(text)))
+}

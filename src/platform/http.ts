@@ -1,0 +1,64 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify'
+import Type, { type TSchema } from 'typebox'
+import { Exact } from './contract.ts'
+import { namedId } from './identity.ts'
+import { refuse } from './outcome.ts'
+import type { Access, Principal } from './principal.ts'
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression<RawServerDefault>,
+  RawReplyDefaultExpression<RawServerDefault>,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+  }
+  interface FastifyRequest {
+    principal: Principal | null
+  }
+}
+
+/** The caller of a route whose access is not public. */
+export function principalOf(request: FastifyRequest): Principal {
+  return request.principal ?? refuse('sign_in_required')
+}
+
+export const iso = (ms: number) => new Date(ms).toISOString()
+export const isoOrNull = (ms: number | null | undefined) => (ms == null ? null : iso(ms))
+export const IsoInstant = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' })
+export const Uuid = Type.String({ format: 'uuid' })
+export const IdParams = Exact({ id: Uuid })
+export const Page = { cursor: Type.Optional(Type.String({ maxLength: 200 })), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })) }
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+const keyForm = /^[\x21-\x7e]{1,200}$/
+
+/**
+ * The id of what a creating POST makes: UUIDv5 of caller, route and Idempotency-Key, so that a repeat finds the same
+ * thing; a fresh id without the header.
+ */
+export function idOfCreated(request: FastifyRequest, route: string, newId: () => string): string {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return newId()
+  if (typeof key !== 'string' || !keyForm.test(key)) return refuse('idempotency_key_invalid')
+  return namedId(request.principal?.userId ?? 'anonymous', route, key)
+}
+
+/** Cursors are opaque to callers: base64url of a JSON array. A cursor that is not ours is a bad request. */
+export const encodeCursor = (parts: (string | number)[]) => Buffer.from(JSON.stringify(parts)).toString('base64url')
+export function decodeCursor(cursor: string | undefined, length: number): (string | number)[] | undefined {
+  if (cursor === undefined) return undefined
+  try {
+    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    const sound = Array.isArray(parts) && parts.length === length && parts.every((p) => typeof p === 'string' || Number.isSafeInteger(p))
+    if (sound) return parts
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  return refuse('request_invalid', { detail: 'cursor' })
+}

@@ -1,0 +1,23 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+const seconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
+
+/** The process's Prometheus registry and the instruments of the platform; names are `openrun_…`. */
+export function createMetrics() {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  return {
+    registry,
+    httpSeconds: new Histogram({ name: 'openrun_http_request_seconds', help: 'Time to answer', labelNames: ['method', 'route', 'status'], buckets: seconds, registers }),
+    refusals: new Counter({ name: 'openrun_refusals_total', help: 'Refusals by code', labelNames: ['code'], registers }),
+    jobSeconds: new Histogram({ name: 'openrun_job_seconds', help: 'Time of a job run', labelNames: ['job'], buckets: seconds, registers }),
+    jobErrors: new Counter({ name: 'openrun_job_errors_total', help: 'Failed job runs', labelNames: ['job'], registers }),
+    eventsPublished: new Counter({ name: 'openrun_events_published_total', help: 'Events that left an outbox', registers }),
+    eventsParked: new Counter({ name: 'openrun_events_parked_total', help: 'Events parked after too many failures', labelNames: ['subscriber'], registers }),
+    databaseConnections: new Gauge({ name: 'openrun_database_connections', help: 'Connections of the pool', labelNames: ['state'], registers }),
+    clockDoubt: new Gauge({ name: 'openrun_clock_doubt_seconds', help: 'Uncertainty against the clock of the database', registers }),
+  }
+}

@@ -1,0 +1,35 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import pg from 'pg'
+
+const lockId = 7_027_400
+const waitMs = 10_000
+const retryMs = 250
+
+/**
+ * With memory ports only one whole process may use a database: a session advisory lock on a connection of its own, for
+ * life. Waits 10 s for a predecessor, then refuses; losing the connection ends the process.
+ */
+export async function holdProcessLock(databaseUrl: string): Promise<{ release: () => Promise<void> }> {
+  const client = new pg.Client({ connectionString: databaseUrl, keepAlive: true })
+  await client.connect()
+  let released = false
+  client.on('error', () => undefined)
+  client.on('end', () => {
+    if (released) return
+    process.stderr.write('the connection that holds the process lock was lost; ending\n')
+    process.exit(1)
+  })
+  const release = async () => {
+    released = true
+    await client.end()
+  }
+  for (let waited = 0; ; waited += retryMs) {
+    const { rows } = await client.query('select pg_try_advisory_lock($1) as held', [lockId])
+    if (rows[0].held) return { release }
+    if (waited >= waitMs) break
+    await wait(retryMs)
+  }
+  await release()
+  throw new Error('another whole Openrun process uses this database; the line, the bus and the live feed are in its memory. '
+    + 'Stop it first; several processes need REDIS_URL and KAFKA_BROKERS, which this version does not have')
+}

@@ -1,0 +1,96 @@
+import Type, { type Static } from 'typebox'
+import { type Api, Count, Exact, Id, Instant, operation, SeatId, Text, Won } from '../platform/contract.ts'
+import type { RefusalCatalogue } from '../platform/errors.ts'
+
+export const reservationLimits = { paymentsMax: 5, holdsMax: 8 } as const
+
+export const Line = Exact({
+  seatId: SeatId,
+  section: Type.String(),
+  row: Type.String(),
+  number: Type.String(),
+  grade: Type.String(),
+  priceType: Type.String(),
+  price: Won,
+  fee: Won,
+  status: Type.Union([Type.Literal('active'), Type.Literal('cancelled')]),
+})
+export const Reservation = Exact({
+  id: Id,
+  /** 8 characters of Crockford base32, the last a check character, to be said on the phone */
+  number: Type.String(),
+  userId: Id,
+  showId: Id,
+  status: Type.Union(['pending', 'paying', 'confirmed', 'cancelled', 'expired'].map((s) => Type.Literal(s))),
+  /** sum of price and fee of the active lines */
+  total: Won,
+  /** the one deadline, read from seat; null once paid or ended, or while a payment runs */
+  expiresAt: Type.Union([Instant, Type.Null()]),
+  endedReason: Type.Union([Type.String(), Type.Null()]),
+  createdAt: Instant,
+  lines: Type.Array(Line),
+})
+export type Reservation = Static<typeof Reservation>
+const byPayment = { paymentId: Id, reservationId: Id, userId: Id }
+
+export const reservationOperations = {
+  create: operation({
+    input: Exact({
+      /** absent without an Idempotency-Key: then UUIDv5 of the sorted hold ids */
+      reservationId: Type.Optional(Id),
+      userId: Id,
+      holdIds: Type.Array(Id, { minItems: 1, maxItems: reservationLimits.holdsMax, uniqueItems: true }),
+      /** seat id to price type name; seats not named take `default` */
+      priceTypes: Type.Optional(Type.Array(Exact({ seatId: SeatId, priceType: Text(40) }), { maxItems: 64 })),
+    }),
+    output: Reservation,
+    refusals: ['hold_unknown', 'hold_ended', 'payment_in_progress', 'holds_of_two_shows', 'show_closed', 'price_type_unknown', 'reservation_ended'],
+  }),
+  get: operation({ input: Exact({ reservationId: Id, userId: Id }), output: Reservation, refusals: ['reservation_unknown'] }),
+  list: operation({
+    input: Exact({ userId: Id, before: Type.Optional(Exact({ createdAt: Instant, id: Id })), limit: Type.Integer({ minimum: 1, maximum: 101 }) }),
+    output: Exact({ reservations: Type.Array(Reservation) }),
+  }),
+  /** pending to paying by this payment; answers what is to be paid. */
+  pin: operation({
+    input: Exact(byPayment),
+    output: Exact({ amount: Won, seatIds: Type.Array(SeatId), showId: Id }),
+    refusals: ['reservation_unknown', 'reservation_ended', 'payment_in_progress', 'payment_attempts_used', 'show_closed'],
+  }),
+  /** paying to pending, written even if pin never arrived. */
+  unpin: operation({ input: Exact(byPayment), output: Exact({}) }),
+  confirm: operation({ input: Exact({ ...byPayment, paidAmount: Won }), output: Exact({}) }),
+  /** Ends the whole reservation, or single lines of a confirmed one; the refund is the sum of the lines this call ended. */
+  cancel: operation({
+    input: Exact({
+      cancellationId: Id,
+      reservationId: Id,
+      userId: Id,
+      seatIds: Type.Optional(Type.Array(SeatId, { minItems: 1, maxItems: 64, uniqueItems: true })),
+      reason: Text(200),
+    }),
+    output: Exact({ cancellationId: Id, seatIds: Type.Array(SeatId), refund: Won, reservation: Reservation }),
+    refusals: ['reservation_unknown', 'reservation_ended', 'payment_in_progress', 'line_unknown', 'line_cancelled', 'cancellation_closed', 'not_confirmed'],
+  }),
+  story: operation({
+    input: Exact({ userId: Id, showId: Id }),
+    output: Exact({ steps: Type.Array(Exact({ at: Instant, what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })) }),
+  }),
+}
+export type ReservationApi = Api<typeof reservationOperations>
+export type { Count }
+
+/** Events (key = reservationId): reservation.confirmed {reservationId, userId, showId, seatIds, amount, paymentId},
+ * reservation.cancelled {cancellationId, reservationId, userId, showId, seatIds, refund, paymentId|null}, reservation.expired {reservationId, userId, showId}. */
+
+const again = { en: 'Choose seats again.', ko: '좌석을 다시 골라 주세요.' }
+export const reservationRefusals = {
+  reservation_unknown: { status: 404, en: 'There is no such reservation of yours.', ko: '예매 내역을 찾을 수 없어요.', next: { en: 'Look at your reservations.', ko: '예매 목록을 확인해 주세요.' } },
+  reservation_ended: { status: 409, en: 'This reservation has ended.', ko: '이미 끝난 예매예요.', next: again },
+  price_type_unknown: { status: 409, en: 'There is no such price type for this seat.', ko: '이 좌석에 없는 권종이에요.', next: { en: 'Use a price type of the show.', ko: '공연의 권종 중에서 골라 주세요.' } },
+  payment_attempts_used: { status: 409, en: 'This reservation has used its five payments.', ko: '결제를 다섯 번 시도했어요.', next: again },
+  line_unknown: { status: 404, en: 'That seat is not part of this reservation.', ko: '이 예매에 없는 좌석이에요.', next: { en: 'Name seats of this reservation.', ko: '이 예매의 좌석을 골라 주세요.' } },
+  line_cancelled: { status: 409, en: 'That seat was already cancelled; it is refunded once.', ko: '이미 취소된 좌석이에요. 환불은 한 번만 돼요.', next: { en: 'Look at the reservation.', ko: '예매 내역을 확인해 주세요.' } },
+  not_confirmed: { status: 409, en: 'Single seats can be cancelled once the reservation is paid.', ko: '좌석별 취소는 결제 뒤에 할 수 있어요.', next: { en: 'Swap seats, or cancel the whole reservation.', ko: '좌석을 바꾸거나 전체를 취소해 주세요.' } },
+  cancellation_closed: { status: 409, en: 'The time for cancelling has passed.', ko: '취소할 수 있는 시간이 지났어요.', next: { en: 'Ask the organiser.', ko: '주최 측에 문의해 주세요.' } },
+} as const satisfies RefusalCatalogue

@@ -1,0 +1,61 @@
+import type { Tx } from '../platform/database.ts'
+import { refuse } from '../platform/outcome.ts'
+import type { SeatEnv } from './env.ts'
+import { applyAfterCommit, statusCode } from './picture.ts'
+import * as store from './store-block.ts'
+import { bumpShows } from './store-pins.ts'
+import { tellReturned } from './free.ts'
+
+type Block = { showId: string; seatIds: number[]; reason: string; by: string }
+
+/**
+ * Takes seats out of sale, all or none, with reason and author on record. Seats blocked already stay as they are.
+ * Refuses `seat_taken` with the held and sold ones, `seat_unknown`, `show_closed`.
+ */
+export async function block(env: SeatEnv, { showId, seatIds, reason, by }: Block): Promise<{ blocked: number }> {
+  await env.pictures.of(showId)
+  return env.db.transaction(async (tx) => {
+    const seats = await lockAll(tx, showId, seatIds)
+    const taken = seats.filter(({ status }) => isTaken.has(status)).map((seat) => seat.seatId)
+    if (taken.length > 0) return refuse('seat_taken', { seatIds: taken })
+    const wanted = seats.filter((seat) => seat.status !== statusCode.blocked)
+    if (wanted.length === 0) return { blocked: 0 }
+    const ids = wanted.map((seat) => seat.seatId)
+    await store.blockSeats(tx, showId, ids, reason, by)
+    const target = `show ${showId}`
+    await store.writeAudit(tx, { actor: by, at: env.now(), action: 'seats.block', target, before: wanted, after: { seatIds: ids, reason } })
+    await finish(env, tx, showId, ids.map((seatId) => ({ seatId, status: statusCode.blocked })))
+    return { blocked: ids.length }
+  })
+}
+
+/** Puts blocked seats back on sale; seats that are not blocked stay as they are. */
+export async function unblock(env: SeatEnv, { showId, seatIds, by }: Omit<Block, 'reason'>): Promise<{ unblocked: number }> {
+  await env.pictures.of(showId)
+  return env.db.transaction(async (tx) => {
+    const blocked = (await lockAll(tx, showId, seatIds)).filter((seat) => seat.status === statusCode.blocked)
+    if (blocked.length === 0) return { unblocked: 0 }
+    const ids = blocked.map((seat) => seat.seatId)
+    const changes = await store.unblockSeats(tx, showId, ids)
+    const target = `show ${showId}`
+    await store.writeAudit(tx, { actor: by, at: env.now(), action: 'seats.unblock', target, before: blocked, after: { seatIds: ids } })
+    await finish(env, tx, showId, changes)
+    await tellReturned(tx, env.now(), changes.map((change) => ({ ...change, showId })))
+    return { unblocked: ids.length }
+  })
+}
+
+const isTaken = new Set<number>([statusCode.held, statusCode.pinned, statusCode.sold])
+
+async function lockAll(tx: Tx, showId: string, seatIds: number[]) {
+  const seats = await store.lockSeatsOfShow(tx, showId, seatIds)
+  const known = new Set(seats.map((seat) => seat.seatId))
+  const unknown = seatIds.filter((seatId) => !known.has(seatId))
+  return unknown.length > 0 ? refuse('seat_unknown', { seatIds: unknown }) : seats
+}
+
+async function finish(env: SeatEnv, tx: Tx, showId: string, changes: { seatId: number; status: number }[]) {
+  const versions = await bumpShows(tx, [showId], true)
+  if (versions.length === 0) refuse('show_closed')
+  applyAfterCommit(tx, env.pictures, versions, changes.map((change) => ({ ...change, showId })))
+}

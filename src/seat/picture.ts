@@ -1,0 +1,156 @@
+import type { ConcertServiceApi, Window } from '../concert/api.ts'
+import type { Database, Tx } from '../platform/database.ts'
+import { Refusal, refuse } from '../platform/outcome.ts'
+import { readSeats, readShow, readVersions, type ShowRow } from './store-shows.ts'
+
+export const statusCode = { available: 0, held: 1, pinned: 2, sold: 3, returned: 4, blocked: 5 } as const
+
+export type SeatInfo = {
+  id: number
+  section: string
+  row: string
+  number: string
+  grade: string
+  kind: 'seated' | 'standing'
+  attributes: string[]
+}
+export type Picture = {
+  showId: string
+  planVersion: number
+  ticketsPerUserMax: number
+  startsAt: number
+  version: number
+  /** index = id - 1 */
+  seats: readonly SeatInfo[]
+  /** status code per seat: 0 available, 1 held, 2 pinned, 3 sold, 4 returned, 5 blocked */
+  states: Uint8Array
+  windows: Window[]
+  status: 'open' | 'closing' | 'closed'
+  pausedAt: number | null
+}
+export type SeatChange = { seatId: number; status: number }
+export type Pictures = {
+  of(showId: string): Promise<Picture>
+  apply(showId: string, changes: SeatChange[], version: number): void
+  forget(showId: string): void
+  recheck(): Promise<void>
+}
+
+/** Changes heard while a copy is being read; more than these and it is read again. */
+const heardMax = 1_000
+type Heard = { changes: SeatChange[]; version: number }
+type Entry = { picture: Picture | null; stale: boolean; reading: Promise<Picture> | null; heard: Heard[] }
+
+/**
+ * In-memory copies of the seats of shows: a cache only, it never decides a grant. `of` reads a show once for all who
+ * ask, and again when its copy is known to be behind; refuses `show_unknown`, or `show_preparing` when the concert
+ * service says that the show is published but its seats are not here yet. `apply` follows a commit; a gap in the
+ * version marks the copy for re-reading, an older version is ignored. `recheck` finds what other processes wrote.
+ */
+export function createPictures(db: Database, concert?: Pick<ConcertServiceApi, 'show'>): Pictures {
+  const entries = new Map<string, Entry>()
+
+  async function read(showId: string, entry: Entry): Promise<Picture> {
+    try {
+      const picture = await load(db, showId, entry.picture)
+      for (const { changes, version } of entry.heard.sort((a, b) => a.version - b.version)) {
+        if (version <= picture.version) continue
+        if (version === picture.version + 1) write(picture, changes, version)
+        else entry.stale = true
+      }
+      entry.picture = picture
+      return picture
+    } catch (error) {
+      if (entries.get(showId) === entry) entries.delete(showId)
+      if (error instanceof Refusal && concert) return refuse(await whyMissing(concert, showId))
+      throw error
+    } finally {
+      entry.reading = null
+      entry.heard = []
+    }
+  }
+
+  return {
+    of: async (showId) => {
+      const entry = entries.get(showId) ?? { picture: null, stale: false, reading: null, heard: [] }
+      entries.set(showId, entry)
+      if (entry.reading) return entry.reading
+      if (entry.picture && !entry.stale) return entry.picture
+      entry.stale = false
+      entry.reading = read(showId, entry)
+      return entry.reading
+    },
+    apply: (showId, changes, version) => {
+      const entry = entries.get(showId)
+      if (!entry) return
+      if (entry.reading) {
+        if (entry.heard.length < heardMax) entry.heard.push({ changes, version })
+        else entry.stale = true
+        return
+      }
+      if (!entry.picture || version <= entry.picture.version) return
+      if (version > entry.picture.version + 1) entry.stale = true
+      else write(entry.picture, changes, version)
+    },
+    forget: (showId) => {
+      entries.delete(showId)
+    },
+    recheck: async () => {
+      const versions = new Map((await readVersions(db, [...entries.keys()])).map((row) => [row.showId, row]))
+      for (const [showId, { picture }] of entries) {
+        const row = versions.get(showId)
+        if (!picture || (row && row.version <= picture.version && row.ready)) continue
+        const entry = entries.get(showId)
+        if (row?.ready && row.planVersion === picture.planVersion && entry) entry.stale = true
+        else entries.delete(showId)
+      }
+    },
+  }
+}
+
+/** Tells the copies of what a transaction wrote, once it is committed; versions are those of its bump, one a show. */
+export function applyAfterCommit(
+  tx: Tx,
+  pictures: Pictures,
+  versions: { showId: string; version: number }[],
+  changes: (SeatChange & { showId: string })[],
+) {
+  tx.afterCommit(() => {
+    for (const { showId, version } of versions)
+      pictures.apply(showId, changes.filter((change) => change.showId === showId), version)
+  })
+}
+
+/** Reads a show whole, or only its row and states when the seats themselves cannot have changed. */
+async function load(db: Database, showId: string, known: Picture | null): Promise<Picture> {
+  const show = await readShow(db, showId)
+  if (!show?.ready) return refuse('show_unknown')
+  if (known?.planVersion === show.planVersion) return pictureOf(show, known.seats)
+  const seats = await readSeats(db, showId)
+  const again = await readShow(db, showId)
+  if (!again?.ready || again.planVersion !== show.planVersion || seats.length !== again.states.length)
+    return refuse('show_preparing')
+  return pictureOf(again, seats)
+}
+
+function pictureOf(show: ShowRow, seats: readonly SeatInfo[]): Picture {
+  const { showId, planVersion, ticketsPerUserMax, startsAt, version, windows, status, pausedAt } = show
+  const states = Uint8Array.from(show.states, (digit) => digit.charCodeAt(0) - 48)
+  return { showId, planVersion, ticketsPerUserMax, startsAt, version, seats, states, windows, status, pausedAt }
+}
+
+function write(picture: Picture, changes: SeatChange[], version: number) {
+  for (const { seatId, status } of changes) picture.states[seatId - 1] = status
+  picture.version = version
+}
+
+/** Seats follow concert by event: a published show without seats is being prepared, any other is not known. */
+async function whyMissing(concert: Pick<ConcertServiceApi, 'show'>, showId: string) {
+  try {
+    const show = await concert.show({ showId })
+    return show.status === 'published' ? 'show_preparing' : 'show_unknown'
+  } catch (error) {
+    if (error instanceof Refusal) return 'show_unknown'
+    throw error
+  }
+}

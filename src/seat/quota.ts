@@ -1,0 +1,70 @@
+import type { Static } from 'typebox'
+import { disjoint } from '../platform/batch.ts'
+import { type Answer, Refusal } from '../platform/outcome.ts'
+import { seatOperations } from './api.ts'
+import type { SeatEnv } from './env.ts'
+import * as store from './store-quotas.ts'
+
+type EndPass = Static<(typeof seatOperations)['endPass']['input']>
+type Ended = Static<(typeof seatOperations)['endPass']['output']>
+type OfUser = { showId: string; userId: string }
+type Step = Static<(typeof seatOperations)['story']['output']>['steps'][number]
+
+/**
+ * Raises the pass floor above these passes, so that they hold no more seats. With `unlessUsed` only while the user
+ * holds and owns nothing of the show, decided on the quota row: else `used` is true and the floor stays.
+ */
+export async function endPassMany(env: SeatEnv, inputs: EndPass[]): Promise<Answer<Ended>[]> {
+  const answers = new Map<EndPass, Answer<Ended>>()
+  let waiting = await knownShows(env, inputs, answers)
+  while (waiting.length > 0) {
+    const [round, rest] = disjoint(waiting, (input) => [`${input.showId} ${input.userId}`])
+    const raised = new Set((await env.db.transaction((tx) => store.raiseFloors(tx, round))).map(keyOf))
+    for (const input of round) answers.set(input, { used: !raised.has(keyOf(input)) })
+    waiting = rest
+  }
+  return inputs.map((input) => answers.get(input) as Answer<Ended>)
+}
+
+/** Seats a user holds and owns of a show, and how many that may be. */
+export async function quota(env: SeatEnv, { showId, userId }: OfUser): Promise<{ seats: number; seatsMax: number }> {
+  const { ticketsPerUserMax } = await env.pictures.of(showId)
+  return (await store.quotaOf(env.db, showId, userId)) ?? { seats: 0, seatsMax: ticketsPerUserMax }
+}
+
+/** What happened to this user's seats of a show, oldest first: held, hold_ended, payment_started, payment_refused, sold. */
+export async function story(env: SeatEnv, { showId, userId }: OfUser): Promise<{ steps: Step[] }> {
+  const holds = await store.holdsOfUser(env.db, showId, userId)
+  const pins = await store.pinsOfUser(env.db, showId, userId)
+  const steps: Step[] = []
+  for (const { id: holdId, seatIds, heldAt, endedAt, endedReason: reason } of holds) {
+    steps.push({ at: heldAt, what: 'held', detail: { holdId, seatIds } })
+    if (endedAt !== null && reason !== 'sold') steps.push({ at: endedAt, what: 'hold_ended', detail: { holdId, seatIds, reason } })
+  }
+  for (const { paymentId, reservationId, seatIds, pinnedAt, soldAt, refusal } of pins) {
+    const detail = { paymentId, reservationId, seatIds }
+    if (refusal) steps.push({ at: pinnedAt, what: 'payment_refused', detail: { paymentId, reservationId, reason: refusal } })
+    else steps.push({ at: pinnedAt, what: 'payment_started', detail })
+    if (soldAt !== null) steps.push({ at: soldAt, what: 'sold', detail })
+  }
+  return { steps: steps.sort((a, b) => a.at - b.at) }
+}
+
+async function knownShows(env: SeatEnv, inputs: EndPass[], answers: Map<EndPass, Answer<Ended>>): Promise<EndPass[]> {
+  const refusals = new Map<string, Refusal>()
+  for (const showId of new Set(inputs.map((input) => input.showId))) {
+    try {
+      await env.pictures.of(showId)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      refusals.set(showId, error)
+    }
+  }
+  return inputs.filter((input) => {
+    const refusal = refusals.get(input.showId)
+    if (refusal) answers.set(input, refusal)
+    return !refusal
+  })
+}
+
+const keyOf = ({ showId, userId }: OfUser) => `${showId} ${userId}`

@@ -1,0 +1,62 @@
+import type { ConcertServiceApi } from '../concert/api.ts'
+import { batched } from '../platform/batch.ts'
+import type { Database } from '../platform/database.ts'
+import type { Service, Surroundings } from '../platform/service.ts'
+import type { Tokens } from '../platform/token.ts'
+import type { PassClaims, seatOperations } from './api.ts'
+import { block, unblock } from './block.ts'
+import { afterOutage, beat, sweep } from './clock.ts'
+import type { SeatEnv } from './env.ts'
+import { endHoldsOfClosed, freeCancelled } from './free.ts'
+import { deadlines, extendMany, holdMany, holdOf, holdsOf, releaseMany, reserveMany } from './hold.ts'
+import { map } from './map.ts'
+import { createPictures } from './picture.ts'
+import { pinMany, sellMany, unpinMany } from './pin.ts'
+import { endPassMany, quota, story } from './quota.ts'
+import { showHandlers } from './show.ts'
+import { stock, tellStock } from './stock.ts'
+
+export type SeatNeeds = Surroundings & {
+  db: Database
+  passes: Tokens<PassClaims>
+  /** tells a show whose seats are being prepared from one that does not exist; without it both are unknown */
+  concert?: Pick<ConcertServiceApi, 'show'>
+}
+
+/** Seats of shows: who holds, pins, owns and blocks them. Hold and best of one show share a lane, in arrival order. */
+export function createSeat({ db, now, newId, random, passes, concert }: SeatNeeds): Service<typeof seatOperations> {
+  const env: SeatEnv = { db, now, newId, random, passes, pictures: createPictures(db, concert) }
+  const take = batched((inputs: Parameters<typeof holdMany>[1]) => holdMany(env, inputs), { lane: (input) => input.showId })
+  return {
+    api: {
+      hold: (input) => take({ kind: 'hold', ...input }),
+      best: (input) => take({ kind: 'best', ...input }),
+      extend: batched((inputs) => extendMany(env, inputs)),
+      release: batched((inputs) => releaseMany(env, inputs)),
+      holdOf: (input) => holdOf(env, input),
+      holdsOf: (input) => holdsOf(env, input),
+      reserve: batched((inputs) => reserveMany(env, inputs)),
+      deadlines: (input) => deadlines(env, input),
+      pin: batched((inputs) => pinMany(env, inputs)),
+      unpin: batched((inputs) => unpinMany(env, inputs)),
+      sell: batched((inputs) => sellMany(env, inputs)),
+      block: (input) => block(env, input),
+      unblock: (input) => unblock(env, input),
+      endPass: batched((inputs) => endPassMany(env, inputs), { lane: (input) => input.showId }),
+      quota: (input) => quota(env, input),
+      map: (input) => map(env, input),
+      stock: (input) => stock(env, input),
+      story: (input) => story(env, input),
+    },
+    on: {
+      ...showHandlers(env),
+      'reservation.cancelled': (tx, events) => freeCancelled(env, tx, events),
+    },
+    jobs: [
+      { name: 'seat.sweep', everyMs: 250, run: () => sweep(env) },
+      { name: 'seat.heartbeat', everyMs: 1_000, run: () => afterOutage(env).then(() => beat(env)) },
+      { name: 'seat.close', everyMs: 1_000, run: () => endHoldsOfClosed(env) },
+      { name: 'seat.stock', everyMs: 250, run: () => tellStock(env) },
+    ],
+  }
+}

@@ -1,0 +1,111 @@
+import type { Static } from 'typebox'
+import { emit } from '../platform/events.ts'
+import { Refusal } from '../platform/outcome.ts'
+import type { Availability, seatOperations } from './api.ts'
+import type { SeatEnv } from './env.ts'
+import { type Picture, statusCode } from './picture.ts'
+import * as store from './store-stock.ts'
+
+type Stock = Static<(typeof seatOperations)['stock']['output']>['stocks'][number]
+type Left = Stock['left']
+type Counted = { left: Left; available: number; taken: number }
+
+/** Shows told of in one run of the job; the rest follows in the next. */
+const showsPerRunMax = 200
+
+/** Seats left by grade (of those not blocked) and whether the show can be bought now; shows that seat lacks are left out. */
+export async function stock(env: SeatEnv, { showIds }: { showIds: string[] }): Promise<{ stocks: Stock[] }> {
+  const pictures = await Promise.all([...new Set(showIds)].map((showId) => pictureOrNothing(env, showId)))
+  return { stocks: await stocksOf(env, pictures.filter((picture) => picture !== undefined)) }
+}
+
+/**
+ * Of the seats not blocked: any available is `open`; else any held, pinned or returned is `all_held`; else `sold_out`.
+ * `closed` when cancelled, past or outside every sales window, with the next opening if there is one. A pause changes
+ * nothing.
+ */
+export function availabilityOf(picture: Picture, now: number, earliestUntil?: number): Static<typeof Availability> {
+  if (picture.status !== 'open' || picture.startsAt <= now) return { state: 'closed' }
+  if (!picture.windows.some((window) => window.opensAt <= now && now < window.closesAt)) {
+    const opensAt = Math.min(...picture.windows.map((window) => window.opensAt).filter((opens) => opens > now))
+    return Number.isFinite(opensAt) ? { state: 'closed', opensAt } : { state: 'closed' }
+  }
+  const { available, taken } = counted(picture)
+  if (available > 0) return { state: 'open' }
+  if (taken === 0) return { state: 'sold_out' }
+  return earliestUntil === undefined ? { state: 'all_held' } : { state: 'all_held', earliestUntil }
+}
+
+/** The job behind `seat.stock`: tells of each show at most once a second, when its version or the clock changed it. */
+export async function tellStock(env: SeatEnv): Promise<void> {
+  await env.pictures.recheck()
+  const due = await store.dueStocks(env.db, env.now(), showsPerRunMax)
+  for (const { showId } of due) {
+    const picture = await pictureOrNothing(env, showId)
+    if (!picture) continue
+    const now = env.now()
+    const { version } = picture
+    const [told] = await stocksOf(env, [picture])
+    await env.db.transaction(async (tx) => {
+      const eventVersion = await store.takeStock(tx, showId, { version, now, dueAt: nextChangeAt(picture, now) })
+      if (eventVersion === undefined || !told) return
+      await emit(tx, 'seat', [{ name: 'seat.stock', key: showId, version: eventVersion, occurredAt: now, data: told }])
+    })
+  }
+}
+
+async function stocksOf(env: SeatEnv, pictures: Picture[]): Promise<Stock[]> {
+  const now = env.now()
+  const allHeld = pictures.filter((picture) => availabilityOf(picture, now).state === 'all_held')
+  const untils = allHeld.length > 0 ? await store.earliestUntils(env.db, allHeld.map((picture) => picture.showId)) : []
+  const earliest = new Map(untils.map((row) => [row.showId, row.until]))
+  return pictures.map((picture) => ({
+    showId: picture.showId,
+    availability: availabilityOf(picture, now, earliest.get(picture.showId)),
+    left: counted(picture).left,
+  }))
+}
+
+/** When the clock alone may next change the availability. */
+function nextChangeAt({ windows, startsAt }: Picture, now: number): number | null {
+  const instants = [startsAt, ...windows.flatMap((window) => [window.opensAt, window.closesAt])]
+  const next = Math.min(...instants.filter((instant) => instant > now))
+  return Number.isFinite(next) ? next : null
+}
+
+const counts = new WeakMap<Picture, { version: number; counted: Counted }>()
+
+function counted(picture: Picture): Counted {
+  const known = counts.get(picture)
+  if (known?.version === picture.version) return known.counted
+  const fresh = count(picture)
+  counts.set(picture, { version: picture.version, counted: fresh })
+  return fresh
+}
+
+function count({ seats, states }: Picture): Counted {
+  const grades = new Map<string, Left[number]>()
+  let available = 0
+  let taken = 0
+  for (const [index, { grade }] of seats.entries()) {
+    const left = grades.get(grade) ?? { grade, total: 0, available: 0 }
+    grades.set(grade, left)
+    const state = states[index]
+    if (state === statusCode.blocked) continue
+    left.total++
+    if (state === statusCode.available) {
+      left.available++
+      available++
+    } else if (state !== statusCode.sold) taken++
+  }
+  return { left: [...grades.values()], available, taken }
+}
+
+async function pictureOrNothing(env: SeatEnv, showId: string): Promise<Picture | undefined> {
+  try {
+    return await env.pictures.of(showId)
+  } catch (error) {
+    if (error instanceof Refusal) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import sql from 'sql-template-tag'
+import { at, type Tx } from '../platform/database.ts'
+
+export type BlockSeat = { seatId: number; status: number; reason: string | null }
+
+export const lockSeatsOfShow = (tx: Tx, showId: string, seatIds: number[]) =>
+  tx.rows<BlockSeat>(sql`
+    select id as "seatId", status, blocked_reason as reason from seat.seats
+    where show_id = ${showId} and id = any(${seatIds}::int[]) order by id for update`)
+
+export async function blockSeats(tx: Tx, showId: string, seatIds: number[], reason: string, by: string) {
+  const rows = await tx.rows(sql`
+    update seat.seats set status = 5, blocked_reason = ${reason}, blocked_by = ${by}, version = version + 1
+    where show_id = ${showId} and id = any(${seatIds}::int[]) and status in (0, 4) returning 1 as one`)
+  assert.equal(rows.length, seatIds.length, 'seats blocked')
+}
+
+/** Back to returned where somebody watches, else to available. */
+export async function unblockSeats(tx: Tx, showId: string, seatIds: number[]) {
+  const rows = await tx.rows<{ seatId: number; status: number }>(sql`
+    update seat.seats s set status = case when h.watch_count > 0 then 4 else 0 end, blocked_reason = null,
+      blocked_by = null, version = s.version + 1
+    from seat.shows h
+    where h.show_id = s.show_id and s.show_id = ${showId} and s.id = any(${seatIds}::int[]) and s.status = 5
+    returning s.id as "seatId", s.status`)
+  assert.equal(rows.length, seatIds.length, 'seats unblocked')
+  return rows
+}
+
+export type AuditRow = { actor: string; at: number; action: string; target: string; before: unknown; after: unknown }
+
+export const writeAudit = (tx: Tx, row: AuditRow) =>
+  tx.rows(sql`
+    insert into seat.audit (actor, at, action, target, before, after)
+    values (${row.actor}, ${at(row.at)}, ${row.action}, ${row.target}, ${JSON.stringify(row.before)}::jsonb,
+      ${JSON.stringify(row.after)}::jsonb)`)

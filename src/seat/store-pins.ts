@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import sql from 'sql-template-tag'
+import { at, type Tx } from '../platform/database.ts'
+
+export type SeatKey = { showId: string; seatId: number }
+export type PinRow = {
+  paymentId: string
+  reservationId: string
+  userId: string
+  showId: string | null
+  seatIds: number[]
+  status: 'pinned' | 'sold' | 'unpinned'
+  refusal: string | null
+}
+export type BoundHold = {
+  id: string
+  showId: string
+  userId: string
+  reservationId: string
+  seatIds: number[]
+  until: number
+  pinnedBy: string | null
+  endedReason: string | null
+}
+export type BoundSeat = SeatKey & { status: number; holdId: string | null; reservationId: string | null }
+
+/**
+ * Writes a row for every payment that has none, as undone, and locks all of them in id order: whatever else is asked
+ * of these payments waits. Answers the rows as they are now and which of them are new.
+ */
+export async function claimPins(tx: Tx, pins: { paymentId: string; reservationId: string; userId: string }[], now: number) {
+  const fresh = await tx.rows<{ paymentId: string }>(sql`
+    insert into seat.pins (payment_id, reservation_id, user_id, status, pinned_at)
+    select p.payment_id, p.reservation_id, p.user_id, 'unpinned', ${at(now)}
+    from unnest(${pins.map((p) => p.paymentId)}::uuid[], ${pins.map((p) => p.reservationId)}::uuid[],
+      ${pins.map((p) => p.userId)}::uuid[]) as p(payment_id, reservation_id, user_id)
+    order by p.payment_id on conflict (payment_id) do nothing returning payment_id as "paymentId"`)
+  const rows = await lockPins(tx, pins.map((p) => p.paymentId))
+  assert.equal(rows.size, pins.length, 'a row for every payment')
+  return { rows, fresh: new Set(fresh.map((row) => row.paymentId)) }
+}
+
+export async function lockPins(tx: Tx, paymentIds: string[]): Promise<Map<string, PinRow>> {
+  const rows = await tx.rows<PinRow>(sql`
+    select payment_id as "paymentId", reservation_id as "reservationId", user_id as "userId", show_id as "showId",
+      seat_ids as "seatIds", status, refusal
+    from seat.pins where payment_id = any(${paymentIds}::uuid[]) order by payment_id for update`)
+  return new Map(rows.map((row) => [row.paymentId, row]))
+}
+
+/** Every hold bound to these reservations, live or ended, locked in id order. */
+export const lockHolds = (tx: Tx, reservationIds: string[]) =>
+  tx.rows<BoundHold>(sql`
+    select id, show_id as "showId", user_id as "userId", reservation_id as "reservationId", seat_ids as "seatIds",
+      until, pinned_by as "pinnedBy", ended_reason as "endedReason"
+    from seat.holds where reservation_id = any(${reservationIds}::uuid[]) order by id for update`)
+
+export const lockSeats = (tx: Tx, seats: SeatKey[]) =>
+  tx.rows<BoundSeat>(sql`
+    select s.show_id as "showId", s.id as "seatId", s.status, s.hold_id as "holdId", s.reservation_id as "reservationId"
+    from seat.seats s
+    join unnest(${seats.map((s) => s.showId)}::uuid[], ${seats.map((s) => s.seatId)}::int[]) as w(show_id, id)
+      using (show_id, id)
+    order by s.show_id, s.id for update of s`)
+
+export async function closedShows(tx: Tx, showIds: string[]): Promise<Set<string>> {
+  const rows = await tx.rows<{ showId: string }>(sql`
+    select show_id as "showId" from seat.shows where show_id = any(${showIds}::uuid[]) and status <> 'open'`)
+  return new Set(rows.map((row) => row.showId))
+}
+
+/** Seats of live holds that a payment takes, gives back or buys; each changes or the batch is undone. */
+export async function moveSeats(tx: Tx, seats: (SeatKey & { reservationId: string })[], from: number, to: number) {
+  const rows = await tx.rows(sql`
+    update seat.seats s set status = ${to}, version = s.version + 1,
+      reservation_id = case when ${to}::int = 3 then w.reservation_id else s.reservation_id end
+    from unnest(${seats.map((s) => s.showId)}::uuid[], ${seats.map((s) => s.seatId)}::int[],
+      ${seats.map((s) => s.reservationId)}::uuid[]) as w(show_id, id, reservation_id)
+    where s.show_id = w.show_id and s.id = w.id and s.status = ${from} and s.hold_id is not null returning 1 as one`)
+  assert.equal(rows.length, seats.length, `seats from status ${from} to ${to}`)
+}
+
+export async function pinHolds(tx: Tx, holds: { id: string; paymentId: string }[]) {
+  const rows = await tx.rows(sql`
+    update seat.holds h set pinned_by = w.payment_id
+    from unnest(${holds.map((h) => h.id)}::uuid[], ${holds.map((h) => h.paymentId)}::uuid[]) as w(id, payment_id)
+    where h.id = w.id and h.pinned_by is null and h.ended_reason is null returning 1 as one`)
+  assert.equal(rows.length, holds.length, 'holds pinned')
+}
+
+export async function unpinHolds(tx: Tx, holdIds: string[], until: number) {
+  const rows = await tx.rows(sql`
+    update seat.holds set pinned_by = null, until = greatest(until, ${at(until)})
+    where id = any(${holdIds}::uuid[]) and pinned_by is not null returning 1 as one`)
+  assert.equal(rows.length, holdIds.length, 'holds unpinned')
+}
+
+export async function sellHolds(tx: Tx, holdIds: string[], now: number) {
+  const rows = await tx.rows(sql`
+    update seat.holds set pinned_by = null, ended_reason = 'sold', ended_at = ${at(now)}
+    where id = any(${holdIds}::uuid[]) and pinned_by is not null and ended_reason is null returning 1 as one`)
+  assert.equal(rows.length, holdIds.length, 'holds sold')
+}
+
+export async function storePinned(tx: Tx, pins: { paymentId: string; showId: string; seatIds: number[] }[]) {
+  const rows = await tx.rows(sql`
+    update seat.pins p set status = 'pinned', show_id = w.show_id, seat_ids = string_to_array(w.seat_ids, ',')::int[]
+    from unnest(${pins.map((p) => p.paymentId)}::uuid[], ${pins.map((p) => p.showId)}::uuid[],
+      ${pins.map((p) => p.seatIds.join(','))}::text[]) as w(payment_id, show_id, seat_ids)
+    where p.payment_id = w.payment_id and p.status = 'unpinned' and p.refusal is null returning 1 as one`)
+  assert.equal(rows.length, pins.length, 'pins stored')
+}
+
+export async function storeRefused(tx: Tx, refused: { paymentId: string; code: string }[]) {
+  const rows = await tx.rows(sql`
+    update seat.pins p set refusal = w.code
+    from unnest(${refused.map((r) => r.paymentId)}::uuid[], ${refused.map((r) => r.code)}::text[])
+      as w(payment_id, code)
+    where p.payment_id = w.payment_id and p.status = 'unpinned' returning 1 as one`)
+  assert.equal(rows.length, refused.length, 'refusals stored')
+}
+
+export async function storeUnpinned(tx: Tx, paymentIds: string[]) {
+  const rows = await tx.rows(sql`
+    update seat.pins set status = 'unpinned'
+    where payment_id = any(${paymentIds}::uuid[]) and status = 'pinned' returning 1 as one`)
+  assert.equal(rows.length, paymentIds.length, 'pins undone')
+}
+
+export async function storeSold(tx: Tx, paymentIds: string[], now: number) {
+  const rows = await tx.rows(sql`
+    update seat.pins set status = 'sold', sold_at = ${at(now)}
+    where payment_id = any(${paymentIds}::uuid[]) and status = 'pinned' returning 1 as one`)
+  assert.equal(rows.length, paymentIds.length, 'pins sold')
+}
+
+/** The last step of a writing transaction; with `onlyOpen`, shows that no longer sell are missing in the answer. */
+export const bumpShows = (tx: Tx, showIds: string[], onlyOpen: boolean) =>
+  tx.rows<{ showId: string; version: number }>(sql`
+    with locked as materialized (
+      select show_id from seat.shows where show_id = any(${showIds}::uuid[])
+        and (status = 'open' or not ${onlyOpen}) order by show_id for update)
+    update seat.shows s set version = s.version + 1 from locked l where s.show_id = l.show_id
+    returning s.show_id as "showId", s.version`)
+
+/** Locks the sold pins of reservations whose seats come back; sell and pin lock them before seats, too. */
+export const lockSoldPins = (tx: Tx, reservationIds: string[]) =>
+  tx.rows<{ paymentId: string; reservationId: string; userId: string }>(sql`
+    select payment_id as "paymentId", reservation_id as "reservationId", user_id as "userId" from seat.pins
+    where reservation_id = any(${reservationIds}::uuid[]) and status = 'sold' order by payment_id for update`)
+
+/** Gives sold seats back: returned where somebody watches, else available. */
+export async function freeSold(tx: Tx, seats: (SeatKey & { reservationId: string })[]) {
+  const rows = await tx.rows<SeatKey & { status: number }>(sql`
+    update seat.seats s set status = case when h.watch_count > 0 then 4 else 0 end, hold_id = null,
+      reservation_id = null, version = s.version + 1
+    from unnest(${seats.map((s) => s.showId)}::uuid[], ${seats.map((s) => s.seatId)}::int[],
+      ${seats.map((s) => s.reservationId)}::uuid[]) as w(show_id, id, reservation_id)
+    join seat.shows h on h.show_id = w.show_id
+    where s.show_id = w.show_id and s.id = w.id and s.status = 3 and s.reservation_id = w.reservation_id
+    returning s.show_id as "showId", s.id as "seatId", s.status`)
+  assert.equal(rows.length, seats.length, 'sold seats given back')
+  return rows
+}
+
+export async function storeFreed(tx: Tx, freed: { paymentId: string; seatIds: number[] }[]) {
+  await tx.rows(sql`
+    update seat.pins p set freed_seat_ids = p.freed_seat_ids || string_to_array(w.seat_ids, ',')::int[]
+    from unnest(${freed.map((f) => f.paymentId)}::uuid[], ${freed.map((f) => f.seatIds.join(','))}::text[])
+      as w(payment_id, seat_ids)
+    where p.payment_id = w.payment_id`)
+}
+
+export async function lowerQuotas(tx: Tx, quotas: { showId: string; userId: string; seats: number }[]) {
+  const rows = await tx.rows(sql`
+    with locked as materialized (
+      select q.show_id, q.user_id, w.seats from seat.quotas q
+      join unnest(${quotas.map((q) => q.showId)}::uuid[], ${quotas.map((q) => q.userId)}::uuid[],
+        ${quotas.map((q) => q.seats)}::int[]) as w(show_id, user_id, seats) using (show_id, user_id)
+      order by q.show_id, q.user_id for update of q)
+    update seat.quotas q set seats = q.seats - l.seats from locked l
+    where q.show_id = l.show_id and q.user_id = l.user_id returning 1 as one`)
+  assert.equal(rows.length, quotas.length, 'quotas lowered')
+}
+
+/** The next event version of each show; its row is locked by the version bump before. */
+export const takeEventVersions = (tx: Tx, showIds: string[]) =>
+  tx.rows<{ showId: string; eventVersion: number }>(sql`
+    update seat.shows set event_version = event_version + 1 where show_id = any(${showIds}::uuid[])
+    returning show_id as "showId", event_version as "eventVersion"`)

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import sql from 'sql-template-tag'
+import { compose, type System } from './compose.ts'
+import { type Config, newSecret } from './config.ts'
+import { seedDemo } from './demo.ts'
+import { createOperations } from './gateway/operations.ts'
+import { type Clock, openClock } from './platform/clock.ts'
+import { type Database, openPostgres } from './platform/database.ts'
+import { openEmbedded } from './platform/embedded.ts'
+import { createLog, type Logger } from './platform/log.ts'
+import { createMetrics, type Metrics } from './platform/metrics.ts'
+import { holdProcessLock } from './platform/process-lock.ts'
+import { createConsoleMail, createFileMail } from './user/mail.ts'
+import { verify } from './verify.ts'
+
+export type Server = { url: string; opsUrl: string; system: System; addressFile: string; close: (reason: string) => Promise<void> }
+
+const verifyPauseMs = 300
+
+/** Starts everything in this process: database, services, both ports, jobs. `close` ends it in order and keeps every acknowledgement. */
+export async function openServer(config: Config): Promise<Server> {
+  const log = createLog(config.LOG_LEVEL)
+  await mkdir(config.DATA_DIR, { recursive: true })
+  const db = config.DATABASE_URL
+    ? openPostgres(config.DATABASE_URL, { connectionsMax: config.DATABASE_CONNECTIONS })
+    : await openEmbedded(config.DATA_DIR)
+  const processLock = config.DATABASE_URL ? await holdProcessLock(config.DATABASE_URL) : undefined
+  const clock = await openClock(db)
+  const metrics = createMetrics()
+  let stopping = false
+  const ready = () => problemsOf({ db, clock, stopping: () => stopping })
+  const system = await composeWith(config, { db, clock, log, metrics, ready })
+  if (config.OPERATOR_EMAIL && config.OPERATOR_PASSWORD)
+    await system.userService.ensureUser({ email: config.OPERATOR_EMAIL, name: 'Operator', password: config.OPERATOR_PASSWORD, role: 'operator' })
+  if (config.demo) await seedDemo(system, clock.now())
+
+  const jobs = system.start()
+  const operations = createOperations({ metrics, ready, verify: () => verify(db, clock.now, () => wait(verifyPauseMs)) })
+  const gauges = setInterval(() => sample(metrics, db, clock), 1_000).unref()
+  const opsUrl = await operations.listen({ host: config.OPS_HOST, port: config.OPS_PORT })
+  const url = await system.app.listen({ host: config.HOST, port: config.PORT })
+  const addressFile = join(config.DATA_DIR, 'server.json')
+  await writeFile(addressFile, JSON.stringify({ pid: process.pid, url, opsUrl }))
+
+  const close = async (reason: string) => {
+    log.info({ reason }, 'stopping')
+    stopping = true
+    await system.app.close()
+    await jobs.stop()
+    await operations.close()
+    clearInterval(gauges)
+    clock.close()
+    await processLock?.release()
+    await db.close()
+  }
+  return { url, opsUrl, system, addressFile, close }
+}
+
+type Platform = { db: Database; clock: Clock; log: Logger; metrics: Metrics; ready: () => Promise<string[]> }
+
+async function composeWith(config: Config, { db, clock, log, metrics, ready }: Platform): Promise<System> {
+  const keys = await keysOf(config)
+  const mail = config.MAIL === 'console' ? createConsoleMail((text) => process.stdout.write(text)) : createFileMail(join(config.DATA_DIR, 'mail'))
+  return compose({
+    db, log, metrics, ready, keys, mail,
+    now: clock.now,
+    newId: randomUUID,
+    random: Math.random,
+    wait: (ms) => wait(ms, undefined, { ref: false }),
+    publicUrl: config.PUBLIC_URL,
+    queueCap: config.QUEUE_CAP,
+    rehearsals: config.REHEARSALS === 'on',
+  })
+}
+
+/** Secrets from the environment, else made once and kept beside the embedded data, readable by the owner only. */
+async function keysOf(config: Config) {
+  const file = join(config.DATA_DIR, 'secrets.json')
+  let stored: { session: string; pass: string } | undefined
+  if (!config.SESSION_SECRET || !config.PASS_SECRET) {
+    stored = await readStored(file)
+    if (!stored) {
+      stored = { session: newSecret(), pass: newSecret() }
+      await writeFile(`${file}.new`, JSON.stringify(stored), { mode: 0o600 })
+      await rename(`${file}.new`, file)
+    }
+  }
+  const session = config.SESSION_SECRET ?? stored?.session ?? newSecret()
+  const pass = config.PASS_SECRET ?? stored?.pass ?? newSecret()
+  return { session: [{ id: 'k1', secret: session }], pass: [{ id: 'k1', secret: pass }] }
+}
+
+async function readStored(file: string): Promise<{ session: string; pass: string } | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+const readyTimeoutMs = 2_000
+
+async function problemsOf({ db, clock, stopping }: { db: Database; clock: Clock; stopping: () => boolean }): Promise<string[]> {
+  if (stopping()) return ['stopping']
+  const problems: string[] = []
+  if (!clock.ready()) problems.push(`clock uncertain by ${Math.round(clock.doubtMs())} ms`)
+  const answered = await Promise.race([
+    db.rows(sql`select 1`).then(() => true, () => false),
+    wait(readyTimeoutMs, false, { ref: false }),
+  ])
+  if (!answered) problems.push('the database does not answer')
+  return problems
+}
+
+function sample(metrics: Metrics, db: Database, clock: Clock) {
+  const { total, idle, waiting } = db.stats()
+  metrics.databaseConnections.set({ state: 'total' }, total)
+  metrics.databaseConnections.set({ state: 'idle' }, idle)
+  metrics.databaseConnections.set({ state: 'waiting' }, waiting)
+  metrics.clockDoubt.set(clock.doubtMs() / 1000)
+}

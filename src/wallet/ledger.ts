@@ -1,0 +1,61 @@
+import { LRUCache } from 'lru-cache'
+import { disjoint } from '../platform/batch.ts'
+import type { Database, Tx } from '../platform/database.ts'
+import type { Answer } from '../platform/outcome.ts'
+import { type Account, accountKey, insertAccounts, lockAccounts } from './store-accounts.ts'
+
+const knownAccountsMax = 200_000
+
+/** What the rules of this service stand on. */
+export type Ledger = {
+  db: Database
+  now: () => number
+  /** Makes sure that accounts exist, in a commit of its own: a new row is no part of any lock order. */
+  open: (accounts: Account[]) => Promise<void>
+}
+
+/** Accounts are never deleted, so what this process has seen needs no further statement. */
+export function createLedger(db: Database, now: () => number): Ledger {
+  const known = new LRUCache<string, true>({ max: knownAccountsMax })
+  return {
+    db,
+    now,
+    open: async (accounts) => {
+      const fresh = new Map(accounts.map((account) => [accountKey(account), account]))
+      for (const key of fresh.keys()) if (known.get(key)) fresh.delete(key)
+      if (fresh.size === 0) return
+      await insertAccounts(db, [...fresh.values()])
+      for (const key of fresh.keys()) known.set(key, true)
+    },
+  }
+}
+
+/** One transaction over locked accounts: they are created if need be, locked in the one order, then `work` decides. */
+export async function onLocked<T>(ledger: Ledger, accounts: Account[], work: (tx: Tx) => Promise<T>): Promise<T> {
+  await ledger.open(accounts)
+  return ledger.db.transaction(async (tx) => {
+    await lockAccounts(tx, accounts)
+    return work(tx)
+  })
+}
+
+/**
+ * Decides a batch in rounds of one transaction each. Equal inputs (by `identity`) share one answer; inputs that share
+ * a key are decided one after the other, in arrival order, so that a refusal never counts what was refused.
+ */
+export async function inRounds<I, O>(
+  inputs: I[],
+  identity: (input: I) => string,
+  keys: (input: I) => string[],
+  decide: (round: I[]) => Promise<Answer<O>[]>,
+): Promise<Answer<O>[]> {
+  const answers = new Map<string, Answer<O>>()
+  let left = [...new Map(inputs.map((input) => [identity(input), input])).values()]
+  while (left.length > 0) {
+    const [round, rest] = disjoint(left, keys)
+    const decided = await decide(round)
+    for (const [index, input] of round.entries()) answers.set(identity(input), decided[index] as Answer<O>)
+    left = rest
+  }
+  return inputs.map((input) => answers.get(identity(input)) as Answer<O>)
+}

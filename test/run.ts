@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
+
+/**
+ * Runs every test this machine can run: all of them on the embedded database, then, with TEST_DATABASE_URL, the same on
+ * PostgreSQL. With CI=true PostgreSQL is required. `npm test -- name` runs the files whose path has that name.
+ */
+const names = process.argv.slice(2)
+const files = ['src/**/*.test.ts', 'test/**/*.test.ts'].flatMap((pattern) => globSync(pattern)).sort()
+const chosen = names.length === 0 ? files : files.filter((file) => names.some((name) => file.includes(name)))
+const databaseUrl = process.env.TEST_DATABASE_URL
+const fileConcurrency = 2
+
+let failed = run('embedded PGlite', { TEST_DATABASE_URL: undefined })
+if (databaseUrl) failed = run('PostgreSQL', { TEST_DATABASE_URL: databaseUrl }) || failed
+else {
+  const loud = '!!! PostgreSQL was NOT tested: set TEST_DATABASE_URL=postgres://user@host:port/postgres to a server that may create databases'
+  process.stderr.write(`\n${loud}\n`)
+  if (process.env.CI === 'true') failed = true
+}
+process.exit(failed ? 1 : 0)
+
+function run(engine: string, environment: Record<string, string | undefined>): boolean {
+  process.stdout.write(`\n--- ${chosen.length} test files on ${engine} ---\n`)
+  const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', `--test-concurrency=${fileConcurrency}`, ...chosen], {
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  })
+  return status !== 0
+}
