@@ -23,6 +23,7 @@ export const variables = {
   MAIL: { schema: Type.String({ pattern: '^(console|file)$' }), default: 'file', about: 'where mails go: `file` (DATA_DIR/mail) or `console`' },
   REHEARSALS: { schema: Type.String({ pattern: '^(on|off)$' }), default: 'off', about: 'lets operators make rehearsal shows and fans; `on` with --demo' },
   QUEUE_CAP: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '300', about: 'live passes per show unless an operator changes it' },
+  HOLD_SECONDS: { schema: Type.Integer({ minimum: 5, maximum: 1_500 }), default: '300', about: 'how long a first hold lasts; rehearsals shorten it' },
   LOG_LEVEL: { schema: Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' }), default: 'info', about: 'least severe log line that is written' },
 } as const satisfies Record<string, { schema: TSchema; default: string; about: string; secret?: boolean }>
 
@@ -39,6 +40,7 @@ export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | un
   MAIL: 'console' | 'file'
   REHEARSALS: 'on' | 'off'
   QUEUE_CAP: number
+  HOLD_SECONDS: number
   LOG_LEVEL: string
   demo: boolean
 }

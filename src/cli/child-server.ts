@@ -24,13 +24,13 @@ export async function startChildServer(dataDir: string, environment: Record<stri
   let child: ChildProcess
   const addressFile = join(dataDir, 'server.json')
 
-  async function start() {
+  async function start(): Promise<Address> {
     await rm(addressFile, { force: true })
     child = spawn(process.execPath, [...nodeFlags, main], { env, stdio: ['ignore', 'ignore', 'inherit'] })
     for (let waited = 0; waited < startTimeoutMs; waited += pollMs) {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode} before it served`)
       const address = await readAddress(addressFile)
-      if (address?.pid === child.pid) return address
+      if (address && address.pid === child.pid) return address
       await wait(pollMs)
     }
     throw new Error('the server did not start in time')
@@ -54,7 +54,9 @@ export async function startChildServer(dataDir: string, environment: Record<stri
   }
 }
 
-async function readAddress(file: string): Promise<{ pid: number; url: string; opsUrl: string } | undefined> {
+type Address = { pid: number; url: string; opsUrl: string }
+
+async function readAddress(file: string): Promise<Address | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch {

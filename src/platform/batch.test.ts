@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import pg from 'pg'
 import { batched, disjoint } from './batch.ts'
 import { Refusal, UnknownOutcome } from './outcome.ts'
 
-const sqlError = (code: string) => Object.assign(new Error(`SQLSTATE ${code}`), { code, severity: 'ERROR' })
+const sqlError = (code: string) => Object.assign(new pg.DatabaseError(`SQLSTATE ${code}`, 0, 'error'), { code })
 
 test('what arrives together is one batch, what arrives meanwhile is the next', async () => {
   const sizes: number[] = []

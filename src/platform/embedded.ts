@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
+import { readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Duplex } from 'node:stream'
@@ -23,11 +24,34 @@ const engines = new WeakMap<Database, Engine>()
 export async function openEmbedded(dataDir: string | null, options: EmbeddedOptions = {}): Promise<Database> {
   const unlock = dataDir === null ? () => undefined : lock(dataDir)
   try {
-    return await start(dataDir === null ? null : join(dataDir, 'pg'), unlock, options)
+    const template = options.template ?? (await preparedTemplate())
+    const given = { ...options, ...(template ? { template } : {}) }
+    if (dataDir === null) return await start(null, unlock, given)
+    const directory = join(dataDir, 'pg')
+    if (!existsSync(directory)) await create(directory, given)
+    const { template: _used, ...rest } = given
+    return await start(directory, unlock, rest)
   } catch (error) {
     unlock()
     throw error
   }
+}
+
+/** Made in a directory of its own and renamed when whole, so that a kill in the middle leaves nothing half made. */
+async function create(directory: string, options: EmbeddedOptions) {
+  const unfinished = `${directory}.new`
+  await rm(unfinished, { recursive: true, force: true })
+  const db = await start(unfinished, () => undefined, options)
+  await db.close()
+  await rename(unfinished, directory)
+}
+
+/** Where `npm ci` leaves an empty database, because making one takes seconds (cli/prepare.ts). */
+export const templateFile = new URL('../../node_modules/.cache/openrun/pglite-0.5.16.tar', import.meta.url)
+
+async function preparedTemplate(): Promise<Blob | undefined> {
+  // a Blob backed by a file cannot go to a worker
+  return existsSync(templateFile) ? new Blob([await readFile(templateFile)]) : undefined
 }
 
 /** A copy of an embedded database's content; tests open many from one. Nothing may run meanwhile. */
@@ -54,7 +78,6 @@ async function start(dataDir: string | null, unlock: () => void, options: Embedd
   const { onExit = die } = options
   let closing = false
   worker.on('error', (error: Error) => process.stderr.write(`embedded database: ${error.stack}\n`))
-  worker.on('error', (error) => process.stderr.write(`${error.stack}\n`))
   worker.once('exit', (code) => {
     alive = false
     if (!closing) onExit(code)
@@ -72,7 +95,7 @@ async function start(dataDir: string | null, unlock: () => void, options: Embedd
       closing = true
       if (alive) {
         engine.ask({ close: true })
-        await engine.answer()
+        await engine.answer().catch(() => undefined) // it ended by itself: nothing is left to close
       }
       await worker.terminate()
       unlock()

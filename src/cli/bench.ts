@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { load, type LoadResult, type NextRequest } from '../bench/load.ts'
+import { measurePurchases } from '../bench/purchases.ts'
+import { createPostgresDatabase } from '../platform/testing.ts'
+import type { SessionClaims } from '../platform/principal.ts'
+import { createTokens } from '../platform/token.ts'
+import type { PassClaims } from '../seat/api.ts'
+import { type ChildServer, startChildServer } from './child-server.ts'
+
+/**
+ * npm run bench -- [--json] [--only hold|purchase] [--engine pglite|postgres] [--runs 3] [--seconds 3]
+ * Ours beside this machine's own limits in one run: a ratio of medians. PostgreSQL is measured when BENCH_DATABASE_URL
+ * (or TEST_DATABASE_URL) names a server that may create databases.
+ */
+const { values: args } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    engine: { type: 'string' },
+    runs: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '128' },
+  },
+})
+const runs = Number(args.runs)
+const seconds = Number(args.seconds)
+const connections = Number(args.connections)
+const serverUrl = process.env.BENCH_DATABASE_URL ?? process.env.TEST_DATABASE_URL
+const operator = { email: 'bench@example.com', password: 'bench-operator-1234' }
+const secrets = { SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40) }
+const seatsCount = 50_000
+const quotaMax = 4
+
+type Engine = 'pglite' | 'postgres'
+const engines: Engine[] = (args.engine ? [args.engine as Engine] : serverUrl ? ['pglite', 'postgres'] : ['pglite'])
+if (!serverUrl) say('PostgreSQL is NOT measured: set BENCH_DATABASE_URL')
+const report: Record<string, unknown> = { node: process.version, runs, seconds, connections, durability: { pglite: 'survives kill -9, not power loss', postgres: 'synchronous_commit on' } }
+for (const engine of engines) {
+  const hold = args.only && args.only !== 'hold' ? undefined : await measureHolds(engine)
+  const purchase = args.only && args.only !== 'purchase' ? undefined : await withDatabase(engine, (where) => measurePurchases(engine, where, runs, say))
+  report[engine] = { ...(hold ? { hold } : {}), ...(purchase ? { purchase } : {}) }
+}
+if (args.json) process.stdout.write(`${JSON.stringify(report)}\n`)
+
+async function measureHolds(engine: Engine) {
+  const nulls: number[] = []
+  const naives: number[] = []
+  const ours: LoadResult[] = []
+  for (let run = 0; run < runs; run++) {
+    // side by side in each run, so that a noisy moment of the machine hits all three
+    nulls.push(await withNaive(['null'], async (url) => (await load(url, connections, seconds, requestsOf('/null', ''))).perSecond))
+    naives.push(await withDatabase(engine, (where) => withNaive([engine, where], async (url) => (await load(url, connections, seconds, requestsOf('/hold', ''))).perSecond)))
+    ours.push(await withDatabase(engine, (where) => measureOurHolds(engine, where)))
+    say(`${engine} hold, run ${run + 1}: null ${round(nulls[run])}/s, for update ${round(naives[run])}/s, ours ${round(ours[run]?.perSecond)}/s ${JSON.stringify(ours[run]?.statuses)}`)
+  }
+  const perSecond = median(ours.map((each) => each.perSecond))
+  const latencies = ours.flatMap((each) => each.latencyMs).sort((a, b) => a - b)
+  return {
+    perSecond: round(perSecond), nullPostPerSecond: round(median(nulls)), forUpdatePerSecond: round(median(naives)),
+    ratioToNullPost: ratio(perSecond, median(nulls)), ratioToForUpdate: ratio(perSecond, median(naives)),
+    grantedShare: ratio(ours.reduce((sum, each) => sum + (each.statuses['201'] ?? 0), 0), ours.reduce((sum, each) => sum + each.done, 0)),
+    latencyMs: { p50: ratio(latencies[latencies.length >> 1] ?? 0, 1), p99: ratio(latencies[Math.floor(latencies.length * 0.99)] ?? 0, 1) },
+    spread: { null: nulls.map(round), forUpdate: naives.map(round), ours: ours.map((each) => round(each.perSecond)) },
+  }
+}
+
+async function measureOurHolds(engine: Engine, where: string): Promise<LoadResult> {
+  const dataDir = engine === 'pglite' ? where : await mkdtemp(join(tmpdir(), 'openrun-bench-'))
+  const environment = { ...secrets, REHEARSALS: 'on', OPERATOR_EMAIL: operator.email, OPERATOR_PASSWORD: operator.password, ...(engine === 'postgres' ? { DATABASE_URL: where } : { DATABASE_URL: '' }) }
+  const server = await startChildServer(dataDir, environment)
+  try {
+    const { showId, windowId } = await prepareShow(server)
+    return await load(server.url, connections, seconds, ourRequests(showId, windowId))
+  } finally {
+    await server.stop()
+    if (dataDir !== where) await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+async function prepareShow(server: ChildServer) {
+  const post = async (path: string, body: unknown, token?: string) => {
+    const response = await fetch(new URL(path, server.url), { method: 'POST', headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }, body: JSON.stringify(body) })
+    if (!response.ok) throw new Error(`${path} answered ${response.status} ${await response.text()}`)
+    return (await response.json()) as Record<string, string>
+  }
+  const session = await post('/api/sessions', operator)
+  const { showId } = await post('/api/operations/rehearsals', { fans: 1, seats: seatsCount }, session.accessToken)
+  for (;;) {
+    const map = await fetch(new URL(`/api/shows/${showId}/seats`, server.url))
+    const frame = await fetch(new URL(`/api/shows/${showId}/queue`, server.url))
+    await map.arrayBuffer()
+    const { windowId } = (await frame.json()) as { windowId?: string }
+    if (map.ok && windowId) return { showId: showId as string, windowId }
+    await wait(100)
+  }
+}
+
+/** One seat a hold, every one granted: a new seat each time, four a buyer, with token and pass checked. */
+function ourRequests(showId: string, windowId: string): NextRequest {
+  const sessions = createTokens<SessionClaims>('session', [{ id: 'k1', secret: secrets.SESSION_SECRET }])
+  const passes = createTokens<PassClaims>('pass', [{ id: 'k1', secret: secrets.PASS_SECRET }])
+  const exp = Date.now() + 600_000
+  const path = `/api/shows/${showId}/holds`
+  const buyers = Array.from({ length: seatsCount / quotaMax }, () => {
+    const who = { userId: randomUUID(), sessionId: randomUUID() }
+    const token = sessions.sign({ ...who, role: 'buyer', epoch: 0, exp })
+    const pass = passes.sign({ ...who, showId, windowId, passNo: 1, sections: null, exp })
+    return `Authorization: Bearer ${token}\r\nPass: ${pass}\r\n`
+  })
+  let seatId = 0
+  return () => {
+    if (seatId >= seatsCount) return undefined
+    const headers = buyers[seatId % buyers.length] as string
+    seatId++
+    return { path, headers, body: `{"seatIds":[${seatId}]}` }
+  }
+}
+
+function requestsOf(path: string, headers: string): NextRequest {
+  let n = 0
+  return () => {
+    if (n >= seatsCount && path === '/hold') return undefined
+    n++
+    return { path, headers: `${headers}Authorization: ${buyerOf(n >> 2)}\r\n`, body: `{"seatIds":[${n}]}` }
+  }
+}
+const buyerOf = (n: number) => `buyer-${n}`
+
+async function withNaive<T>(argv: string[], use: (url: string) => Promise<T>): Promise<T> {
+  const child: ChildProcess = spawn(process.execPath, [new URL('../bench/naive-server.ts', import.meta.url).pathname, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const [first] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+    return await use(`http://127.0.0.1:${first.toString().trim()}`)
+  } finally {
+    child.kill('SIGTERM')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+}
+
+/** A fresh data directory or database for one measurement, dropped after. */
+async function withDatabase<T>(engine: Engine, use: (where: string) => Promise<T>): Promise<T> {
+  if (engine === 'postgres') {
+    const { url, drop } = await createPostgresDatabase(serverUrl ?? '')
+    return use(url).finally(drop)
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'openrun-bench-'))
+  return use(directory).finally(() => rm(directory, { recursive: true, force: true }))
+}
+
+function say(line: string) {
+  ;(args.json ? process.stderr : process.stdout).write(`${line}\n`)
+}
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[sorted.length >> 1] ?? 0
+}
+function round(value: number | undefined): number {
+  return Math.round(value ?? 0)
+}
+function ratio(value: number, limit: number): number {
+  return Math.round((value / limit) * 100) / 100
+}
