@@ -1,4 +1,4 @@
-import type { Check } from './platform/check.ts'
+import type { Check, CrossCheck } from './platform/check.ts'
 import type { Database } from './platform/database.ts'
 import { crossChecks } from './verify-cross.ts'
 import { concertChecks } from './concert/checks.ts'
@@ -13,7 +13,7 @@ export type Violation = { id: string; name: string; rows: unknown[] }
 export type VerifyReport = { checks: number; violations: Violation[]; errors: { name: string; error: string }[] }
 
 /** Every invariant `npm run verify` knows: each service's own and those that compare two of them. */
-export const allChecks: Check[] = [
+export const allChecks: (Check | CrossCheck)[] = [
   ...userChecks, ...concertChecks, ...walletChecks, ...seatChecks, ...queueChecks, ...reservationChecks, ...paymentChecks, ...crossChecks,
 ]
 
@@ -36,12 +36,15 @@ export async function verify(db: Database, now: () => number, pause: () => Promi
 
 const looks = 3
 
-async function standing(db: Database, check: Check, now: () => number, pause: () => Promise<void>) {
-  let rows = await db.rows(check.query(now()))
-  for (let look = 1; look < looks && rows.length > 0; look++) {
+const look = (db: Database, check: Check | CrossCheck, now: () => number) =>
+  'query' in check ? db.rows<unknown>(check.query(now())) : check.compare(db, now())
+
+async function standing(db: Database, check: Check | CrossCheck, now: () => number, pause: () => Promise<void>) {
+  let rows = await look(db, check, now)
+  for (let looked = 1; looked < looks && rows.length > 0; looked++) {
     await pause()
     const before = new Set(rows.map((row) => JSON.stringify(row)))
-    rows = (await db.rows(check.query(now()))).filter((row) => before.has(JSON.stringify(row)))
+    rows = (await look(db, check, now)).filter((row) => before.has(JSON.stringify(row)))
   }
   return rows
 }

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { type Api, Count, Exact, Id, Instant, operation, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
-export const concertLimits = { sectionsMax: 200, rowsMax: 400, rowSeatsMax: 400, seatsMax: 100_000, windowsMax: 10, codesMax: 1_000, gradesMax: 20, priceTypesMax: 10, pageSizeMax: 100 } as const
+export const concertLimits = { sectionsMax: 200, rowsMax: 400, rowSeatsMax: 400, seatsMax: 100_000, windowsMax: 10, codesMax: 1_000, gradesMax: 20, priceTypesMax: 10, pageSizeMax: 100, pagesMax: 100_000, showsMax: 200, searchMin: 2 } as const
 
 const Numbers = Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: concertLimits.rowSeatsMax }), { maxItems: concertLimits.rowSeatsMax, uniqueItems: true }))
 /** Seats 1…seats of a row; attribute lists name seat numbers within the row. */
@@ -55,6 +55,7 @@ export const Show = Exact({
   currency: Type.Literal('KRW'),
   status: Type.Union(['draft', 'published', 'closing', 'cancelled', 'deleted'].map((s) => Type.Literal(s))),
   paused: Type.Boolean(),
+  /** counts changes of what is frozen by publishing: plan, prices and fee */
   planVersion: Count,
   prices: Type.Array(Price),
   bookingFee: Won,
@@ -66,10 +67,180 @@ export const Show = Exact({
 })
 export type Show = Static<typeof Show>
 
+/** A show as its page and its organiser see it. */
+export const ShowDetail = Exact({
+  ...Show.properties,
+  /** why the last deletion or unpublishing did not happen: `concert_has_buyers` */
+  closingResult: Type.Union([Type.String(), Type.Null()]),
+  cancelledReason: Type.Union([Type.String(), Type.Null()]),
+  createdAt: Instant,
+  updatedAt: Instant,
+})
+export type ShowDetail = Static<typeof ShowDetail>
+
+const concertFacts = {
+  id: Id,
+  organiserId: Id,
+  title: Type.String(),
+  venue: Type.String(),
+  poster: Type.Union([Type.String(), Type.Null()]),
+  /** earliest and latest start of its shows that are not drafts; null without any */
+  firstShowAt: Type.Union([Instant, Type.Null()]),
+  lastShowAt: Type.Union([Instant, Type.Null()]),
+  createdAt: Instant,
+  updatedAt: Instant,
+}
+export const ConcertItem = Exact(concertFacts)
+export const Concert = Exact({
+  ...concertFacts,
+  description: Type.String(),
+  /** a deletion was asked for and waits for the seats of its shows */
+  closing: Type.Boolean(),
+  /** why the last deletion did not happen: `concert_has_buyers` */
+  closingResult: Type.Union([Type.String(), Type.Null()]),
+})
+export type ConcertItem = Static<typeof ConcertItem>
+export type Concert = Static<typeof Concert>
+
+export const concertSorts = ['date', '-date', 'title', '-created'] as const
+const Role = Type.Union([Type.Literal('organiser'), Type.Literal('operator')])
+/** Who changes something: an organiser changes only own concerts, for others they do not exist; an operator all. */
+export const By = Exact({ userId: Id, role: Role })
+export type By = Static<typeof By>
+/** Who reads: the owner and operators also see drafts. */
+const viewer = Type.Optional(Exact({ userId: Id, role: Type.String() }))
+
+/** Title, venue and description of a concert; the poster is an https address. */
+export const ConcertText = Exact({
+  title: Text(200),
+  venue: Text(200),
+  description: Type.Optional(Type.String({ maxLength: 10_000 })),
+  poster: Type.Optional(Type.Union([Type.String({ maxLength: 500, pattern: '^https://[^\\s]+$' }), Type.Null()])),
+})
+/** The version is given by this service with each change; one that is sent back is ignored. */
+export const PolicyInput = Exact({ version: Type.Optional(Count), cutoffMinutesBeforeStart: CancellationPolicy.properties.cutoffMinutesBeforeStart })
+const policies = { bookingFee: Won, ticketsPerUserMax: Show.properties.ticketsPerUserMax, policy: PolicyInput }
+export const Policies = Exact(policies)
+const optionalPolicies = {
+  bookingFee: Type.Optional(policies.bookingFee),
+  ticketsPerUserMax: Type.Optional(policies.ticketsPerUserMax),
+  policy: Type.Optional(policies.policy),
+}
+const times = { startsAt: Instant, endsAt: Instant, timeZone: Text(64) }
+export const ShowTimes = Exact({ ...times, ...optionalPolicies })
+export type ShowTimes = Static<typeof ShowTimes>
+/** A known `id` or name keeps its window and, without `codes`, its codes. Codes go in and never come out. */
+export const WindowInput = Exact({
+  id: Type.Optional(Id),
+  name: Text(80),
+  opensAt: Instant,
+  closesAt: Instant,
+  audience: Window.properties.audience,
+  sections: Type.Optional(Window.properties.sections),
+  codes: Type.Optional(Type.Array(Text(64), { minItems: 1, maxItems: concertLimits.codesMax })),
+})
+export type WindowInput = Static<typeof WindowInput>
+export const Windows = Type.Array(WindowInput, { maxItems: concertLimits.windowsMax })
+export const Prices = Type.Array(Price, { maxItems: concertLimits.gradesMax })
+/** What makes a whole show; plan, prices and windows may also follow one by one. */
+const showParts = { plan: Type.Optional(Plan), prices: Type.Optional(Prices), windows: Type.Optional(Windows) }
+export const NewShow = Exact({ ...times, ...optionalPolicies, ...showParts })
+export type NewShow = Static<typeof NewShow>
+
+const ofShow = { by: By, showId: Id }
+const ownShow = ['show_unknown', 'concert_closing'] as const
+const draftOnly = [...ownShow, 'show_not_draft'] as const
+const making = ['concert_unknown', 'concert_closing', 'show_times_invalid', 'plan_invalid', 'windows_overlap'] as const
+
 /** Operations other services use; the concert routes add their own, declared below them. */
 export const concertServiceOperations = {
+  /** Cached for at most two seconds; drafts and deleted shows are answered too, see `status`. */
   show: operation({ input: Exact({ showId: Id }), output: Show, refusals: ['show_unknown'] }),
 }
+
+export const concertOperations = {
+  ...concertServiceOperations,
+  /**
+   * Public pages, counted from 0. `title`: two characters or more, anywhere in the title. `from` ≤ start of a show that
+   * is not a draft < `before`. Concerts without a date come last.
+   */
+  search: operation({
+    input: Exact({
+      title: Type.Optional(Type.String({ maxLength: 200 })),
+      from: Type.Optional(Instant),
+      before: Type.Optional(Instant),
+      sort: Type.Optional(Type.Union(concertSorts.map((sort) => Type.Literal(sort)))),
+      page: Type.Integer({ minimum: 0, maximum: concertLimits.pagesMax }),
+      size: Type.Integer({ minimum: 1, maximum: concertLimits.pageSizeMax }),
+    }),
+    output: Exact({ totalElements: Count, totalPages: Count, page: Count, size: Count, items: Type.Array(ConcertItem) }),
+  }),
+  concert: operation({ input: Exact({ concertId: Id }), output: Concert, refusals: ['concert_unknown'] }),
+  createConcert: operation({ input: Exact({ by: By, concertId: Type.Optional(Id), ...ConcertText.properties }), output: Concert }),
+  updateConcert: operation({
+    input: Exact({ by: By, concertId: Id, ...ConcertText.properties }),
+    output: Concert,
+    refusals: ['concert_unknown', 'concert_closing'],
+  }),
+  /** At once without published shows; else it closes and goes when seat has emptied every show, or stays whole. */
+  deleteConcert: operation({ input: Exact({ by: By, concertId: Id }), output: Exact({ deleted: Type.Boolean() }), refusals: ['concert_unknown'] }),
+  /** By start, drafts only for the owner. */
+  shows: operation({
+    input: Exact({
+      concertId: Id,
+      viewer,
+      after: Type.Optional(Exact({ startsAt: Instant, id: Id })),
+      limit: Type.Integer({ minimum: 1, maximum: 101 }),
+    }),
+    output: Exact({ shows: Type.Array(ShowDetail) }),
+    refusals: ['concert_unknown'],
+  }),
+  showDetail: operation({ input: Exact({ showId: Id, viewer }), output: ShowDetail, refusals: ['show_unknown'] }),
+  createShow: operation({
+    input: Exact({ by: By, concertId: Id, showId: Type.Optional(Id), ...NewShow.properties }),
+    output: ShowDetail,
+    refusals: [...making],
+  }),
+  /** A concert with one published show, all or nothing. */
+  createWithShow: operation({
+    input: Exact({
+      by: By,
+      concertId: Type.Optional(Id),
+      showId: Type.Optional(Id),
+      concert: ConcertText,
+      show: ShowTimes,
+      plan: Plan,
+      prices: Prices,
+      windows: Windows,
+    }),
+    output: Exact({ concertId: Id, showId: Id }),
+    refusals: [...making, 'show_not_ready'],
+  }),
+  updateShow: operation({ input: Exact({ ...ofShow, ...ShowTimes.properties }), output: ShowDetail, refusals: [...draftOnly, 'show_times_invalid'] }),
+  deleteShow: operation({ input: Exact(ofShow), output: Exact({ deleted: Type.Boolean() }), refusals: [...ownShow, 'show_not_published', 'show_cancelled'] }),
+  /** null while there is none */
+  plan: operation({ input: Exact(ofShow), output: Exact({ planVersion: Count, plan: Type.Union([Plan, Type.Null()]) }), refusals: ['show_unknown'] }),
+  setPlan: operation({ input: Exact({ ...ofShow, plan: Plan }), output: ShowDetail, refusals: [...draftOnly, 'plan_invalid'] }),
+  setPrices: operation({ input: Exact({ ...ofShow, prices: Prices }), output: ShowDetail, refusals: [...draftOnly] }),
+  windows: operation({
+    input: Exact(ofShow),
+    output: Exact({ windows: Type.Array(Exact({ ...Window.properties, codeCount: Count })) }),
+    refusals: ['show_unknown'],
+  }),
+  setWindows: operation({
+    input: Exact({ ...ofShow, windows: Windows }),
+    output: Exact({ windows: Type.Array(Exact({ ...Window.properties, codeCount: Count })) }),
+    refusals: [...ownShow, 'windows_overlap', 'show_not_ready', 'show_cancelled'],
+  }),
+  /** Fee and tickets per user only while draft; the cancellation policy at any time, with a new version. */
+  setPolicies: operation({ input: Exact({ ...ofShow, ...policies }), output: ShowDetail, refusals: [...draftOnly] }),
+  publish: operation({ input: Exact(ofShow), output: ShowDetail, refusals: [...draftOnly, 'show_not_ready', 'show_times_invalid'] }),
+  unpublish: operation({ input: Exact(ofShow), output: ShowDetail, refusals: [...ownShow, 'show_not_published'] }),
+  cancelShow: operation({ input: Exact({ ...ofShow, reason: Text(500) }), output: ShowDetail, refusals: [...ownShow, 'show_not_published'] }),
+  pauseShow: operation({ input: Exact(ofShow), output: ShowDetail, refusals: ['show_unknown', 'show_not_published'] }),
+  resumeShow: operation({ input: Exact(ofShow), output: ShowDetail, refusals: ['show_unknown'] }),
+}
+export type ConcertApi = Api<typeof concertOperations>
 
 /**
  * Events (producer `concert`, key = showId, version = shows.event_version):
@@ -77,6 +248,7 @@ export const concertServiceOperations = {
  *   (a code's hash is sha256 base64url of windowId + ':' + the code trimmed and upper-cased)
  * - show.windows_changed {showId, windows}   (same shape; after publish)
  * - show.closing {showId, purpose: 'delete' | 'unpublish'}   seat answers seat.emptied or seat.occupied {showId, purpose}
+ * - show.withdrawn {showId, purpose}   closing went through: nobody had a seat; show.reopened {showId}   somebody had, it sells on
  * - show.cancelled {showId, reason} · show.paused {showId} · show.resumed {showId, pausedMs}
  */
 export type ShowPublished = {
@@ -100,5 +272,7 @@ export const concertRefusals = {
   show_not_ready: { status: 409, en: 'The show needs a plan, prices for every grade and at least one sales window.', ko: '좌석 배치, 모든 등급의 가격, 판매 기간이 있어야 해요.', next: { en: 'Add what is missing.', ko: '빠진 것을 채워 주세요.' } },
   windows_overlap: { status: 409, en: 'Sales windows of one show may not overlap.', ko: '판매 기간이 서로 겹쳐요.', next: { en: 'Change the times.', ko: '시간을 바꿔 주세요.' } },
   show_times_invalid: { status: 409, en: 'The show must end after it starts and start in the future.', ko: '공연은 앞으로 시작하고, 시작한 뒤에 끝나야 해요.', next: { en: 'Change the times.', ko: '시간을 바꿔 주세요.' } },
+  concert_closing: { status: 409, en: 'This concert is being deleted.', ko: '삭제하는 중인 공연이에요.', next: { en: 'Look again in a moment: it is gone, or it stayed because of its buyers.', ko: '잠시 뒤 다시 확인해 주세요. 삭제됐거나 산 분이 있어 남아 있어요.' } },
+  show_cancelled: { status: 409, en: 'This show is cancelled and kept for its buyers.', ko: '취소된 회차예요. 산 분들을 위해 남겨 둬요.', next: { en: 'Create another show.', ko: '새 회차를 만들어 주세요.' } },
   plan_invalid: { status: 409, en: 'The plan contradicts itself.', ko: '좌석 배치에 맞지 않는 곳이 있어요.', next: { en: 'Correct the place named in detail.', ko: 'detail에 적힌 곳을 고쳐 주세요.' } },
 } as const satisfies RefusalCatalogue

@@ -2,7 +2,18 @@ import Type, { type Static } from 'typebox'
 import { type Api, Count, Exact, Id, Instant, operation, PositiveWon, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
-export const paymentLimits = { topUpWaitMs: 10 * 60_000, answerWaitMs: 8_000 } as const
+export const paymentLimits = {
+  topUpWaitMs: 10 * 60_000,
+  answerWaitMs: 8_000,
+  /** deadlines act late by this much, never early */
+  graceMs: 500,
+  /** a driver that was not heard of for so long is followed by another */
+  leaseMs: 10_000,
+  retryMinMs: 250,
+  retryMaxMs: 5_000,
+  driveChunkMax: 200,
+  refundChunkMax: 200,
+} as const
 
 export const Payment = Exact({
   id: Id,

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { type Api, Count, Exact, Id, Instant, operation, SeatId, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
-export const reservationLimits = { paymentsMax: 5, holdsMax: 8 } as const
+export const reservationLimits = { paymentsMax: 5, holdsMax: 8, endChunkMax: 200, releaseChunkMax: 200, releaseRetryMs: 2_000 } as const
 
 export const Line = Exact({
   seatId: SeatId,
@@ -15,13 +15,16 @@ export const Line = Exact({
   fee: Won,
   status: Type.Union([Type.Literal('active'), Type.Literal('cancelled')]),
 })
+export type Line = Static<typeof Line>
 export const Reservation = Exact({
   id: Id,
   /** 8 characters of Crockford base32, the last a check character, to be said on the phone */
   number: Type.String(),
   userId: Id,
   showId: Id,
-  status: Type.Union(['pending', 'paying', 'confirmed', 'cancelled', 'expired'].map((s) => Type.Literal(s))),
+  status: Type.Union([
+    Type.Literal('pending'), Type.Literal('paying'), Type.Literal('confirmed'), Type.Literal('cancelled'), Type.Literal('expired'),
+  ]),
   /** sum of price and fee of the active lines */
   total: Won,
   /** the one deadline, read from seat; null once paid or ended, or while a payment runs */
@@ -55,7 +58,7 @@ export const reservationOperations = {
   pin: operation({
     input: Exact(byPayment),
     output: Exact({ amount: Won, seatIds: Type.Array(SeatId), showId: Id }),
-    refusals: ['reservation_unknown', 'reservation_ended', 'payment_in_progress', 'payment_attempts_used', 'show_closed'],
+    refusals: ['reservation_unknown', 'reservation_ended', 'payment_in_progress', 'payment_attempts_used', 'payment_undone', 'already_paid', 'show_closed'],
   }),
   /** paying to pending, written even if pin never arrived. */
   unpin: operation({ input: Exact(byPayment), output: Exact({}) }),
@@ -71,6 +74,19 @@ export const reservationOperations = {
     }),
     output: Exact({ cancellationId: Id, seatIds: Type.Array(SeatId), refund: Won, reservation: Reservation }),
     refusals: ['reservation_unknown', 'reservation_ended', 'payment_in_progress', 'line_unknown', 'line_cancelled', 'cancellation_closed', 'not_confirmed'],
+  }),
+  /** An organiser's refund of lines of a confirmed reservation of this show: no cutoff, kept in the audit. */
+  refund: operation({
+    input: Exact({
+      cancellationId: Id,
+      showId: Id,
+      reservationId: Id,
+      by: Id,
+      seatIds: Type.Array(SeatId, { minItems: 1, maxItems: 64, uniqueItems: true }),
+      reason: Text(200),
+    }),
+    output: Exact({ cancellationId: Id, seatIds: Type.Array(SeatId), refund: Won, reservation: Reservation }),
+    refusals: ['reservation_unknown', 'reservation_ended', 'payment_in_progress', 'line_unknown', 'line_cancelled', 'not_confirmed'],
   }),
   story: operation({
     input: Exact({ userId: Id, showId: Id }),

@@ -51,4 +51,5 @@ export async function tellReturned(tx: Tx, now: number, freed: Freed[]): Promise
 }
 
 const keyOf = ({ showId, seatId }: store.SeatKey) => `${showId} ${seatId}`
-const grouped = <T>(items: T[], key: (item: T) => string) => [...Map.groupBy(items, key).values()] as [T, ...T[]][]
+/** Never empty groups, in order of their first item. */
+export const grouped = <T>(items: T[], key: (item: T) => unknown) => [...Map.groupBy(items, key).values()] as [T, ...T[]][]

@@ -24,11 +24,11 @@ export async function insertAccounts(reader: Reader, accounts: Account[]): Promi
 
 /** Closes wallets; nothing of their money changes, and what is owed to them still lands. */
 export async function closeWallets(tx: Tx, userIds: string[], now: number): Promise<void> {
+  await insertAccounts(tx, userIds.map(walletOf))
+  await lockAccounts(tx, userIds.map(walletOf))
   await tx.rows(sql`
-    insert into wallet.accounts as a (kind, owner, closed_at)
-    select 'wallet', owner, ${at(now)}::timestamptz from unnest(${userIds}::text[]) as k(owner)
-    order by owner
-    on conflict (kind, owner) do update set closed_at = coalesce(a.closed_at, excluded.closed_at)`)
+    update wallet.accounts set closed_at = ${at(now)}
+    where kind = 'wallet' and owner = any(${userIds}::text[]) and closed_at is null`)
 }
 
 /**

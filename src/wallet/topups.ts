@@ -4,7 +4,7 @@ import { walletLimits } from './api.ts'
 import { errandLimits } from './errands.ts'
 import { type Ledger, inRounds, onLocked } from './ledger.ts'
 import type { Provider } from './provider.ts'
-import { externalOf, walletOf, walletStates } from './store-accounts.ts'
+import { externalOf, type WalletState, walletOf, walletStates } from './store-accounts.ts'
 import { type Errand, errandsOf, insertTopUps, insertWithdrawal, type NewErrand } from './store-errands.ts'
 import { postTransfers } from './store-ledger.ts'
 
@@ -39,12 +39,13 @@ async function beginRound(ledger: Ledger, provider: Provider, wanted: NewErrand[
   const inserted = await insertTopUps(ledger.db, small, provider.name, now, now + errandLimits.claimMs)
   const kept = await errandsOf(ledger.db, 'topups', wanted.map((topUp) => topUp.ref))
   const missing = wanted.filter((topUp) => !kept.has(topUp.ref)).map((topUp) => topUp.userId)
-  const states = missing.length > 0 ? await walletStates(ledger.db, missing) : new Map()
+  const states = missing.length > 0 ? await walletStates(ledger.db, missing) : new Map<string, WalletState>()
   return wanted.map((topUp) => {
     const errand = kept.get(topUp.ref)
     if (errand) return same(errand, topUp) ? { errand, fresh: inserted.has(topUp.ref) } : new Refusal('idempotency_conflict')
-    if (states.get(topUp.userId)?.closed) return new Refusal('account_closed')
-    return new Refusal('top_up_too_large', { max: walletLimits.topUpMax })
+    const { closed = false, balance = 0 } = states.get(topUp.userId) ?? {}
+    if (closed) return new Refusal('account_closed')
+    return new Refusal('top_up_too_large', { max: Math.max(0, Math.min(walletLimits.topUpMax, walletLimits.balanceMax - balance)) })
   })
 }
 

@@ -1,0 +1,51 @@
+import sql from 'sql-template-tag'
+import { at, type Reader, type Tx } from '../platform/database.ts'
+
+/** Locks the shows against closing and tells which are closed. First in the lock order. */
+export async function lockShows(tx: Tx, showIds: string[]): Promise<Set<string>> {
+  const ids = [...new Set(showIds)].sort()
+  const look = () =>
+    tx.rows<{ id: string; closed: boolean }>(sql`
+      select show_id as id, closed from reservation.shows where show_id = any(${ids}::uuid[]) order by show_id for share`)
+  let rows = await look()
+  if (rows.length < ids.length) {
+    await tx.rows(sql`
+      insert into reservation.shows (show_id) select id from unnest(${ids}::uuid[]) as s(id) order by id
+      on conflict do nothing`)
+    rows = await look()
+  }
+  return new Set(rows.filter((row) => row.closed).map((row) => row.id))
+}
+
+/** Closes shows for good: waits for creates and pins under way, later ones are refused. */
+export async function closeShows(tx: Tx, showIds: string[], now: number): Promise<void> {
+  const ids = [...new Set(showIds)].sort()
+  await tx.rows(sql`
+    insert into reservation.shows (show_id, closed, closed_at)
+    select id, true, ${at(now)} from unnest(${ids}::uuid[]) as s(id) order by id
+    on conflict (show_id) do update set closed = true, closed_at = excluded.closed_at
+    where not reservation.shows.closed`)
+}
+
+export async function showsToDrain(db: Reader, limit: number): Promise<string[]> {
+  const rows = await db.rows<{ id: string }>(sql`
+    select show_id as id from reservation.shows where closed and not drained order by show_id limit ${limit}`)
+  return rows.map((row) => row.id)
+}
+
+/** Pending and confirmed reservations of a show; those that are paying are passed over. */
+export async function endableOf(db: Reader, showId: string, limit: number): Promise<string[]> {
+  const rows = await db.rows<{ id: string }>(sql`
+    select id from reservation.reservations
+    where show_id = ${showId} and status in ('pending', 'confirmed') order by id limit ${limit}`)
+  return rows.map((row) => row.id)
+}
+
+/** A closed show with nobody left in it needs no more looks: nothing can be created there any more. */
+export async function markDrained(db: Reader, showId: string): Promise<void> {
+  await db.rows(sql`
+    update reservation.shows s set drained = true
+    where s.show_id = ${showId} and s.closed and not s.drained and not exists (
+      select 1 from reservation.reservations r
+      where r.show_id = s.show_id and r.status in ('pending', 'paying', 'confirmed'))`)
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import type { Tx } from '../platform/database.ts'
+import { emit } from '../platform/events.ts'
+import type { SeatEnv } from './env.ts'
+import { grouped, tellReturned } from './free.ts'
+import { applyAfterCommit } from './picture.ts'
+import * as close from './store-close.ts'
+import { bumpShows, lockSeats, lowerQuotas, takeEventVersions } from './store-pins.ts'
+
+/** Holds ended in one transaction; a large show takes several. */
+const holdsPerChunkMax = 200
+const chunksPerRunMax = 20
+
+/**
+ * The job behind a cancelled show: ends its live unpinned holds with reason `closed`, in chunks. Pinned ones are passed
+ * over; if their payment ends without a sale, a later run ends them. Answers how many ended.
+ */
+export async function endHoldsOfClosed(env: SeatEnv): Promise<number> {
+  let ended = 0
+  for (let chunk = 0; chunk < chunksPerRunMax; chunk++) {
+    const found = await close.holdsOfClosed(env.db, holdsPerChunkMax)
+    if (found.length > 0) ended += await env.db.transaction((tx) => endChunk(env, tx, found.map((hold) => hold.id)))
+    if (found.length < holdsPerChunkMax) return ended
+  }
+  return ended
+}
+
+async function endChunk(env: SeatEnv, tx: Tx, holdIds: string[]): Promise<number> {
+  const now = env.now()
+  const holds = await close.lockLiveHolds(tx, holdIds)
+  if (holds.length === 0) return 0
+  const ids = holds.map((hold) => hold.id)
+  const seats = holds.flatMap(({ showId, seatIds }) => seatIds.map((seatId) => ({ showId, seatId })))
+  await lockSeats(tx, seats)
+  const freed = await close.freeHeld(tx, ids)
+  assert.equal(freed.length, seats.length, 'held seats freed')
+  await close.endHolds(tx, ids, 'closed', now)
+  await lowerQuotas(tx, grouped(holds, (hold) => `${hold.showId} ${hold.userId}`).map((own) => {
+    const { showId, userId } = own[0]
+    return { showId, userId, seats: own.flatMap((hold) => hold.seatIds).length }
+  }))
+  applyAfterCommit(tx, env.pictures, await bumpShows(tx, [...new Set(holds.map((hold) => hold.showId))], false), freed)
+  await tellEnded(tx, holds, now)
+  await tellReturned(tx, now, freed)
+  return holds.length
+}
+
+/** One `seat.hold_ended` a reservation; holds that were never bound end silently. The shows' rows are locked. */
+async function tellEnded(tx: Tx, holds: close.ClosedHold[], now: number) {
+  const bound = grouped(holds.filter((hold) => hold.reservationId !== null), (hold) => hold.reservationId).map((own) => own[0])
+  for (const ofShow of grouped(bound, (hold) => hold.showId)) {
+    const [row] = await takeEventVersions(tx, [ofShow[0].showId], ofShow.length)
+    assert(row)
+    const first = row.eventVersion - ofShow.length + 1
+    await emit(tx, 'seat', ofShow.map(({ reservationId, userId, showId }, index) => ({
+      name: 'seat.hold_ended', key: showId, version: first + index, occurredAt: now,
+      data: { reservationId, userId, showId, reason: 'closed' },
+    })))
+  }
+}

@@ -1,0 +1,325 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import sql from 'sql-template-tag'
+import type { Plan } from '../concert/api.ts'
+import { isRefusal, Refusal } from '../platform/outcome.ts'
+import { block, unblock } from './block.ts'
+import { endHoldsOfClosed } from './close.ts'
+import { map } from './map.ts'
+import { createPictures } from './picture.ts'
+import { pinMany, sellMany, unpinMany } from './pin.ts'
+import { day, endHold, type Ground, holdRow, openGround, plantHold, quotaRow, smallPlan } from './planting.ts'
+import { endPassMany, quota, story } from './quota.ts'
+import { seatsOf } from './show.ts'
+
+let ground: Ground
+before(async () => {
+  ground = await openGround()
+})
+after(() => ground.close())
+
+const refusalOf = async (call: Promise<unknown>) => {
+  const error = await call.then(() => undefined, (reason) => reason)
+  return isRefusal(error) ? { code: error.code, params: error.params } : error
+}
+const codeOf = async (call: Promise<unknown>) => ((await refusalOf(call)) as Refusal | undefined)?.code
+const endPass = async (input: Parameters<typeof endPassMany>[1][number]) => (await endPassMany(ground, [input]))[0]
+async function showRow(showId: string) {
+  const [row] = await ground.db.rows<{ status: string; ready: boolean; paused: boolean; version: number; planVersion: number }>(sql`
+    select status, ready, paused_at is not null as paused, version, plan_version as "planVersion"
+    from seat.shows where show_id = ${showId}`)
+  return row
+}
+
+test('seats are numbered 1…N in plan order; standing entries have no row and their entry number', () => {
+  const seats = seatsOf(smallPlan)
+  assert.deepEqual(seats.map((seat) => [seat.id, seat.section, seat.row, seat.number, seat.grade, seat.kind]), [
+    [1, 'A', '1', '1', 'R', 'seated'], [2, 'A', '1', '2', 'R', 'seated'], [3, 'A', '1', '3', 'R', 'seated'],
+    [4, 'A', '1', '4', 'R', 'seated'], [5, 'Floor', '', '1', 'S', 'standing'], [6, 'Floor', '', '2', 'S', 'standing'],
+  ])
+  assert.deepEqual(seats.map((seat) => seat.attributes), [['accessible'], [], [], ['aisle'], [], []])
+})
+
+test('a published show has its seats, all available, with windows but without their codes', async () => {
+  const showId = await ground.publish()
+  const picture = await ground.pictures.of(showId)
+  assert.deepEqual(picture.seats, seatsOf(smallPlan))
+  assert.deepEqual([...picture.states], [0, 0, 0, 0, 0, 0])
+  assert.equal(picture.ticketsPerUserMax, 4)
+  assert.deepEqual(Object.keys(picture.windows[0] ?? {}).sort(), ['audience', 'closesAt', 'id', 'name', 'opensAt', 'sections'])
+})
+
+test('a plan larger than one statement is written whole', async () => {
+  const plan: Plan = { sections: [{ name: 'Field', kind: 'standing', grade: 'S', capacity: 4_321 }] }
+  const { seats } = await ground.pictures.of(await ground.publish(plan))
+  assert.equal(seats.length, 4_321)
+  assert.deepEqual(seats.at(-1), { id: 4_321, section: 'Field', row: '', number: '4321', grade: 'S', kind: 'standing', attributes: [] })
+})
+
+test('a show seat never heard of is unknown; one that concert has published is being prepared', async () => {
+  const showId = randomUUID()
+  assert.equal(await codeOf(ground.pictures.of(showId)), 'show_unknown')
+  const show = (status: string) => ({ show: async () => ({ status }) as never })
+  assert.equal(await codeOf(createPictures(ground.db, show('published')).of(showId)), 'show_preparing')
+  assert.equal(await codeOf(createPictures(ground.db, show('draft')).of(showId)), 'show_unknown')
+  const none = { show: async () => { throw new Refusal('show_unknown') } }
+  assert.equal(await codeOf(createPictures(ground.db, none).of(showId)), 'show_unknown')
+})
+
+test('publishing the same version again keeps seats and their states', async () => {
+  const showId = await ground.publish()
+  await plantHold(ground, showId, [1])
+  await ground.publish(smallPlan, { showId })
+  assert.deepEqual(await ground.statuses(showId), [1, 0, 0, 0, 0, 0])
+})
+
+test('after an unpublish a new plan replaces the seats, the quota maximum and the copy', async () => {
+  const showId = await ground.publish()
+  const hold = await plantHold(ground, showId, [1])
+  await endHold(ground, hold)
+  await ground.hear('show.closing', showId, { purpose: 'unpublish' })
+  assert.equal(await codeOf(ground.pictures.of(showId)), 'show_unknown')
+  const plan: Plan = { sections: [{ name: 'B', kind: 'seated', grade: 'VIP', rows: [{ name: 'A', seats: 2 }] }] }
+  await ground.publish(plan, { showId, planVersion: 2, ticketsPerUserMax: 2 })
+  const picture = await ground.pictures.of(showId)
+  assert.deepEqual(picture.seats.map((seat) => seat.grade), ['VIP', 'VIP'])
+  assert.deepEqual([picture.planVersion, picture.status, [...picture.states]], [2, 'open', [0, 0]])
+  assert.deepEqual(await quota(ground, hold), { seats: 0, seatsMax: 2 })
+})
+
+test('publishing another plan over held seats is a bug and changes nothing', async () => {
+  const showId = await ground.publish()
+  await plantHold(ground, showId, [1])
+  await assert.rejects(ground.publish(smallPlan, { showId, planVersion: 2 }), assert.AssertionError)
+  assert.deepEqual(await ground.statuses(showId), [1, 0, 0, 0, 0, 0])
+  assert.equal((await showRow(showId))?.planVersion, 1)
+})
+
+test('closing a show that nobody holds empties it and says so with its purpose', async () => {
+  const showId = await ground.publish()
+  await ground.hear('show.closing', showId, { purpose: 'delete' })
+  assert.deepEqual((await ground.events('seat.emptied')).at(-1), { showId, purpose: 'delete' })
+  assert.equal((await showRow(showId))?.status, 'closed')
+})
+
+for (const state of ['held', 'pinned', 'sold', 'returned'] as const)
+  test(`closing a show with a ${state} seat opens it again and says that it is occupied`, async () => {
+    const showId = await ground.publish()
+    const hold = await plantHold(ground, showId, [1])
+    const payment = { paymentId: randomUUID(), reservationId: hold.reservationId, userId: hold.userId }
+    if (state === 'pinned' || state === 'sold') await pinMany(ground, [payment])
+    if (state === 'sold') await sellMany(ground, [payment])
+    if (state === 'returned') {
+      await endHold(ground, hold)
+      await ground.db.rows(sql`update seat.seats set status = 4 where show_id = ${showId} and id = 1`)
+    }
+    await ground.hear('show.closing', showId, { purpose: 'unpublish' })
+    assert.deepEqual((await ground.events('seat.occupied')).at(-1), { showId, purpose: 'unpublish' })
+    assert.equal((await showRow(showId))?.status, 'open')
+    assert.equal((await ground.pictures.of(showId)).status, 'open')
+  })
+
+test('a cancelled show with buyers is occupied when it is to be deleted, but stays closed', async () => {
+  const showId = await ground.publish()
+  await plantHold(ground, showId, [1])
+  await ground.hear('show.cancelled', showId, { reason: 'rain' })
+  await ground.hear('show.closing', showId, { purpose: 'delete' })
+  assert.deepEqual((await ground.events('seat.occupied')).at(-1), { showId, purpose: 'delete' })
+  assert.equal((await showRow(showId))?.status, 'closed')
+})
+
+test('cancelling a show only shuts the door: no seat changes in the handler', async () => {
+  const showId = await ground.publish()
+  await plantHold(ground, showId, [1])
+  await ground.hear('show.cancelled', showId, { reason: 'rain' })
+  assert.deepEqual(await ground.statuses(showId), [1, 0, 0, 0, 0, 0])
+  assert.equal((await ground.pictures.of(showId)).status, 'closed')
+})
+
+test("a cancelled show's live holds end with reason closed, whole reservations at once; a pinned one when it is unpinned", async () => {
+  await endHoldsOfClosed(ground) // those of other tests
+  const showId = await ground.publish()
+  const first = await plantHold(ground, showId, [1])
+  const { userId, reservationId } = first
+  await plantHold(ground, showId, [2], { userId, reservationId })
+  const loose = await plantHold(ground, showId, [3], { reservationId: null })
+  const pinned = await plantHold(ground, showId, [4])
+  const payment = { paymentId: randomUUID(), reservationId: pinned.reservationId, userId: pinned.userId }
+  await pinMany(ground, [payment])
+  await ground.hear('show.cancelled', showId)
+  const before = (await ground.events('seat.hold_ended')).length
+  assert.equal(await endHoldsOfClosed(ground), 3)
+  assert.deepEqual(await ground.statuses(showId), [0, 0, 0, 2, 0, 0])
+  assert.deepEqual([...(await ground.pictures.of(showId)).states], [0, 0, 0, 2, 0, 0])
+  assert.equal((await holdRow(ground.db, loose.holdId)).endedReason, 'closed')
+  assert.equal((await quotaRow(ground.db, first))?.seats, 0)
+  assert.deepEqual((await ground.events('seat.hold_ended')).slice(before), [{ reservationId, userId, showId, reason: 'closed' }])
+  assert.equal(await endHoldsOfClosed(ground), 0)
+  await unpinMany(ground, [payment])
+  assert.equal(await endHoldsOfClosed(ground), 1)
+  assert.deepEqual(await ground.statuses(showId), [0, 0, 0, 0, 0, 0])
+  assert.equal((await ground.events('seat.hold_ended')).length, before + 2)
+})
+
+test('changed windows replace the old ones', async () => {
+  const showId = await ground.publish()
+  await ground.hear('show.windows_changed', showId, { windows: [] })
+  assert.deepEqual((await ground.pictures.of(showId)).windows, [])
+})
+
+test('a resumed show moves every running deadline by the pause, at least to a minute from now, and only once', async () => {
+  const showId = await ground.publish()
+  const long = await plantHold(ground, showId, [1], { until: ground.now() + 300_000 })
+  const short = await plantHold(ground, showId, [2], { until: ground.now() + 1_000 })
+  const { until } = await holdRow(ground.db, long.holdId)
+  await ground.hear('show.paused', showId)
+  assert.equal((await ground.pictures.of(showId)).pausedAt, ground.now())
+  ground.clock.now += 10_000
+  await ground.hear('show.resumed', showId, { pausedMs: 10_000 })
+  assert.equal((await holdRow(ground.db, long.holdId)).until, until + 10_000)
+  assert.equal((await holdRow(ground.db, short.holdId)).until, ground.now() + 60_000)
+  await ground.hear('show.resumed', showId, { pausedMs: 10_000 })
+  assert.equal((await holdRow(ground.db, long.holdId)).until, until + 10_000)
+  assert.equal((await ground.pictures.of(showId)).pausedAt, null)
+})
+
+test('block takes seats out of sale with reason, author and an audit row; unblock gives them back', async () => {
+  const [showId, by] = [await ground.publish(), randomUUID()]
+  assert.deepEqual(await block(ground, { showId, seatIds: [1, 5], reason: 'camera', by }), { blocked: 2 })
+  assert.deepEqual(await ground.statuses(showId), [5, 0, 0, 0, 5, 0])
+  assert.deepEqual(await block(ground, { showId, seatIds: [1, 2], reason: 'other', by }), { blocked: 1 })
+  assert.deepEqual(await unblock(ground, { showId, seatIds: [1, 2, 3], by }), { unblocked: 2 })
+  assert.deepEqual(await ground.statuses(showId), [0, 0, 0, 0, 5, 0])
+  assert.deepEqual([...(await ground.pictures.of(showId)).states], [0, 0, 0, 0, 5, 0])
+  const audit = await ground.db.rows<{ action: string; after: unknown }>(sql`
+    select action, after from seat.audit where actor = ${by} order by id`)
+  assert.deepEqual(audit, [
+    { action: 'seats.block', after: { seatIds: [1, 5], reason: 'camera' } },
+    { action: 'seats.block', after: { seatIds: [2], reason: 'other' } },
+    { action: 'seats.unblock', after: { seatIds: [1, 2] } },
+  ])
+})
+
+test('blocking a held seat answers seat_taken, an unknown one seat_unknown, on a closed show show_closed: none blocked', async () => {
+  const [showId, by] = [await ground.publish(), randomUUID()]
+  await plantHold(ground, showId, [2])
+  const request = { showId, reason: 'camera', by }
+  assert.deepEqual(await refusalOf(block(ground, { ...request, seatIds: [1, 2] })), { code: 'seat_taken', params: { seatIds: [2] } })
+  assert.deepEqual(await refusalOf(block(ground, { ...request, seatIds: [1, 7] })), { code: 'seat_unknown', params: { seatIds: [7] } })
+  await ground.hear('show.cancelled', showId)
+  assert.equal(await codeOf(block(ground, { ...request, seatIds: [1] })), 'show_closed')
+  assert.deepEqual(await ground.statuses(showId), [0, 1, 0, 0, 0, 0])
+  assert.deepEqual(await ground.db.rows(sql`select 1 from seat.audit where actor = ${by}`), [])
+})
+
+test('an unblocked seat of a watched show is returned and the waitlist is told', async () => {
+  const [showId, by] = [await ground.publish(), randomUUID()]
+  await block(ground, { showId, seatIds: [3], reason: 'camera', by })
+  await ground.db.rows(sql`update seat.shows set watch_count = 2 where show_id = ${showId}`)
+  await unblock(ground, { showId, seatIds: [3], by })
+  assert.equal((await ground.statuses(showId))[2], 4)
+  assert.deepEqual((await ground.events('seat.returned')).at(-1), { showId, seatIds: [3] })
+})
+
+test('endPass raises the floor above the pass, never lowers it, and unlessUsed leaves a used one alone', async () => {
+  const showId = await ground.publish()
+  const user = { showId, userId: randomUUID() }
+  assert.deepEqual(await endPass({ ...user, passNo: 3, unlessUsed: true }), { used: false })
+  assert.deepEqual(await endPass({ ...user, passNo: 1 }), { used: false })
+  assert.equal((await quotaRow(ground.db, user))?.passFloor, 4)
+  await plantHold(ground, showId, [1], { userId: user.userId })
+  assert.deepEqual(await endPass({ ...user, passNo: 3, unlessUsed: true }), { used: false }, 'ended before: the same answer')
+  assert.deepEqual(await endPass({ ...user, passNo: 5, unlessUsed: true }), { used: true })
+  assert.equal((await quotaRow(ground.db, user))?.passFloor, 4)
+  assert.deepEqual(await endPass({ ...user, passNo: 5 }), { used: false })
+  assert.deepEqual(await quotaRow(ground.db, user), { seats: 1, passFloor: 6 })
+})
+
+test('endings of one user in one batch are decided in order, and an unknown show is refused alone', async () => {
+  const [showId, userId] = [await ground.publish(), randomUUID()]
+  const [first, second, unknown] = await endPassMany(ground, [
+    { showId, userId, passNo: 1 }, { showId, userId, passNo: 2 }, { showId: randomUUID(), userId, passNo: 1 },
+  ])
+  assert.deepEqual([first, second], [{ used: false }, { used: false }])
+  assert(isRefusal(unknown, 'show_unknown'))
+  assert.equal((await quotaRow(ground.db, { showId, userId }))?.passFloor, 3)
+})
+
+test('quota counts what is held and owned, and is empty for who has nothing', async () => {
+  const showId = await ground.publish()
+  const { userId } = await plantHold(ground, showId, [1, 2])
+  assert.deepEqual(await quota(ground, { showId, userId }), { seats: 2, seatsMax: 4 })
+  assert.deepEqual(await quota(ground, { showId, userId: randomUUID() }), { seats: 0, seatsMax: 4 })
+})
+
+test('the map packs two bits a seat: free, held for held, pinned and returned, sold, blocked', async () => {
+  const showId = await ground.publish()
+  const [pinned, sold] = [await plantHold(ground, showId, [2]), await plantHold(ground, showId, [3])]
+  const payments = [pinned, sold].map(({ reservationId, userId }) => ({ paymentId: randomUUID(), reservationId, userId }))
+  await pinMany(ground, payments)
+  await sellMany(ground, payments.slice(1))
+  await plantHold(ground, showId, [1])
+  await block(ground, { showId, seatIds: [4], reason: 'camera', by: randomUUID() })
+  await ground.db.rows(sql`update seat.seats set status = 4 where show_id = ${showId} and id = 5`)
+  ground.pictures.forget(showId)
+  const { states, seats, planVersion, version } = await map(ground, { showId })
+  assert.deepEqual([...Buffer.from(states, 'base64')], [0b11_10_01_01, 0b00_01])
+  assert.deepEqual(seats[3], { seatId: 4, section: 'A', row: '1', number: '4', grade: 'R', kind: 'seated', attributes: ['aisle'] })
+  assert.deepEqual(await map(ground, { showId, planVersion: 1 }), { showId, states, planVersion, version, seats: [] })
+})
+
+test('a gap in versions makes a copy be read again, an older version is ignored', async () => {
+  const showId = await ground.publish()
+  const { version } = await ground.pictures.of(showId)
+  ground.pictures.apply(showId, [{ seatId: 1, status: 3 }], version)
+  assert.equal((await ground.pictures.of(showId)).states[0], 0)
+  ground.pictures.apply(showId, [{ seatId: 1, status: 1 }], version + 1)
+  assert.equal((await ground.pictures.of(showId)).states[0], 1)
+  ground.pictures.apply(showId, [{ seatId: 2, status: 1 }], version + 3)
+  assert.deepEqual([...(await ground.pictures.of(showId)).states], [0, 0, 0, 0, 0, 0])
+})
+
+test('a change that commits while a copy is being read is in the copy', async () => {
+  const showId = await ground.publish()
+  const { version } = await ground.pictures.of(showId)
+  ground.pictures.forget(showId)
+  const [first, second] = [ground.pictures.of(showId), ground.pictures.of(showId)]
+  ground.pictures.apply(showId, [{ seatId: 2, status: 1 }], version + 1)
+  assert.equal(await first, await second)
+  assert.deepEqual([...(await first).states].slice(0, 3), [0, 1, 0])
+})
+
+test('recheck finds what other processes wrote', async () => {
+  const [a, b] = [await ground.publish(), await ground.publish()]
+  const other = createPictures(ground.db)
+  await Promise.all([other.of(a), other.of(b)])
+  await block(ground, { showId: a, seatIds: [1], reason: 'camera', by: randomUUID() })
+  await ground.hear('show.closing', b, { purpose: 'delete' })
+  await other.recheck()
+  assert.equal((await other.of(a)).states[0], 5)
+  assert.equal(await codeOf(other.of(b)), 'show_unknown')
+})
+
+test('the story tells holds, refused and running payments and the sale, in order of time', async () => {
+  const showId = await ground.publish()
+  const mine = await plantHold(ground, showId, [1])
+  const { userId } = mine
+  const other = await plantHold(ground, showId, [2], { userId, until: ground.now() })
+  const [good, late] = [mine, other].map(({ reservationId }) => ({ paymentId: randomUUID(), reservationId, userId }))
+  assert(good && late)
+  ground.clock.now += 1_000
+  await pinMany(ground, [good, late])
+  ground.clock.now += 1_000
+  await endHold(ground, other)
+  await sellMany(ground, [good])
+  const { steps } = await story(ground, { showId, userId })
+  assert.deepEqual(steps.map((step) => step.what).sort(), ['held', 'held', 'hold_ended', 'payment_refused', 'payment_started', 'sold'])
+  assert.deepEqual(steps.map((step) => step.at), steps.map((step) => step.at).sort((x, y) => x - y))
+  assert.deepEqual(await story(ground, { showId, userId: randomUUID() }), { steps: [] })
+})
+
+test('a past show keeps its seats readable', async () => {
+  const showId = await ground.publish(smallPlan, { startsAt: ground.now() - day })
+  assert.equal((await map(ground, { showId })).seats.length, 6)
+})

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import sql from 'sql-template-tag'
+import { block } from './block.ts'
+import { pinMany, sellMany } from './pin.ts'
+import { day, endHold, type Ground, openGround, type Planted, plantHold, smallPlan } from './planting.ts'
+import { stock, tellStock } from './stock.ts'
+
+let ground: Ground
+before(async () => {
+  ground = await openGround()
+})
+after(() => ground.close())
+
+async function stockOf(showId: string) {
+  const { stocks } = await stock(ground, { showIds: [showId] })
+  assert(stocks[0])
+  return stocks[0]
+}
+const stateOf = async (showId: string) => (await stockOf(showId)).availability
+const window = (opensAt: number, closesAt: number) =>
+  ({ id: randomUUID(), name: 'w', opensAt, closesAt, audience: 'everyone' as const, sections: null, codeHashes: [] })
+const told = async (showId: string) => (await ground.events('seat.stock')).filter((data) => data.showId === showId)
+
+async function pay(holds: Planted[], sell: boolean) {
+  const payments = holds.map(({ reservationId, userId }) => ({ paymentId: randomUUID(), reservationId, userId }))
+  await pinMany(ground, payments)
+  if (sell) await sellMany(ground, payments)
+}
+
+test('any available seat is open, with what is left by grade', async () => {
+  const showId = await ground.publish()
+  await plantHold(ground, showId, [1, 2, 3, 5])
+  assert.deepEqual(await stockOf(showId), {
+    showId,
+    availability: { state: 'open' },
+    left: [{ grade: 'R', total: 4, available: 1 }, { grade: 'S', total: 2, available: 1 }],
+  })
+})
+
+test('nothing available but held: all_held until the earliest ordinary hold ends; offers and pins do not count', async () => {
+  const showId = await ground.publish()
+  const now = ground.now()
+  const late = await plantHold(ground, showId, [1], { until: now + 9_000 })
+  const early = await plantHold(ground, showId, [2], { until: now + 5_000, reservationId: null })
+  await plantHold(ground, showId, [3], { until: now + 1_000, kind: 'offer' })
+  const pinned = await plantHold(ground, showId, [4, 5, 6], { until: now + 2_000 })
+  await pay([pinned], false)
+  assert.deepEqual(await stateOf(showId), { state: 'all_held', earliestUntil: early ? now + 5_000 : late })
+})
+
+test('all_held names no time when only pinned and returned seats are left', async () => {
+  const showId = await ground.publish()
+  await pay([await plantHold(ground, showId, [1, 2, 3, 4]), await plantHold(ground, showId, [5])], false)
+  await ground.db.rows(sql`update seat.seats set status = 4 where show_id = ${showId} and id = 6`)
+  ground.pictures.forget(showId)
+  assert.deepEqual(await stateOf(showId), { state: 'all_held' })
+})
+
+test('all sold or blocked is sold_out; blocked seats count for nothing', async () => {
+  const showId = await ground.publish()
+  await pay([await plantHold(ground, showId, [1, 2, 3, 4])], true)
+  await block(ground, { showId, seatIds: [5, 6], reason: 'camera', by: randomUUID() })
+  const { availability, left } = await stockOf(showId)
+  assert.deepEqual(availability, { state: 'sold_out' })
+  assert.deepEqual(left, [{ grade: 'R', total: 4, available: 0 }, { grade: 'S', total: 0, available: 0 }])
+})
+
+test('before a window and between two it is closed until the next opens, after the last closed for good', async () => {
+  const now = ground.now()
+  const windows = [window(now + 1_000, now + 2_000), window(now + 5_000, now + 6_000)]
+  const showId = await ground.publish(smallPlan, { windows })
+  const states = []
+  for (const wait of [0, 1_000, 2_000, 5_000, 6_000]) {
+    ground.clock.now = now + wait
+    states.push(await stateOf(showId))
+  }
+  assert.deepEqual(states, [
+    { state: 'closed', opensAt: now + 1_000 }, { state: 'open' }, { state: 'closed', opensAt: now + 5_000 },
+    { state: 'open' }, { state: 'closed' },
+  ])
+})
+
+test('a cancelled show and a past one are closed without an opening; a pause changes nothing', async () => {
+  const now = ground.now()
+  const later = { windows: [window(now + day, now + 2 * day)] }
+  const cancelled = await ground.publish(smallPlan, later)
+  await ground.hear('show.cancelled', cancelled)
+  assert.deepEqual(await stateOf(cancelled), { state: 'closed' })
+  assert.deepEqual(await stateOf(await ground.publish(smallPlan, { startsAt: now })), { state: 'closed' })
+  const paused = await ground.publish()
+  await ground.hear('show.paused', paused)
+  assert.deepEqual(await stateOf(paused), { state: 'open' })
+})
+
+test('shows without seats here are left out', async () => {
+  const showId = await ground.publish()
+  const { stocks } = await stock(ground, { showIds: [randomUUID(), showId, showId] })
+  assert.deepEqual(stocks.map((one) => one.showId), [showId])
+})
+
+test('seat.stock tells of a change once, at most once a second, with growing versions', async () => {
+  const showId = await ground.publish()
+  await tellStock(ground)
+  await tellStock(ground)
+  assert.equal((await told(showId)).length, 1)
+  await block(ground, { showId, seatIds: [1], reason: 'camera', by: randomUUID() })
+  ground.clock.now += 999
+  await tellStock(ground)
+  assert.equal((await told(showId)).length, 1)
+  ground.clock.now += 1
+  await tellStock(ground)
+  await tellStock(ground)
+  assert.deepEqual((await told(showId)).map((data) => data.left), [
+    [{ grade: 'R', total: 4, available: 4 }, { grade: 'S', total: 2, available: 2 }],
+    [{ grade: 'R', total: 3, available: 3 }, { grade: 'S', total: 2, available: 2 }],
+  ])
+  const versions = await ground.db.rows<{ version: number }>(sql`select version from seat.outbox where key = ${showId} order by id`)
+  assert.deepEqual(versions.map((row) => row.version), [1, 2])
+})
+
+test('seat.stock also tells what the clock alone changed: a window that opens', async () => {
+  const now = ground.now()
+  const showId = await ground.publish(smallPlan, { windows: [window(now + 10_000, now + day)] })
+  await tellStock(ground)
+  ground.clock.now = now + 9_999
+  await tellStock(ground)
+  assert.equal((await told(showId)).length, 1)
+  ground.clock.now = now + 10_000
+  await tellStock(ground)
+  const states = (await told(showId)).map((data) => data.availability)
+  assert.deepEqual(states, [{ state: 'closed', opensAt: now + 10_000 }, { state: 'open' }])
+})
+
+test('seat.stock sees what another process wrote', async () => {
+  const showId = await ground.publish()
+  await tellStock(ground)
+  const hold = await plantHold(ground, showId, [1])
+  ground.clock.now += 1_000
+  await tellStock(ground)
+  await endHold(ground, hold)
+  ground.clock.now += 1_000
+  await tellStock(ground)
+  assert.deepEqual((await told(showId)).map((data) => (data.left as { available: number }[])[0]?.available), [4, 3, 4])
+})

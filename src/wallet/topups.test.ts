@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, afterEach, before, test } from 'node:test'
+import sql from 'sql-template-tag'
+import { UnknownOutcome } from '../platform/outcome.ts'
+import { walletLimits } from './api.ts'
+import { errandLimits } from './errands.ts'
+import type { Provider, ProviderRequest } from './provider.ts'
+import { assertSound, balanceOf, openTestWallet, refusalOf, startWallet, type TestWallet, transferCount, userWith } from './testing.ts'
+
+let wallet: TestWallet
+before(async () => {
+  wallet = await openTestWallet()
+})
+afterEach(() => assertSound(wallet.db))
+after(() => wallet.close())
+
+const topUp = (source?: string, amount = 500) => ({ topUpId: randomUUID(), userId: randomUUID(), amount, ...(source ? { source } : {}) })
+
+const statusOf = async ({ topUpId, userId }: { topUpId: string; userId: string }) => (await wallet.api.topUpOf({ topUpId, userId })).status
+const pendingOf = async (userId: string) => (await wallet.api.pendingTopUps({ userId })).topUps.map((pending) => pending.id)
+
+/** Moves the clock in steps, as the job's timer would, and runs the jobs at each. */
+async function pass(ms: number, stepMs = 1_000) {
+  for (let left = ms; left > 0; left -= stepMs) {
+    wallet.clock.ms += Math.min(stepMs, left)
+    await wallet.runJobs()
+  }
+}
+
+async function eventsOf(key: string) {
+  return wallet.db.rows<{ name: string; version: number; data: object }>(sql`
+    select name, version, data from wallet.outbox where key = ${key} order by id`)
+}
+
+async function chargeCount(ref: string) {
+  return (await wallet.db.rows(sql`select 1 from wallet.sandbox_charges where ref = ${ref}`)).length
+}
+
+test('approve: the money is there with the answer, and the news says so', async () => {
+  for (const source of [undefined, 'sandbox:approve']) {
+    const input = topUp(source)
+    assert.equal((await wallet.api.topUp(input)).status, 'done')
+    assert.equal(await balanceOf(wallet.db, 'wallet', input.userId), 500)
+    const data = { topUpId: input.topUpId, userId: input.userId, amount: 500 }
+    assert.deepEqual(await eventsOf(input.topUpId), [{ name: 'wallet.topped_up', version: 1, data }])
+  }
+})
+
+test('decline: nothing moves, and the same key stays declined', async () => {
+  const input = topUp('sandbox:decline')
+  assert.equal((await wallet.api.topUp(input)).status, 'declined')
+  assert.equal((await wallet.start().api.topUp(input)).status, 'declined')
+  await pass(60_000, 10_000)
+  assert.equal(await transferCount(wallet.db, input.topUpId), 0)
+  assert.deepEqual((await eventsOf(input.topUpId)).map((e) => e.name), ['wallet.top_up_declined'])
+})
+
+test('slow: pending until the provider answers after 3 s, then driven to done by the job', async () => {
+  const input = topUp('sandbox:slow')
+  assert.equal((await wallet.api.topUp(input)).status, 'pending')
+  assert.deepEqual(await pendingOf(input.userId), [input.topUpId])
+  await pass(2_999, 500)
+  assert.equal(await statusOf(input), 'pending')
+  assert.equal(await balanceOf(wallet.db, 'wallet', input.userId), 0)
+  await pass(3_000)
+  assert.equal(await statusOf(input), 'done')
+  assert.equal(await balanceOf(wallet.db, 'wallet', input.userId), 500)
+  assert.deepEqual(await pendingOf(input.userId), [])
+})
+
+test('lost: the charge happened and its answer was lost; it is found, not charged again', async () => {
+  const input = topUp('sandbox:lost')
+  assert.equal((await wallet.api.topUp(input)).status, 'pending')
+  assert.equal(await chargeCount(input.topUpId), 1)
+  await pass(2_000)
+  assert.equal(await statusOf(input), 'done')
+  assert.equal(await transferCount(wallet.db, input.topUpId), 1)
+})
+
+test('late: pending for minutes, then the money lands once', async () => {
+  const input = topUp('sandbox:late')
+  assert.equal((await wallet.api.topUp(input)).status, 'pending')
+  await pass(119_000)
+  assert.equal((await wallet.api.topUp(input)).status, 'pending')
+  await pass(errandLimits.retryMaxMs)
+  assert.equal((await wallet.api.topUp(input)).status, 'done')
+  assert.equal(await balanceOf(wallet.db, 'wallet', input.userId), 500)
+})
+
+test('200 parallel top-ups with one key, in two processes, are one charge and one transfer', async () => {
+  const input = topUp()
+  const other = wallet.start()
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => (i % 2 ? wallet : other).api.topUp({ ...input })))
+  assert(answers.some((answer) => answer.status === 'done'))
+  assert.equal(await transferCount(wallet.db, input.topUpId), 1)
+  assert.equal((await wallet.api.topUp(input)).status, 'done')
+  assert.equal((await eventsOf(input.topUpId)).length, 1)
+})
+
+test('the same key with another amount, source or user is a conflict', async () => {
+  const input = topUp()
+  await wallet.api.topUp(input)
+  for (const changed of [{ amount: 1 }, { source: 'sandbox:late' }, { userId: randomUUID() }])
+    assert.equal((await refusalOf(wallet.api.topUp({ ...input, ...changed }))).code, 'idempotency_conflict')
+  assert.equal(await balanceOf(wallet.db, 'wallet', input.userId), 500)
+})
+
+test('a top-up has a limit, and so has what a wallet may hold', async () => {
+  const { topUpMax, balanceMax } = walletLimits
+  assert.equal((await refusalOf(wallet.api.topUp(topUp(undefined, topUpMax + 1)))).code, 'top_up_too_large')
+  assert.equal((await wallet.api.topUp(topUp(undefined, topUpMax))).status, 'done')
+  const rich = topUp(undefined, 10)
+  for (let i = 0; i < balanceMax / 1e9; i += 100) // refunds are the only way to be this rich in a test
+    await Promise.all(Array.from({ length: 100 }, () => wallet.api.refund({ cancellationId: randomUUID(), userId: rich.userId, showId: rich.userId, amount: 1e9 })))
+  const refusal = await refusalOf(wallet.api.topUp(rich))
+  assert.deepEqual([refusal.code, refusal.params], ['top_up_too_large', { max: 0 }])
+})
+
+test('another user\'s top-up or withdrawal is as unknown as none', async () => {
+  const input = topUp()
+  await wallet.api.topUp(input)
+  const stranger = { userId: randomUUID() }
+  const named = { topUpId: input.topUpId, userId: input.userId }
+  assert.equal((await wallet.api.topUpOf(named)).status, 'done')
+  assert.equal((await refusalOf(wallet.api.topUpOf({ ...named, ...stranger }))).code, 'top_up_not_found')
+  assert.equal((await refusalOf(wallet.api.topUpOf({ ...named, topUpId: randomUUID() }))).code, 'top_up_not_found')
+  assert.equal((await refusalOf(wallet.api.withdrawalOf({ withdrawalId: randomUUID(), ...stranger }))).code, 'withdrawal_unknown')
+})
+
+/** A process that dies at one point of its talk with the provider. */
+const dies = (at: 'before' | 'after') => (sandbox: Provider): Provider => {
+  const dying = (ask: (request: ProviderRequest) => Promise<unknown>) => async (request: ProviderRequest) => {
+    if (at === 'after') await ask(request)
+    throw new Error(`crash ${at} the provider was asked`)
+  }
+  return { ...sandbox, pay: dying(sandbox.pay), payOut: dying(sandbox.payOut) }
+}
+
+for (const at of ['before', 'after'] as const)
+  test(`a crash ${at} the provider was asked: another process goes on, the money lands once`, async () => {
+    const input = topUp()
+    await assert.rejects(startWallet(wallet.db, wallet.clock, dies(at)).api.topUp(input), /crash/)
+    assert.equal((await wallet.api.topUp(input)).status, 'pending')
+    assert.equal(await chargeCount(input.topUpId), at === 'after' ? 1 : 0)
+    await pass(errandLimits.claimMs)
+    await pass(60_000, 20_000)
+    assert.equal((await wallet.api.topUp(input)).status, 'done')
+    assert.equal(await transferCount(wallet.db, input.topUpId), 1)
+    assert.equal(await chargeCount(input.topUpId), 1)
+  })
+
+test('while one driver may still wait for the provider, nobody else asks', async () => {
+  const asked: string[] = []
+  const watched = startWallet(wallet.db, wallet.clock, (sandbox) => ({ ...sandbox, find: (ref) => (asked.push(ref), sandbox.find(ref)) }))
+  const input = topUp()
+  await assert.rejects(startWallet(wallet.db, wallet.clock, dies('after')).api.topUp(input), /crash/)
+  wallet.clock.ms += errandLimits.claimMs - 1
+  await watched.runJobs()
+  assert.deepEqual(asked, [])
+  wallet.clock.ms += 1
+  await Promise.all([watched.runJobs(), watched.runJobs(), watched.runJobs()])
+  assert.deepEqual(asked, [input.topUpId])
+})
+
+test('two drivers that both have the answer credit once', async () => {
+  const input = topUp('sandbox:slow')
+  await wallet.api.topUp(input)
+  const arrived = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  const find = (sandbox: Provider) => async (ref: string) => {
+    const answer = await sandbox.find(ref)
+    arrived.resolve()
+    await gate.promise
+    return answer
+  }
+  const stuck = startWallet(wallet.db, wallet.clock, (sandbox) => ({ ...sandbox, find: find(sandbox) }))
+  wallet.clock.ms += 5_000
+  const first = stuck.runJobs()
+  await arrived.promise // it has its answer and is slow to write it down
+  await pass(errandLimits.claimMs)
+  assert.equal((await wallet.api.topUp(input)).status, 'done')
+  gate.resolve()
+  await first
+  assert.equal(await transferCount(wallet.db, input.topUpId), 1)
+  assert.equal((await eventsOf(input.topUpId)).length, 1)
+})
+
+test('a provider that is away keeps top-ups pending; they are asked for less and less often', async () => {
+  let asked = 0
+  const away = async () => {
+    asked++
+    throw new UnknownOutcome('no route to the bank')
+  }
+  const start = () => startWallet(wallet.db, wallet.clock, (sandbox) => ({ ...sandbox, name: 'away', pay: away, find: away }))
+  const cut = start()
+  const input = topUp()
+  assert.equal((await cut.api.topUp(input)).status, 'pending')
+  for (let i = 0; i < 240; i++) {
+    wallet.clock.ms += 500
+    await cut.runJobs()
+  }
+  assert(asked >= 7 && asked <= 10, `asked ${asked} times in two minutes`)
+  assert.equal((await cut.api.topUpOf({ topUpId: input.topUpId, userId: input.userId })).status, 'pending')
+})
+
+test('one errand whose provider breaks does not hold up the others, and is reported', async () => {
+  const bad = topUp('sandbox:slow')
+  const good = topUp('sandbox:slow')
+  const broken = (sandbox: Provider): Provider => ({
+    ...sandbox,
+    find: (ref) => (ref === bad.topUpId ? Promise.reject(new Error('a bug in the adapter')) : sandbox.find(ref)),
+  })
+  const odd = startWallet(wallet.db, wallet.clock, broken)
+  await Promise.all([odd.api.topUp(bad), odd.api.topUp(good)])
+  wallet.clock.ms += 4_000
+  await assert.rejects(odd.runJobs(), AggregateError)
+  assert.equal((await wallet.api.topUp(good)).status, 'done')
+  await pass(errandLimits.claimMs)
+  assert.equal((await wallet.api.topUp(bad)).status, 'done')
+})
+
+test('a withdrawal takes the money at once and sends it out', async () => {
+  const userId = await userWith(wallet.api, 100)
+  const input = { withdrawalId: randomUUID(), userId, amount: 60 }
+  assert.equal((await wallet.api.withdraw(input)).status, 'done')
+  assert.equal((await wallet.api.withdraw(input)).status, 'done')
+  assert.equal(await balanceOf(wallet.db, 'wallet', userId), 40)
+  assert.equal((await refusalOf(wallet.api.withdraw({ ...input, amount: 1 }))).code, 'idempotency_conflict')
+  const refusal = await refusalOf(wallet.api.withdraw({ ...input, withdrawalId: randomUUID() }))
+  assert.deepEqual([refusal.code, refusal.params], ['balance_insufficient', { missing: 20 }])
+})
+
+test('a withdrawal on its way cannot be spent; when the provider declines, the money returns once', async () => {
+  const userId = await userWith(wallet.api, 100)
+  const declined = { withdrawalId: randomUUID(), userId, amount: 100, source: 'sandbox:decline' }
+  assert.equal((await wallet.api.withdraw(declined)).status, 'declined')
+  assert.equal((await wallet.api.withdraw(declined)).status, 'declined')
+  const slow = { withdrawalId: randomUUID(), userId, amount: 100, source: 'sandbox:slow' }
+  assert.equal((await wallet.api.withdraw(slow)).status, 'pending')
+  const debit = { paymentId: randomUUID(), userId, showId: randomUUID(), amount: 1 }
+  assert.equal((await refusalOf(wallet.api.debit(debit))).code, 'balance_insufficient')
+  await pass(6_000)
+  assert.equal((await wallet.api.withdrawalOf({ withdrawalId: slow.withdrawalId, userId })).status, 'done')
+  const { entries } = await wallet.api.entries({ userId, limit: 10 })
+  assert.deepEqual(entries.map((e) => e.kind), ['withdrawal', 'withdrawal_returned', 'withdrawal', 'top_up'])
+  assert.deepEqual((await eventsOf(declined.withdrawalId)).map((e) => e.name), ['wallet.withdrawal_declined'])
+})
+
+test('parallel withdrawals of one key take the money once, of two keys never more than there is', async () => {
+  const userId = await userWith(wallet.api, 100)
+  const other = wallet.start()
+  const input = { withdrawalId: randomUUID(), userId, amount: 60 }
+  const rival = { withdrawalId: randomUUID(), userId, amount: 60 }
+  const calls = Array.from({ length: 40 }, (_, i) => (i % 2 ? wallet : other).api.withdraw(i % 4 < 2 ? input : rival))
+  await Promise.allSettled(calls)
+  assert.equal(await balanceOf(wallet.db, 'wallet', userId), 40)
+  assert.equal((await transferCount(wallet.db, input.withdrawalId)) + (await transferCount(wallet.db, rival.withdrawalId)), 1)
+})
+
+test('the sandbox keeps its books over a restart and refuses one ref for two sums', async () => {
+  const ref = randomUUID()
+  assert.equal(await wallet.provider.find(ref), 'unknown')
+  assert.equal(await wallet.provider.pay({ ref, amount: 5, source: 'sandbox:slow' }), 'pending')
+  wallet.clock.ms += 3_000
+  const restarted = startWallet(wallet.db, wallet.clock).provider
+  assert.equal(await restarted.find(ref), 'approved')
+  assert.equal(await restarted.pay({ ref, amount: 5, source: 'sandbox:slow' }), 'approved')
+  await assert.rejects(restarted.pay({ ref, amount: 6 }), /twice, differently/)
+  await assert.rejects(restarted.payOut({ ref, amount: 5 }), /twice, differently/)
+})
