@@ -28,6 +28,7 @@ import { createReservation } from './reservation/service.ts'
 import { type PassClaims, seatOperations } from './seat/api.ts'
 import { seatRoutes } from './seat/routes.ts'
 import { createSeat } from './seat/service.ts'
+import { serviceNames } from './services.ts'
 import { userOperations } from './user/api.ts'
 import type { Mail } from './user/mail.ts'
 import { userRoutes } from './user/routes.ts'
@@ -37,7 +38,7 @@ import { walletRoutes } from './wallet/routes.ts'
 import { createSandbox } from './wallet/sandbox.ts'
 import { createWallet } from './wallet/service.ts'
 
-export const serviceNames = ['user', 'concert', 'wallet', 'seat', 'queue', 'reservation', 'payment'] as const
+
 
 export type Parts = Surroundings & {
   db: Database
@@ -47,6 +48,8 @@ export type Parts = Surroundings & {
   metrics: Metrics
   publicUrl: string
   queueCap: number
+  /** how long a first hold lasts */
+  holdMs: number
   rehearsals: boolean
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
@@ -78,7 +81,7 @@ export async function compose(parts: Parts) {
   const concert = connect('concert', concertOperations, createConcert({ db, ...surroundings }))
   const provider = createSandbox({ db, ...surroundings })
   const wallet = connect('wallet', walletOperations, createWallet({ db, provider, ...surroundings }))
-  const seat = connect('seat', seatOperations, createSeat({ db, passes, ...surroundings }))
+  const seat = connect('seat', seatOperations, createSeat({ db, passes, holdMs: parts.holdMs, ...surroundings }))
   const queue = connect('queue', queueOperations, createQueue({ db, seat, passes, capDefault: parts.queueCap, ...surroundings }))
   const reservation = connect('reservation', reservationOperations, createReservation({ db, seat, concert, ...surroundings }))
   const payment = connect('payment', paymentOperations, createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
@@ -111,7 +114,7 @@ export async function compose(parts: Parts) {
   reservationRoutes(app, { reservation, newId, ownsShow: owner })
   paymentRoutes(app, { payment, newId })
   gatewayRoutes(app, { user, wallet, queue, seat, reservation, payment, ready: parts.ready })
-  if (parts.rehearsals) rehearsalRoutes(app, { user, concert, wallet, queue, newId, now })
+  if (parts.rehearsals) rehearsalRoutes(app, { user, concert, now })
   await app.ready()
 
   const relay = createRelayJob(publish)

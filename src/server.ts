@@ -72,6 +72,7 @@ async function composeWith(config: Config, { db, clock, log, metrics, ready }: P
     wait: (ms) => wait(ms, undefined, { ref: false }),
     publicUrl: config.PUBLIC_URL,
     queueCap: config.QUEUE_CAP,
+    holdMs: config.HOLD_SECONDS * 1_000,
     rehearsals: config.REHEARSALS === 'on',
   })
 }

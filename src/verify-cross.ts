@@ -1,5 +1,5 @@
 import sql, { raw } from 'sql-template-tag'
-import { serviceNames } from './compose.ts'
+import { serviceNames } from './services.ts'
 import type { CrossCheck } from './platform/check.ts'
 import { at, type Reader } from './platform/database.ts'
 

@@ -30,7 +30,7 @@ export function csvOf(plan: Plan): string {
 export function planOf(csv: string): Plan {
   const sections = new Map<string, Section>()
   for (const [index, cells] of linesOf(csv).entries()) {
-    if (index === 0 && isHeader(cells)) continue
+    if ((index === 0 && isHeader(cells)) || cells.every((cell) => cell.trim() === '')) continue
     const wrong = addLine(sections, cells.map((cell) => cell.trim()))
     if (wrong) refuse('plan_invalid', { detail: `line ${index + 1}: ${wrong}` })
   }
@@ -59,7 +59,8 @@ function addLine(sections: Map<string, Section>, cells: string[]): string | unde
     if (numbers.some((number) => number === undefined)) return `${attribute} names something that is not a seat`
     if (numbers.length > 0) row[attribute] = [...new Set(numbers as number[])]
   }
-  sections.set(name, known ? { ...known, rows: [...(known.rows ?? []), row] } : { name, kind, grade, rows: [row] })
+  if (known) known.rows?.push(row)
+  else sections.set(name, { name, kind, grade, rows: [row] })
   return undefined
 }
 
@@ -67,7 +68,7 @@ const isHeader = (cells: string[]) => cells.slice(0, needed).every((cell, i) => 
 const numberOf = (text: string) => (/^[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined)
 const quoted = (cell: string) => (/[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
 
-/** Cells by line; quoted cells may hold commas and doubled quotes. Blank lines are left out. */
+/** Cells by line; quoted cells may hold commas and doubled quotes. */
 function linesOf(csv: string): string[][] {
   const lines: string[][] = []
   let cells: string[] = []
@@ -75,7 +76,7 @@ function linesOf(csv: string): string[][] {
   let inQuotes = false
   const endLine = () => {
     cells.push(cell)
-    if (cells.some((text) => text.trim() !== '')) lines.push(cells)
+    lines.push(cells)
     if (lines.length > linesMax) refuse('plan_invalid', { detail: `more than ${linesMax} lines` })
     cells = []
     cell = ''

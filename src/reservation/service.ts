@@ -34,7 +34,8 @@ export function createReservation({ db, seat, concert, now, random }: Reservatio
     return cancelled
   }
   /** At once where it goes well; the job repeats what is not known, so that is no reason to fail here. */
-  const giveBack = async ({ reservation: { id, userId } }: Cancelled) => {
+  const giveBack = async ({ reservation: { id, userId, status } }: Cancelled) => {
+    if (status !== 'cancelled') return
     const row = (await creation.find(id))?.row
     if (row?.releaseAt == null || row.holdId === null) return
     const [bug] = await releaseHolds(db, seat, [{ id, userId, holdId: row.holdId }])

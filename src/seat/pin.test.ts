@@ -232,63 +232,6 @@ test('each batch bumps the version of a show once, and copies follow after the c
   assert.deepEqual([...picture.states].slice(0, 3), [2, 2, 0])
 })
 
-test('reservation.cancelled frees the sold seats of that reservation only, and lowers the quota by them', async () => {
-  const showId = await ground.publish()
-  const [mine, other] = [await plantHold(ground, showId, [1, 2]), await plantHold(ground, showId, [3])]
-  const payments = [paymentOf(mine), paymentOf(other)]
-  await pinMany(ground, payments)
-  await sellMany(ground, payments)
-  const { reservationId, userId } = mine
-  await ground.hear('reservation.cancelled', reservationId, { reservationId, userId, showId, seatIds: [2, 3] })
-  assert.deepEqual(await ground.statuses(showId), [3, 0, 3, 0, 0, 0])
-  assert.equal((await quotaRow(ground.db, mine))?.seats, 1)
-  assert.equal((await quotaRow(ground.db, other))?.seats, 1)
-  await assertSound()
-})
-
-test('a late reservation.cancelled does not free a seat that was sold again', async () => {
-  const showId = await ground.publish()
-  const mine = await plantHold(ground, showId, [1])
-  const payment = paymentOf(mine)
-  await pin(payment)
-  await sellMany(ground, [payment])
-  const { reservationId, userId } = mine
-  const cancelled = { reservationId, userId, showId, seatIds: [1] }
-  await ground.hear('reservation.cancelled', reservationId, cancelled)
-  const next = await plantHold(ground, showId, [1])
-  const again = paymentOf(next)
-  await pin(again)
-  await sellMany(ground, [again])
-  await ground.hear('reservation.cancelled', reservationId, cancelled)
-  assert.equal((await ground.statuses(showId))[0], 3)
-  assert.equal((await quotaRow(ground.db, next))?.seats, 1)
-  assert.deepEqual(await sellMany(ground, [payment]), [{ seatIds: [1] }], 'the first answer stays')
-  await assertSound()
-})
-
-test('reservation.cancelled of held or pinned seats frees nothing: they end by their hold or payment', async () => {
-  const showId = await ground.publish()
-  const hold = await plantHold(ground, showId, [1])
-  const { reservationId, userId } = hold
-  await ground.hear('reservation.cancelled', reservationId, { reservationId, userId, showId, seatIds: [1] })
-  await pin(paymentOf(hold))
-  await ground.hear('reservation.cancelled', reservationId, { reservationId, userId, showId, seatIds: [1] })
-  assert.equal((await ground.statuses(showId))[0], 2)
-})
-
-test('a cancelled seat of a watched show is returned and the waitlist is told', async () => {
-  const showId = await ground.publish()
-  const hold = await plantHold(ground, showId, [1, 2])
-  const payment = paymentOf(hold)
-  await pin(payment)
-  await sellMany(ground, [payment])
-  await ground.db.rows(sql`update seat.shows set watch_count = 1 where show_id = ${showId}`)
-  const { reservationId, userId } = hold
-  await ground.hear('reservation.cancelled', reservationId, { reservationId, userId, showId, seatIds: [1, 2] })
-  assert.deepEqual((await ground.statuses(showId)).slice(0, 2), [4, 4])
-  assert.deepEqual((await ground.events('seat.returned')).at(-1), { showId, seatIds: [1, 2] })
-})
-
 test('pins, undos, sales, cancellations and a closing door at the same time leave every seat in one sound state', async () => {
   const floor = { sections: [{ name: 'Floor', kind: 'standing' as const, grade: 'S', capacity: 60 }] }
   const showIds = [await ground.publish(floor), await ground.publish(floor)]
@@ -322,4 +265,25 @@ test('pins, undos, sales, cancellations and a closing door at the same time leav
   await assertSound()
   const counts = (await Promise.all(showIds.map((showId) => ground.statuses(showId)))).flat()
   assert.equal(counts.filter((status) => status === 3).length, bought.length)
+})
+
+test('a show that closes while its seats are being pinned refuses the pin, and none of it stays', async () => {
+  const showId = await ground.publish()
+  const hold = await plantHold(ground, showId, [1, 2])
+  const [isLocked, mayCommit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const closing = ground.db.transaction(async (tx) => {
+    await tx.rows(sql`update seat.shows set status = 'closed', version = version + 1 where show_id = ${showId}`)
+    isLocked.resolve()
+    await mayCommit.promise
+  })
+  await isLocked.promise
+  const pinned = pin(paymentOf(hold))
+  // on PGlite the pin has not begun: its one connection is taken
+  const waits = async () => (await ground.db.rows(sql`select 1 from pg_locks where not granted`)).length > 0
+  if (ground.db.engine === 'postgres') while (!(await waits()));
+  mayCommit.resolve()
+  await closing
+  assert.equal(await pinned, 'show_closed')
+  assert.deepEqual(await ground.statuses(showId), [1, 1, 0, 0, 0, 0])
+  assert.equal((await holdRow(ground.db, hold.holdId)).pinnedBy, null)
 })

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import { disjoint } from '../platform/batch.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
-import { seatOperations } from './api.ts'
+import type { seatOperations } from './api.ts'
 import type { SeatEnv } from './env.ts'
 import * as store from './store-quotas.ts'
 

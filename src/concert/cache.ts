@@ -1,0 +1,64 @@
+import { LRUCache } from 'lru-cache'
+import type { Static } from 'typebox'
+import type { Database } from '../platform/database.ts'
+import type { concertOperations, ShowDetail } from './api.ts'
+import { type ConcertRow, type Page, readConcert, type Search, searchConcerts } from './store-concerts.ts'
+import { readShow } from './store-shows.ts'
+
+export type SearchAnswer = Static<(typeof concertOperations)['search']['output']>
+export type Cache = {
+  /** undefined when there is none */
+  show(showId: string): Promise<ShowDetail | undefined>
+  concert(concertId: string): Promise<ConcertRow | undefined>
+  search(search: Search, page: Page): Promise<SearchAnswer>
+  /** Drops what a committed change made old. */
+  forget(changed: { concertId: string; showIds: string[] }): void
+}
+
+/** Other processes see a change after at most this long; this one at once. */
+export const cachedMs = 2_000
+const showsMax = 5_000
+const concertsMax = 5_000
+const pagesMax = 500
+
+/**
+ * Copies of what everybody reads, for reading only: no write decides by them, and how many seats are left is never
+ * among them. Who asks while a copy is being read waits for that same read. A copy whose read began before a change is
+ * not kept.
+ */
+export function createCache(db: Database, now: () => number): Cache {
+  const shows = cached<ShowDetail>(showsMax, now, (showId) => readShow(db, showId))
+  const concerts = cached<ConcertRow>(concertsMax, now, (concertId) => readConcert(db, concertId))
+  // the key holds everything that the answer depends on
+  const pages = cached<SearchAnswer>(pagesMax, now, (key) => {
+    const [search, page] = JSON.parse(key) as [Search, Page]
+    return searchPage(db, search, page)
+  })
+  return {
+    show: (showId) => shows.fetch(showId),
+    concert: (concertId) => concerts.fetch(concertId),
+    search: async (search, page) => (await pages.fetch(JSON.stringify([search, page]))) ?? searchPage(db, search, page),
+    forget: ({ concertId, showIds }) => {
+      concerts.delete(concertId)
+      for (const showId of showIds) shows.delete(showId)
+      pages.clear()
+    },
+  }
+}
+
+function cached<V extends object>(max: number, now: () => number, read: (key: string) => Promise<V | undefined>) {
+  return new LRUCache<string, V>({
+    max,
+    ttl: cachedMs,
+    ttlResolution: 0,
+    perf: { now },
+    // a read that a change overtook still answers who asked before the change, but is not kept
+    ignoreFetchAbort: true,
+    fetchMethod: read,
+  })
+}
+
+async function searchPage(db: Database, search: Search, page: Page): Promise<SearchAnswer> {
+  const { count, items } = await searchConcerts(db, search, page)
+  return { totalElements: count, totalPages: Math.ceil(count / page.size), page: page.page, size: page.size, items }
+}

@@ -1,0 +1,54 @@
+import type { Database } from '../platform/database.ts'
+import { refuse } from '../platform/outcome.ts'
+import type { Service, Surroundings } from '../platform/service.ts'
+import type { concertOperations, Show, ShowDetail } from './api.ts'
+import { createCache } from './cache.ts'
+import { deleteConcert, onEmptied, onOccupied } from './closing.ts'
+import { concertOf, createConcert as addConcert, search, updateConcert } from './concerts.ts'
+import { cancelShow, deleteShow, pauseShow, publish, resumeShow, unpublish } from './publishing.ts'
+import { type ConcertEnv, owns } from './rules.ts'
+import { createShow, createWithShow, planOfShow, setPlan, setPolicies, setPrices, showDetail, showsOf, updateShow } from './shows.ts'
+import { readShow } from './store-shows.ts'
+import { readWindows } from './store-windows.ts'
+import { setWindows } from './windows.ts'
+
+/** Concerts, shows and what is frozen when a show is published. It calls nobody; seat answers it by events. */
+export function createConcert({ db, now, newId, random }: Surroundings & { db: Database }): Service<typeof concertOperations> {
+  const env: ConcertEnv = { db, now, newId, random, cache: createCache(db, now) }
+  return {
+    api: {
+      show: async ({ showId }) => showOf((await env.cache.show(showId)) ?? refuse('show_unknown')),
+      showDetail: (input) => showDetail(env, input),
+      shows: (input) => showsOf(env, input),
+      search: (input) => search(env, input),
+      concert: (input) => concertOf(env, input),
+      createConcert: (input) => addConcert(env, input),
+      updateConcert: (input) => updateConcert(env, input),
+      deleteConcert: (input) => deleteConcert(env, input),
+      createShow: (input) => createShow(env, input),
+      createWithShow: (input) => createWithShow(env, input),
+      updateShow: (input) => updateShow(env, input),
+      deleteShow: (input) => deleteShow(env, input),
+      plan: (input) => planOfShow(env, input),
+      setPlan: (input) => setPlan(env, input),
+      setPrices: (input) => setPrices(env, input),
+      windows: async ({ by, showId }) => {
+        const show = await readShow(db, showId)
+        if (!show || show.status === 'deleted' || !owns(by, show.organiserId)) return refuse('show_unknown')
+        return { windows: await readWindows(db, showId) }
+      },
+      setWindows: (input) => setWindows(env, input),
+      setPolicies: (input) => setPolicies(env, input),
+      publish: (input) => publish(env, input),
+      unpublish: (input) => unpublish(env, input),
+      cancelShow: (input) => cancelShow(env, input),
+      pauseShow: (input) => pauseShow(env, input),
+      resumeShow: (input) => resumeShow(env, input),
+    },
+    on: { 'seat.emptied': onEmptied(env), 'seat.occupied': onOccupied(env) },
+  }
+}
+
+function showOf({ closingResult, cancelledReason, createdAt, updatedAt, ...show }: ShowDetail): Show {
+  return show
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import sql from 'sql-template-tag'
+import { namedId } from '../platform/identity.ts'
+import { assertSound, confirm, cutoffAt, eventsOf, fee, type Ground, openGround, paymentOf, refusalOf, reserve } from './testing.ts'
+
+let ground: Ground
+before(async () => {
+  ground = await openGround()
+})
+after(async () => {
+  await assertSound(ground)
+  await ground.close()
+})
+
+const close = (showId: string) => ground.hear('show.cancelled', { showId, reason: 'ill' }, showId)
+const ownOf = (made: { id: string; userId: string }) => ({ reservationId: made.id, userId: made.userId })
+const isDrained = async (showId: string) => {
+  const [row] = await ground.db.rows<{ drained: boolean }>(sql`select drained from reservation.shows where show_id = ${showId}`)
+  return row?.drained
+}
+
+test('a cancelled show takes no further reservation and no further payment', async () => {
+  const showId = randomUUID()
+  const made = await reserve(ground, [1], { showId })
+  await close(showId)
+  assert.equal(await refusalOf(ground.api.pin(paymentOf(made))), 'show_closed')
+  assert.equal(await refusalOf(reserve(ground, [2], { showId })), 'show_closed')
+})
+
+test('a cancelled show ends pending reservations and refunds confirmed ones whole, whatever the cutoff', async () => {
+  const showId = randomUUID()
+  const pending = await reserve(ground, [1], { showId })
+  const { own, made, keys } = await confirm(ground, [2, 3], { showId })
+  await ground.api.cancel({ ...own, cancellationId: randomUUID(), seatIds: [3], reason: 'cancelled' })
+  await close(showId)
+  const before = ground.clock.ms
+  ground.clock.ms = cutoffAt + 1
+  await ground.runJobs()
+  ground.clock.ms = before
+  assert.deepEqual([(await ground.api.get(ownOf(pending))).status, (await ground.api.get(ownOf(pending))).endedReason], ['cancelled', 'show_cancelled'])
+  assert(ground.seat.released.includes(ground.seat.bound.get(pending.id)?.holdIds[0] ?? ''))
+  assert.equal((await ground.api.get(own)).status, 'cancelled')
+  const event = (await eventsOf(ground.db, made.id)).at(-1)
+  assert.deepEqual(event?.data, {
+    cancellationId: namedId(made.id, 'show_cancelled'), ...own, showId, seatIds: [2], refund: 90_000 + fee,
+    paymentId: keys.paymentId, reason: 'show_cancelled',
+  })
+})
+
+test('reservations that are paying are passed over and ended once their payment has ended, either way', async () => {
+  const showId = randomUUID()
+  const [undone, paid] = [await reserve(ground, [1], { showId }), await reserve(ground, [2], { showId })]
+  const [a, b] = [paymentOf(undone), paymentOf(paid)]
+  await ground.api.pin(a)
+  await ground.api.pin(b)
+  await close(showId)
+  await ground.runJobs()
+  assert.equal((await ground.api.get(ownOf(undone))).status, 'paying')
+  assert.equal(await isDrained(showId), false)
+  await ground.api.unpin(a)
+  await ground.api.confirm({ ...b, paidAmount: paid.total })
+  for (let i = 0; i < 2; i++) await ground.runJobs()
+  assert.equal((await ground.api.get(ownOf(undone))).status, 'cancelled')
+  assert.equal((await eventsOf(ground.db, paid.id)).at(-1)?.data.refund, paid.total)
+  assert.equal(await isDrained(showId), true)
+})
+
+test('a full house of a cancelled show is ended in chunks, by two processes at once, each refunded once', async () => {
+  const showId = randomUUID()
+  const seats = Array.from({ length: 450 }, (_, i) => i + 1)
+  const sold = await Promise.all(seats.map((seatId) => confirm(ground, [seatId], { showId })))
+  await close(showId)
+  const second = ground.start()
+  for (let i = 0; i < 4; i++) await Promise.all([ground.runJobs(), second.runJobs()])
+  const [row] = await ground.db.rows<{ count: number; refund: number }>(sql`
+    select count(*) as count, sum(c.refund) as refund from reservation.cancellations c
+    join reservation.reservations r on r.id = c.reservation_id where r.show_id = ${showId} and r.status = 'cancelled'`)
+  assert.deepEqual(row, { count: 450, refund: sold.reduce((sum, { made }) => sum + made.total, 0) })
+  assert.equal(await isDrained(showId), true)
+})
