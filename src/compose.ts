@@ -81,7 +81,7 @@ export async function compose(parts: Parts) {
   const concert = connect('concert', concertOperations, createConcert({ db, ...surroundings }))
   const provider = createSandbox({ db, ...surroundings })
   const wallet = connect('wallet', walletOperations, createWallet({ db, provider, ...surroundings }))
-  const seat = connect('seat', seatOperations, createSeat({ db, passes, holdMs: parts.holdMs, ...surroundings }))
+  const seat = connect('seat', seatOperations, createSeat({ db, passes, concert, holdMs: parts.holdMs, ...surroundings }))
   const queue = connect('queue', queueOperations, createQueue({ db, seat, passes, capDefault: parts.queueCap, ...surroundings }))
   const reservation = connect('reservation', reservationOperations, createReservation({ db, seat, concert, ...surroundings }))
   const payment = connect('payment', paymentOperations, createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))

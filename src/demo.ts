@@ -16,7 +16,7 @@ type Sale = { title: string; venue: string; opensAt: number; closesAt: number; s
 export async function seedDemo(system: System, now: number): Promise<void> {
   const { user, concert, wallet } = system.api
   const ids: Record<string, string> = {}
-  for (const login of demoLogins) ids[login.role] = await system.userService.ensureUser({ ...login, verified: true })
+  for (const login of demoLogins) ids[login.role] = await system.userService.ensureUser(login)
   const organiser = { userId: ids.organiser as string, role: 'organiser' as const }
   const { items } = await concert.search({ page: 0, size: 1 })
   if (items.length > 0) return

@@ -53,7 +53,7 @@ export const Show = Exact({
   endsAt: Instant,
   timeZone: Type.String(),
   currency: Type.Literal('KRW'),
-  status: Type.Union(['draft', 'published', 'closing', 'cancelled', 'deleted'].map((s) => Type.Literal(s))),
+  status: Type.Enum(['draft', 'published', 'closing', 'cancelled', 'deleted']),
   paused: Type.Boolean(),
   /** counts changes of what is frozen by publishing: plan, prices and fee */
   planVersion: Count,
@@ -102,7 +102,7 @@ export const Concert = Exact({
 export type ConcertItem = Static<typeof ConcertItem>
 export type Concert = Static<typeof Concert>
 
-export const concertSorts = ['date', '-date', 'title', '-created'] as const
+export const ConcertSort = Type.Enum(['date', '-date', 'title', '-created'])
 const Role = Type.Union([Type.Literal('organiser'), Type.Literal('operator')])
 /** Who changes something: an organiser changes only own concerts, for others they do not exist; an operator all. */
 export const By = Exact({ userId: Id, role: Role })
@@ -169,7 +169,7 @@ export const concertOperations = {
       title: Type.Optional(Type.String({ maxLength: 200 })),
       from: Type.Optional(Instant),
       before: Type.Optional(Instant),
-      sort: Type.Optional(Type.Union(concertSorts.map((sort) => Type.Literal(sort)))),
+      sort: Type.Optional(ConcertSort),
       page: Type.Integer({ minimum: 0, maximum: concertLimits.pagesMax }),
       size: Type.Integer({ minimum: 1, maximum: concertLimits.pageSizeMax }),
     }),

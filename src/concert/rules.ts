@@ -2,10 +2,11 @@ import type { Surroundings } from '../platform/service.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import { emit, type NewEvent } from '../platform/events.ts'
 import { refuse } from '../platform/outcome.ts'
-import type { By } from './api.ts'
+import type { By, ShowDetail } from './api.ts'
 import type { Cache } from './cache.ts'
+import { audit } from './store-audit.ts'
 import { type ConcertRow, lockConcerts, refreshSpan } from './store-concerts.ts'
-import { concertsOf, lockShow, saveShow, type ShowRow } from './store-shows.ts'
+import { concertsOf, lockShow, readShow, saveShow, type ShowRow } from './store-shows.ts'
 
 export type ConcertEnv = Surroundings & { db: Database; cache: Cache }
 /** A show under change: events are gathered with successive versions and told when it is saved. */
@@ -60,6 +61,17 @@ export async function save(tx: Tx, show: ShowRow, now: number, facts: { name: st
   await saveShow(tx, { ...show, eventVersion: show.eventVersion + facts.length }, now)
   await refreshSpan(tx, [show.concertId])
   await emit(tx, 'concert', events)
+}
+
+/** Writes the audit of a change: only the fields that differ. */
+export async function note({ tx, by, show, now }: Change, action: string, next: ShowRow) {
+  const changed = (Object.keys(next) as (keyof ShowRow)[]).filter((key) => JSON.stringify(next[key]) !== JSON.stringify(show[key]))
+  const pick = (row: ShowRow) => Object.fromEntries(changed.map((key) => [key, row[key]]))
+  await audit(tx, { actor: by.userId, action, target: show.id, before: pick(show), after: pick(next) }, now)
+}
+
+export async function detail(tx: Tx, showId: string): Promise<ShowDetail> {
+  return (await readShow(tx, showId)) ?? refuse('show_unknown')
 }
 
 async function lockOne(tx: Tx, concertId: string) {

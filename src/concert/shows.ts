@@ -6,7 +6,7 @@ import { type By, concertLimits, type concertOperations, type NewShow, type Plan
 import { addConcert, forget, readable } from './concerts.ts'
 import { assertPlan, assertPrices, totalsOf } from './plan.ts'
 import { publishShow } from './publishing.ts'
-import { type Change, changeConcert, changeShow, type ConcertEnv, owns, refuseWhileClosing, save } from './rules.ts'
+import { type Change, changeConcert, changeShow, type ConcertEnv, detail, note, owns, refuseWhileClosing, save } from './rules.ts'
 import { audit } from './store-audit.ts'
 import { type ConcertRow, lockConcerts } from './store-concerts.ts'
 import { insertShow, lockShow, lockShowsOf, readPlan, readShow, readShowsOf, savePlan, type ShowRow } from './store-shows.ts'
@@ -107,10 +107,11 @@ async function addShow(tx: Tx, env: ConcertEnv, by: By, concert: ConcertRow, id:
   assertPrices(prices)
   const totals = plan ? totalsOf(plan) : []
   const base = { ...blank, id, concertId: concert.id, organiserId: concert.organiserId, title: concert.title, venue: concert.venue }
-  const show: ShowRow = { ...base, ...withPolicies(base, wanted), startsAt, endsAt, timeZone, requestHash: hash, createdAt: now, updatedAt: now }
+  const versions = { policyVersion: 1, planVersion: plan || prices.length > 0 ? 1 : 0 }
+  const show: ShowRow = { ...withPolicies(base, wanted), ...versions, startsAt, endsAt, timeZone, prices, totals, requestHash: hash }
   if (!(await insertShow(tx, show, now))) return refuse('idempotency_conflict')
   if (plan) await savePlan(tx, id, plan, totals)
-  await save(tx, { ...show, prices, totals, policyVersion: 1, planVersion: plan || prices.length > 0 ? 1 : 0 }, now)
+  await save(tx, show, now)
   await writeWindows(tx, env, id, windows, plan ?? null)
   await audit(tx, { actor: by.userId, action: 'show.create', target: id, after: { startsAt, endsAt, timeZone, totals, prices } }, now)
   forget(tx, env, concert, [id])
@@ -133,17 +134,6 @@ async function changeDraft(
     await note(change, action, show)
     return detail(change.tx, showId)
   })
-}
-
-/** Writes the audit of a change: only the fields that differ. */
-export async function note({ tx, by, show, now }: Change, action: string, next: ShowRow) {
-  const changed = (Object.keys(next) as (keyof ShowRow)[]).filter((key) => JSON.stringify(next[key]) !== JSON.stringify(show[key]))
-  const pick = (row: ShowRow) => Object.fromEntries(changed.map((key) => [key, row[key]]))
-  await audit(tx, { actor: by.userId, action, target: show.id, before: pick(show), after: pick(next) }, now)
-}
-
-export async function detail(tx: Tx, showId: string): Promise<ShowDetail> {
-  return (await readShow(tx, showId)) ?? refuse('show_unknown')
 }
 
 /** A fee is part of what is frozen, so changing it changes the version; so does the policy with its own. */

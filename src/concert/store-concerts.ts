@@ -88,14 +88,17 @@ export async function searchConcerts(db: Database, search: Search, { sort, page,
   return { count: counted?.count ?? 0, items }
 }
 
+const none = sql`true`
+
 /** Pairs of characters find candidates in the index; the position decides. */
 export function foundBy({ title, from, before }: Search): Sql {
-  const titled = title === undefined ? sql`true` : sql`
+  const titled = title === undefined ? none : sql`
     (c.bigrams @> ${bigramsOf(title)}::text[] and position(${title} in c.title_normalised) > 0)`
   if (from === undefined && before === undefined) return sql`c.deleted_at is null and ${titled}`
-  const after = from === undefined ? sql`true` : sql`s.starts_at >= ${at(from)}`
-  const until = before === undefined ? sql`true` : sql`s.starts_at < ${at(before)}`
-  return sql`c.deleted_at is null and ${titled} and exists (
+  const [spanAfter, after] = from === undefined ? [none, none] : [sql`c.last_show_at >= ${at(from)}`, sql`s.starts_at >= ${at(from)}`]
+  const [spanUntil, until] = before === undefined ? [none, none] : [sql`c.first_show_at < ${at(before)}`, sql`s.starts_at < ${at(before)}`]
+  // the span is an index's guess: a tour may have nothing between its first and last show
+  return sql`c.deleted_at is null and ${titled} and ${spanAfter} and ${spanUntil} and exists (
     select from concert.shows s where s.concert_id = c.id and s.status in ${seenByAll} and ${after} and ${until})`
 }
 

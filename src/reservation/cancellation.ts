@@ -85,7 +85,9 @@ function end(work: Work, row: ReservationRow, lines: LineRow[], input: Cancel, h
   const paid = row.status === 'confirmed'
   const seatIds = lines.map((line) => line.seatId)
   const amount = endOf(work, row, lines, { status: 'cancelled', reason, cancellationId: id })
-  if (!paid) change(work, row, { releaseAt: work.now + reservationLimits.releaseRetryMs })
+  // who asked releases right after this; where nobody did, the job does
+  const releaseAt = asker.kind === 'show_cancelled' ? work.now : work.now + reservationLimits.releaseRetryMs
+  if (!paid) change(work, row, { releaseAt })
   const refund = paid ? amount : 0
   tell(work, row, 'reservation.cancelled', { cancellationId: id, seatIds, refund, paymentId: paid ? row.paymentId : null, reason })
   const by = asker.kind === 'organiser' ? asker.by : null

@@ -31,7 +31,7 @@ async function plants(name: string, plant: () => Promise<unknown>) {
 }
 
 test('a seat sold twice is found', async () => {
-  const showId = crypto.randomUUID()
+  const showId: string = crypto.randomUUID()
   await confirm(ground, [1], { showId })
   await plants('at most one active line', () => confirm(ground, [1], { showId }))
 })

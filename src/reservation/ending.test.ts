@@ -22,7 +22,7 @@ const isDrained = async (showId: string) => {
 }
 
 test('a cancelled show takes no further reservation and no further payment', async () => {
-  const showId = randomUUID()
+  const showId: string = randomUUID()
   const made = await reserve(ground, [1], { showId })
   await close(showId)
   assert.equal(await refusalOf(ground.api.pin(paymentOf(made))), 'show_closed')
@@ -30,7 +30,7 @@ test('a cancelled show takes no further reservation and no further payment', asy
 })
 
 test('a cancelled show ends pending reservations and refunds confirmed ones whole, whatever the cutoff', async () => {
-  const showId = randomUUID()
+  const showId: string = randomUUID()
   const pending = await reserve(ground, [1], { showId })
   const { own, made, keys } = await confirm(ground, [2, 3], { showId })
   await ground.api.cancel({ ...own, cancellationId: randomUUID(), seatIds: [3], reason: 'cancelled' })
@@ -50,7 +50,7 @@ test('a cancelled show ends pending reservations and refunds confirmed ones whol
 })
 
 test('reservations that are paying are passed over and ended once their payment has ended, either way', async () => {
-  const showId = randomUUID()
+  const showId: string = randomUUID()
   const [undone, paid] = [await reserve(ground, [1], { showId }), await reserve(ground, [2], { showId })]
   const [a, b] = [paymentOf(undone), paymentOf(paid)]
   await ground.api.pin(a)
@@ -68,7 +68,7 @@ test('reservations that are paying are passed over and ended once their payment 
 })
 
 test('a full house of a cancelled show is ended in chunks, by two processes at once, each refunded once', async () => {
-  const showId = randomUUID()
+  const showId: string = randomUUID()
   const seats = Array.from({ length: 450 }, (_, i) => i + 1)
   const sold = await Promise.all(seats.map((seatId) => confirm(ground, [seatId], { showId })))
   await close(showId)
@@ -78,5 +78,37 @@ test('a full house of a cancelled show is ended in chunks, by two processes at o
     select count(*) as count, sum(c.refund) as refund from reservation.cancellations c
     join reservation.reservations r on r.id = c.reservation_id where r.show_id = ${showId} and r.status = 'cancelled'`)
   assert.deepEqual(row, { count: 450, refund: sold.reduce((sum, { made }) => sum + made.total, 0) })
+  assert.equal(await isDrained(showId), true)
+})
+
+test('a create and the end of its hold at the same moment: whoever is first, nothing stays pending', async () => {
+  const [userId, showId] = [randomUUID(), randomUUID()]
+  await Promise.all(Array.from({ length: 60 }, async (_, i) => {
+    const holdIds = [ground.seat.hold(userId, showId, [i + 1])]
+    const reservationId: string = randomUUID()
+    const created = ground.api.create({ reservationId, userId, holdIds }).then(() => 'created', (error) => error.code)
+    await ground.hear('seat.hold_ended', { reservationId, userId, showId, reason: 'expired' }, reservationId)
+    assert.match(await created, /created|reservation_ended/)
+  }))
+  const { reservations } = await ground.api.list({ userId, limit: 100 })
+  assert(reservations.every((r) => r.status === 'expired'))
+})
+
+test('a show that is cancelled while its reservations are made and paid ends every one of them', async () => {
+  const showId: string = randomUUID()
+  const made = await Promise.all(Array.from({ length: 40 }, (_, i) => reserve(ground, [i + 1], { showId })))
+  const code = (error: { code: string }) => error.code
+  const rush = made.map(async (one, i) => {
+    const keys = paymentOf(one)
+    const pinned = await ground.api.pin(keys).catch(code)
+    if (typeof pinned === 'string') return assert.equal(pinned, 'show_closed')
+    await (i % 2 ? ground.api.unpin(keys) : ground.api.confirm({ ...keys, paidAmount: one.total }))
+  })
+  const late = Array.from({ length: 40 }, (_, i) => reserve(ground, [i + 101], { showId }).catch(code))
+  await Promise.all([...rush, ...late, close(showId)])
+  for (let i = 0; i < 2; i++) await ground.runJobs()
+  const live = await ground.db.rows(sql`
+    select id, status from reservation.reservations where show_id = ${showId} and ended_at is null`)
+  assert.deepEqual(live, [])
   assert.equal(await isDrained(showId), true)
 })

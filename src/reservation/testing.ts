@@ -46,7 +46,7 @@ export async function openGround() {
   }
   const started = start()
   let version = 0
-  const hear = async (name: string, data: Record<string, unknown>, key = randomUUID()) => {
+  const hear = async (name: string, data: Record<string, unknown>, key: string = randomUUID()) => {
     const event: Envelope = { producer: name.startsWith('seat') ? 'seat' : 'concert', name, key, version: ++version, occurredAt: clock.ms, data }
     const failures = await deliver(db, { name: 'reservation', on: started.service.on ?? {} }, [event])
     assert.deepEqual([...failures.values()], [])

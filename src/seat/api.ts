@@ -180,7 +180,7 @@ export const seatOperations = {
 }
 export type SeatApi = Api<typeof seatOperations>
 
-/** Events: seat.hold_ended {reservationId, userId, showId, reason}, seat.stock {showId, availability, left[]}, seat.emptied {showId, purpose}, seat.occupied {showId, purpose}, seat.returned {showId, seatIds}. */
+/** Events. Key = reservationId, version 1 (its holds end once): seat.hold_ended {reservationId, userId, showId, reason}. Key = showId, version = shows.event_version: seat.stock {showId, availability, left[]}, seat.emptied {showId, purpose}, seat.occupied {showId, purpose}, seat.returned {showId, seatIds}. */
 
 const look = { en: 'Choose other seats; alternatives are in this answer.', ko: '다른 좌석을 골라 주세요. 비슷한 좌석을 함께 알려 드려요.' }
 const wait = { en: 'Wait for the payment to end, then try again.', ko: '결제가 끝난 뒤 다시 시도해 주세요.' }

@@ -5,7 +5,7 @@ import type { SeatEnv } from './env.ts'
 import { grouped, tellReturned } from './free.ts'
 import { applyAfterCommit } from './picture.ts'
 import * as close from './store-close.ts'
-import { bumpShows, lockSeats, lowerQuotas, takeEventVersions } from './store-pins.ts'
+import { bumpShows, lockSeats, lowerQuotas } from './store-pins.ts'
 
 /** Holds ended in one transaction; a large show takes several. */
 const holdsPerChunkMax = 200
@@ -45,16 +45,12 @@ async function endChunk(env: SeatEnv, tx: Tx, holdIds: string[]): Promise<number
   return holds.length
 }
 
-/** One `seat.hold_ended` a reservation; holds that were never bound end silently. The shows' rows are locked. */
+/** One `seat.hold_ended` a reservation, its first and last event here; holds that were never bound end silently. */
 async function tellEnded(tx: Tx, holds: close.ClosedHold[], now: number) {
-  const bound = grouped(holds.filter((hold) => hold.reservationId !== null), (hold) => hold.reservationId).map((own) => own[0])
-  for (const ofShow of grouped(bound, (hold) => hold.showId)) {
-    const [row] = await takeEventVersions(tx, [ofShow[0].showId], ofShow.length)
-    assert(row)
-    const first = row.eventVersion - ofShow.length + 1
-    await emit(tx, 'seat', ofShow.map(({ reservationId, userId, showId }, index) => ({
-      name: 'seat.hold_ended', key: showId, version: first + index, occurredAt: now,
-      data: { reservationId, userId, showId, reason: 'closed' },
-    })))
-  }
+  const ended = new Map(holds.map((hold) => [hold.reservationId, hold]))
+  await emit(tx, 'seat', [...ended.values()].flatMap(({ reservationId, userId, showId }) => {
+    if (reservationId === null) return []
+    const data = { reservationId, userId, showId, reason: 'closed' }
+    return [{ name: 'seat.hold_ended', key: reservationId, version: 1, occurredAt: now, data }]
+  }))
 }

@@ -183,8 +183,8 @@ export async function lowerQuotas(tx: Tx, quotas: { showId: string; userId: stri
   assert.equal(rows.length, quotas.length, 'quotas lowered')
 }
 
-/** Takes the next event versions of each show, answers the last; its row is locked by the version bump before. */
-export const takeEventVersions = (tx: Tx, showIds: string[], count = 1) =>
+/** The next event version of each show; its row is locked by the version bump before. */
+export const takeEventVersions = (tx: Tx, showIds: string[]) =>
   tx.rows<{ showId: string; eventVersion: number }>(sql`
-    update seat.shows set event_version = event_version + ${count} where show_id = any(${showIds}::uuid[])
+    update seat.shows set event_version = event_version + 1 where show_id = any(${showIds}::uuid[])
     returning show_id as "showId", event_version as "eventVersion"`)

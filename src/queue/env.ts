@@ -1,0 +1,16 @@
+import type { Database } from '../platform/database.ts'
+import type { Surroundings } from '../platform/service.ts'
+import type { Tokens } from '../platform/token.ts'
+import type { PassClaims, SeatApi } from '../seat/api.ts'
+import type { Pace } from './pace.ts'
+
+/** What the rules of the queue are given. */
+export type QueueEnv = Surroundings & {
+  db: Database
+  seat: Pick<SeatApi, 'endPass' | 'quota'>
+  passes: Tokens<PassClaims>
+  capDefault: number
+  pace: Pace
+  /** tells the job that ends passes to look at once; losing it costs a quarter of a second */
+  passesToEnd: () => void
+}

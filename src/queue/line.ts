@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { Refusal } from '../platform/outcome.ts'
+import type { QueueEnv } from './env.ts'
+
+export type Phase = 'announced' | 'lobby' | 'sealed' | 'open' | 'closed'
+export type ClosedReason = 'window_closed' | 'line_closed' | 'show_cancelled'
+/** A line's row. Who holds its lock keeps this copy in step with what it writes. */
+export type Line = {
+  windowId: string
+  showId: string
+  phase: Phase
+  closedReason: ClosedReason | null
+  closing: boolean
+  opensAt: number
+  closesAt: number
+  audience: 'everyone' | 'codes'
+  sections: string[] | null
+  last: number
+  admittedThrough: number
+  calledCount: number
+  live: number
+  epoch: number
+  message: string | null
+}
+/** A show with all its lines: they share one cap and are locked together. */
+export type Show = { showId: string; status: 'published' | 'cancelled'; cap: number; pausedAt: number | null; lines: Line[] }
+
+/** The line the show's routes mean: the one open now, else the next to open, else the last one closed. */
+export function presentLine(show: Show): Line {
+  const latest = (a: Line, b: Line) => (b.opensAt > a.opensAt ? b : a)
+  const soonest = (a: Line, b: Line) => (b.opensAt < a.opensAt ? b : a)
+  const inPhase = (...phases: Phase[]) => show.lines.filter(({ phase }) => phases.includes(phase))
+  // two windows that touch overlap by the grace of the first: who comes then means the second
+  const open = inPhase('open', 'lobby', 'sealed')
+  if (open.length > 0) return open.reduce(latest)
+  const announced = inPhase('announced')
+  return announced.length > 0 ? announced.reduce(soonest) : show.lines.reduce(latest)
+}
+
+/** Slots taken up in all lines of the show: who came in by an earlier window counts. */
+export const liveOf = (show: Show) => show.lines.reduce((sum, line) => sum + line.live, 0)
+
+export const lineOf = (show: Show, windowId: string): Line => {
+  const line = show.lines.find((candidate) => candidate.windowId === windowId)
+  if (!line) throw new Error(`line ${windowId} is not of show ${show.showId}`)
+  return line
+}
+
+/** How concert hashes the codes of a window; codes are compared without case and outer blanks. */
+export const codeHash = (windowId: string, code: string) =>
+  createHash('sha256').update(`${windowId}:${code.trim().toUpperCase()}`).digest('base64url')
+
+const nobody = '00000000-0000-0000-0000-000000000000'
+
+/** Why there is no line: seat hears of a show at the same time, so a show it knows is about to be known here. */
+export async function noLine(env: QueueEnv, showId: string): Promise<Refusal> {
+  try {
+    await env.seat.quota({ showId, userId: nobody })
+    return new Refusal('show_preparing', { retryAfterSeconds: 1 })
+  } catch (error) {
+    if (error instanceof Refusal) return new Refusal(error.code === 'show_preparing' ? error.code : 'show_unknown', error.params)
+    throw error
+  }
+}

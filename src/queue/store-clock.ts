@@ -1,0 +1,46 @@
+import sql from 'sql-template-tag'
+import { at, type Reader, type Tx } from '../platform/database.ts'
+import type { Show } from './line.ts'
+
+export async function lastBeat(db: Reader): Promise<number | undefined> {
+  const [row] = await db.rows<{ beatAt: number }>(sql`select beat_at as "beatAt" from queue.heartbeats where id = 1`)
+  return row?.beatAt
+}
+
+export const beat = (db: Reader, now: number) =>
+  db.rows(sql`
+    insert into queue.heartbeats as h (id, beat_at) values (1, ${at(now)})
+    on conflict (id) do update set beat_at = greatest(h.beat_at, excluded.beat_at)`)
+
+/** Shows that run and have a place whose deadline lies before. */
+export const showsOverdue = async (db: Reader, before: number, max: number) =>
+  (await db.rows<{ showId: string }>(sql`
+    select distinct l.show_id as "showId" from queue.lines l join queue.shows s on s.show_id = l.show_id
+    where l.live > 0 and s.paused_at is null
+      and exists (select 1 from queue.places p where p.window_id = l.window_id and p.until <= ${at(before)})
+    limit ${max}`)).map((row) => row.showId)
+
+/** Shows with a deadline in (after, before). */
+export const showsBetween = async (db: Reader, after: number, before: number, max: number) =>
+  (await db.rows<{ showId: string }>(sql`
+    select distinct l.show_id as "showId" from queue.lines l
+    where l.live > 0 and exists (
+      select 1 from queue.places p where p.window_id = l.window_id and p.until > ${at(after)} and p.until < ${at(before)})
+    limit ${max}`)).map((row) => row.showId)
+
+/** Deadlines in (after, before) become `before`, at most `max` at a time. */
+export const graceDeadlines = (tx: Tx, show: Show, after: number, before: number, max: number) =>
+  tx.rows(sql`
+    with late as (
+      select window_id, number from queue.places
+      where window_id = any(${windowsOf(show)}::uuid[]) and until > ${at(after)} and until < ${at(before)} limit ${max})
+    update queue.places p set until = ${at(before)} from late
+    where p.window_id = late.window_id and p.number = late.number returning p.number`)
+
+/** Every running deadline of the show moves by the pause. */
+export const moveDeadlines = (tx: Tx, show: Show, byMs: number, atLeast: number) =>
+  tx.rows(sql`
+    update queue.places set until = greatest(until + make_interval(secs => ${byMs / 1000}::float8), ${at(atLeast)})
+    where window_id = any(${windowsOf(show)}::uuid[]) and until is not null returning number`)
+
+const windowsOf = (show: Show) => show.lines.map((line) => line.windowId)

@@ -1,0 +1,121 @@
+import sql, { type Sql } from 'sql-template-tag'
+import { at, type Reader, type Tx } from '../platform/database.ts'
+import type { ClosedReason, Line, Phase, Show } from './line.ts'
+
+type Row = Line & Omit<Show, 'lines'>
+
+const selectLines = (showIds: string[]): Sql => sql`
+  select s.show_id as "showId", s.status, s.cap, s.paused_at as "pausedAt", l.window_id as "windowId", l.phase,
+    l.closed_reason as "closedReason", l.closing, l.opens_at as "opensAt", l.closes_at as "closesAt", l.audience, l.sections,
+    l.last, l.admitted_through as "admittedThrough", l.called_count as "calledCount", l.live, l.epoch, l.message
+  from queue.shows s join queue.lines l on l.show_id = s.show_id
+  where s.show_id = any(${showIds}::uuid[]) order by s.show_id, l.window_id`
+
+/**
+ * Locks shows with all their lines, by id. Whoever writes a place holds this lock, so what a later statement reads of
+ * these lines' places is what will be true at the commit. Every column comes from a locked row, hence its newest version.
+ */
+export const lockShows = async (tx: Tx, showIds: string[]): Promise<Show[]> =>
+  grouped(await tx.rows<Row>(sql`${selectLines(showIds)} for update of s, l`))
+
+export const readShows = async (db: Reader, showIds: string[]): Promise<Show[]> => grouped(await db.rows<Row>(selectLines(showIds)))
+
+export const lockShow = async (tx: Tx, showId: string) => (await lockShows(tx, [showId]))[0]
+
+function grouped(rows: Row[]): Show[] {
+  const shows = new Map<string, Show>()
+  for (const { status, cap, pausedAt, ...line } of rows) {
+    const show = shows.get(line.showId) ?? { showId: line.showId, status, cap, pausedAt, lines: [] }
+    show.lines.push(line)
+    shows.set(line.showId, show)
+  }
+  return [...shows.values()]
+}
+
+/** Each change of phase is an epoch of its own. */
+export const setPhases = (tx: Tx, changes: { windowId: string; phase: Phase; closedReason: ClosedReason | null }[]) =>
+  tx.rows(sql`
+    update queue.lines l set phase = c.phase, closed_reason = c.closed_reason, closing = c.phase = 'closed', epoch = l.epoch + 1
+    from unnest(${changes.map((c) => c.windowId)}::uuid[], ${changes.map((c) => c.phase)}::text[],
+      ${changes.map((c) => c.closedReason)}::text[]) as c(window_id, phase, closed_reason)
+    where l.window_id = c.window_id returning l.window_id`)
+
+/** `calls` of this line: slots taken, and how far the line has come. */
+export const advance = (tx: Tx, windowId: string, calls: number, admittedThrough: number) =>
+  tx.rows(sql`
+    update queue.lines set live = live + ${calls}, called_count = called_count + ${calls}, admitted_through = ${admittedThrough}
+    where window_id = ${windowId} and admitted_through <= ${admittedThrough} returning window_id`)
+
+export const freeSlots = (tx: Tx, windowId: string, slots: number) =>
+  tx.rows(sql`update queue.lines set live = live - ${slots} where window_id = ${windowId} returning window_id`)
+
+export const settleClosing = (tx: Tx, windowId: string) =>
+  tx.rows(sql`update queue.lines set closing = false where window_id = ${windowId}`)
+
+export const upsertShow = (tx: Tx, showId: string, capDefault: number) =>
+  tx.rows(sql`
+    insert into queue.shows (show_id, status, cap) values (${showId}, 'published', ${capDefault})
+    on conflict (show_id) do update set status = 'published'`)
+
+/** Ensures that a show's row is there and locked, also before it has lines. */
+export const cancelShow = (tx: Tx, showId: string) =>
+  tx.rows(sql`update queue.shows set status = 'cancelled' where show_id = ${showId}`)
+
+export const pauseShow = (tx: Tx, showId: string, pausedAt: number | null) =>
+  tx.rows(sql`update queue.shows set paused_at = ${pausedAt === null ? null : at(pausedAt)} where show_id = ${showId}`)
+
+export const setCap = (tx: Tx, showId: string, cap: number) =>
+  tx.rows(sql`update queue.shows set cap = ${cap} where show_id = ${showId}`)
+
+export const setMessage = (tx: Tx, windowId: string, message: string | null) =>
+  tx.rows(sql`update queue.lines set message = ${message} where window_id = ${windowId}`)
+
+export type NewLine = Pick<Line, 'windowId' | 'opensAt' | 'closesAt' | 'audience' | 'sections'>
+
+/** A window's line; of one already there only what concert may change, never its places and counts. */
+export const upsertLine = (tx: Tx, showId: string, line: NewLine) =>
+  tx.rows(sql`
+    insert into queue.lines as l (window_id, show_id, phase, opens_at, closes_at, audience, sections)
+    values (${line.windowId}, ${showId}, 'announced', ${at(line.opensAt)}, ${at(line.closesAt)}, ${line.audience}, ${line.sections}::text[])
+    on conflict (window_id) do update set opens_at = excluded.opens_at, closes_at = excluded.closes_at,
+      audience = excluded.audience, sections = excluded.sections
+    where l.show_id = excluded.show_id returning l.window_id`)
+
+export async function setCodes(tx: Tx, windowId: string, hashes: string[]) {
+  await tx.rows(sql`delete from queue.codes where window_id = ${windowId} and hash <> all(${hashes}::text[])`)
+  await tx.rows(sql`
+    insert into queue.codes (window_id, hash) select ${windowId}, h from unnest(${hashes}::text[]) as h on conflict do nothing`)
+}
+
+export const knownCodes = async (tx: Tx, windowId: string, hashes: string[]): Promise<Set<string>> =>
+  new Set((await tx.rows<{ hash: string }>(sql`
+    select hash from queue.codes where window_id = ${windowId} and hash = any(${hashes}::text[])`)).map((row) => row.hash))
+
+/** A window that was taken away before anybody stood in its line. */
+export const deleteLine = (tx: Tx, windowId: string) => tx.rows(sql`delete from queue.lines where window_id = ${windowId} and last = 0`)
+
+const showIdsOf = async (rows: Promise<{ showId: string }[]>) => (await rows).map((row) => row.showId)
+
+/** Shows with a line whose phase is due to change. */
+export const showsDue = (db: Reader, now: number, closedBefore: number, max: number) =>
+  showIdsOf(db.rows(sql`
+    select distinct show_id as "showId" from queue.lines
+    where phase <> 'closed' and ((phase = 'announced' and opens_at <= ${at(now)}) or closes_at <= ${at(closedBefore)}) limit ${max}`))
+
+/** Shows with free slots and somebody who may be called. */
+export const showsToAdmit = (db: Reader, max: number) =>
+  showIdsOf(db.rows(sql`
+    select l.show_id as "showId" from queue.lines l join queue.shows s on s.show_id = l.show_id
+    where l.phase = 'open' and s.paused_at is null and s.status = 'published'
+      and s.cap > (select sum(o.live) from queue.lines o where o.show_id = l.show_id)
+      and (l.last > l.admitted_through
+        or exists (select 1 from queue.places p where p.window_id = l.window_id and p.status = 'woken'))
+    limit ${max}`))
+
+export const showsClosing = (db: Reader, max: number) =>
+  showIdsOf(db.rows(sql`select distinct show_id as "showId" from queue.lines where closing limit ${max}`))
+
+export const audit = (tx: Tx, entry: { actor: string; at: number; action: string; target: string; before: unknown; after: unknown }) =>
+  tx.rows(sql`
+    insert into queue.audit (actor, at, action, target, before, after) values (${entry.actor}, ${at(entry.at)}, ${entry.action},
+      ${entry.target}, ${JSON.stringify(entry.before)}::jsonb, ${JSON.stringify(entry.after)}::jsonb)`)

@@ -1,0 +1,73 @@
+import Type, { type Static } from 'typebox'
+import { type Api, Count, Exact, Id, Instant, operation, Text } from '../platform/contract.ts'
+import type { RefusalCatalogue } from '../platform/errors.ts'
+
+export const userLimits = {
+  accessMs: 10 * 60_000,
+  rehearsalAccessMs: 60 * 60_000,
+  sessionMs: 14 * 24 * 60 * 60_000,
+  linkMs: 15 * 60_000,
+  /** a lost answer to a refresh may be repeated this long */
+  refreshRepeatMs: 5_000,
+  hashingConcurrency: 1,
+  hashingQueueMax: 200,
+  failuresFree: 5,
+  failureWindowMs: 15 * 60_000,
+  rehearsalFansMax: 20_000,
+  mailAttemptsMax: 10,
+} as const
+
+export const Role = Type.Enum(['buyer', 'organiser', 'staff', 'operator'])
+const Email = Type.String({ format: 'email', minLength: 3, maxLength: 254 })
+const Name = Text(100)
+const Password = Type.String({ minLength: 8, maxLength: 128 })
+const AnyPassword = Type.String({ minLength: 1, maxLength: 128 })
+const Token = Type.String({ minLength: 20, maxLength: 100, pattern: '^[A-Za-z0-9_-]+$' })
+export const Profile = Exact({ id: Id, email: Type.String(), name: Type.String(), role: Role, verified: Type.Boolean() })
+export type Profile = Static<typeof Profile>
+const SignedIn = Exact({ accessToken: Type.String(), expiresAt: Instant, refreshToken: Type.String(), refreshUntil: Instant, user: Profile })
+const Done = Exact({})
+
+export const userOperations = {
+  /** Creates the account and sends a verification link. */
+  signUp: operation({ input: Exact({ email: Email, name: Name, password: Password }), output: Profile, refusals: ['email_taken'] }),
+  signIn: operation({ input: Exact({ email: Type.String({ maxLength: 254 }), password: AnyPassword }), output: SignedIn, refusals: ['login_failed', 'login_throttled'] }),
+  /** Rotates the refresh token; presenting an old one ends the session. */
+  refresh: operation({ input: Exact({ refreshToken: Token }), output: SignedIn, refusals: ['sign_in_required'] }),
+  signOut: operation({ input: Exact({ userId: Id, sessionId: Id }), output: Done }),
+  sessionLive: operation({ input: Exact({ sessionId: Id, userId: Id, epoch: Count }), output: Exact({ live: Type.Boolean(), role: Role, verified: Type.Boolean() }) }),
+  /** Sessions that ended and epochs that rose since an instant. */
+  endedSince: operation({
+    input: Exact({ since: Instant }),
+    output: Exact({ sessionIds: Type.Array(Id), users: Type.Array(Exact({ userId: Id, epoch: Count })) }),
+  }),
+  profile: operation({ input: Exact({ userId: Id }), output: Profile, refusals: ['user_unknown'] }),
+  setRole: operation({ input: Exact({ userId: Id, role: Role, by: Id }), output: Profile, refusals: ['user_unknown'] }),
+  verifyEmail: operation({ input: Exact({ token: Token }), output: Done, refusals: ['link_invalid'] }),
+  resendVerification: operation({ input: Exact({ userId: Id }), output: Done, refusals: ['user_unknown'] }),
+  /** Always the same answer, whether the address exists or not. */
+  requestReset: operation({ input: Exact({ email: Type.String({ maxLength: 254 }) }), output: Done }),
+  resetPassword: operation({ input: Exact({ token: Token, password: Password }), output: Done, refusals: ['link_invalid'] }),
+  changePassword: operation({ input: Exact({ userId: Id, sessionId: Id, password: AnyPassword, newPassword: Password }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
+  export: operation({
+    input: Exact({ userId: Id }),
+    output: Exact({ profile: Profile, createdAt: Instant, sessions: Type.Array(Exact({ id: Id, createdAt: Instant, endedAt: Type.Union([Instant, Type.Null()]) })) }),
+    refusals: ['user_unknown'],
+  }),
+  erase: operation({ input: Exact({ userId: Id, password: AnyPassword }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
+  /** Verified fans with sessions, for rehearsals only. */
+  rehearse: operation({
+    input: Exact({ count: Type.Integer({ minimum: 1, maximum: userLimits.rehearsalFansMax }), by: Id }),
+    output: Exact({ fans: Type.Array(Exact({ userId: Id, accessToken: Type.String() })) }),
+  }),
+}
+export type UserApi = Api<typeof userOperations>
+
+export const userRefusals = {
+  email_taken: { status: 409, en: 'There is already an account with this e-mail.', ko: '이미 가입된 이메일이에요.', next: { en: 'Sign in, or reset the password.', ko: '로그인하거나 비밀번호를 다시 정해 주세요.' } },
+  login_failed: { status: 401, en: 'E-mail or password is not right.', ko: '이메일이나 비밀번호가 맞지 않아요.', next: { en: 'Check both, or reset the password.', ko: '다시 확인하거나 비밀번호를 다시 정해 주세요.' } },
+  login_throttled: { status: 429, en: 'Too many tries; wait a little.', ko: '여러 번 시도하셨어요. 잠시 기다려 주세요.', next: { en: 'Wait for the time in Retry-After, or reset the password.', ko: 'Retry-After만큼 기다리거나 비밀번호를 다시 정해 주세요.' } },
+  link_invalid: { status: 409, en: 'This link was used, has expired or is not ours.', ko: '이미 썼거나 시간이 지난 링크예요.', next: { en: 'Ask for a new link.', ko: '새 링크를 요청해 주세요.' } },
+  user_unknown: { status: 404, en: 'There is no such user.', ko: '그런 사용자가 없어요.', next: { en: 'Check the id.', ko: '아이디를 확인해 주세요.' } },
+  cross_site: { status: 403, en: 'This request came from another site.', ko: '다른 사이트에서 온 요청이에요.', next: { en: 'Send it from this site.', ko: '이 사이트에서 다시 시도해 주세요.' } },
+} as const satisfies RefusalCatalogue

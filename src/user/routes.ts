@@ -1,0 +1,98 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import { Exact } from '../platform/contract.ts'
+import { type App, IdParams, IsoInstant, iso, principalOf } from '../platform/http.ts'
+import { refuse } from '../platform/outcome.ts'
+import { Profile, Role, type UserApi, userOperations } from './api.ts'
+
+type Deps = { user: UserApi; publicUrl: string; exportParts: (userId: string) => Promise<Record<string, unknown>> }
+const open = { access: { allow: 'public' } } as const
+const signedIn = { access: { allow: 'signed-in' } } as const
+const SessionBody = Exact({ accessToken: Type.String(), expiresAt: IsoInstant, user: Profile })
+const inputs = userOperations
+const tags = ['users']
+
+export function userRoutes(app: App, deps: Deps) {
+  const { user } = deps
+  const secure = deps.publicUrl.startsWith('https:')
+
+  app.post('/api/users', { config: open, schema: { tags, summary: 'Sign up; a verification link is sent', body: inputs.signUp.input, response: { 201: Profile } } },
+    async (request, reply) => reply.code(201).send(await user.signUp(request.body)))
+
+  app.post('/api/sessions', { config: open, schema: { tags, summary: 'Sign in', body: inputs.signIn.input, response: { 201: SessionBody } } },
+    async (request, reply) => answerSession(reply.code(201), await user.signIn(request.body), secure))
+
+  app.post('/api/sessions/refresh', { config: open, schema: { tags, summary: 'A new access token for the refresh cookie', response: { 200: SessionBody } } }, async (request, reply) => {
+    assertSameSite(request)
+    const refreshToken = request.cookies[cookieName(secure)] ?? refuse('sign_in_required')
+    if (!/^[\w-]{20,100}$/.test(refreshToken)) refuse('sign_in_required')
+    return answerSession(reply.code(200), await user.refresh({ refreshToken }), secure)
+  })
+
+  app.delete('/api/sessions/current', { config: signedIn, schema: { tags, summary: 'Sign out', response: { 204: Type.Null() } } }, async (request, reply) => {
+    assertSameSite(request)
+    const { userId, sessionId } = principalOf(request)
+    await user.signOut({ userId, sessionId })
+    return reply.clearCookie(cookieName(secure), { path: '/', secure }).code(204).send(null)
+  })
+
+  app.post('/api/users/verification', { config: open, schema: { tags, summary: 'Verify the e-mail by the link', body: inputs.verifyEmail.input, response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      await user.verifyEmail(request.body)
+      return reply.code(204).send(null)
+    })
+
+  app.post('/api/users/verification/resend', { config: signedIn, schema: { tags, summary: 'Send the verification link again', response: { 202: Exact({}) } } },
+    async (request, reply) => reply.code(202).send(await user.resendVerification({ userId: principalOf(request).userId })))
+
+  app.post('/api/users/password-resets', { config: open, schema: { tags, summary: 'Send a reset link; always the same answer', body: inputs.requestReset.input, response: { 202: Exact({}) } } },
+    async (request, reply) => reply.code(202).send(await user.requestReset(request.body)))
+
+  app.post('/api/users/password', { config: open, schema: { tags, summary: 'Set the password by the link; ends all sessions', body: inputs.resetPassword.input, response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      await user.resetPassword(request.body)
+      return reply.code(204).send(null)
+    })
+
+  const { password, newPassword } = inputs.changePassword.input.properties
+  app.put('/api/me/password', { config: { access: { allow: 'signed-in', live: true } }, schema: { tags, summary: 'Change the password; ends other sessions', body: Exact({ password, newPassword }), response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      const { userId, sessionId } = principalOf(request)
+      await user.changePassword({ userId, sessionId, ...request.body })
+      return reply.code(204).send(null)
+    })
+
+  app.get('/api/me/export', { config: signedIn, schema: { tags, summary: 'Everything kept about me' } }, async (request) => {
+    const { userId } = principalOf(request)
+    const [account, parts] = await Promise.all([user.export({ userId }), deps.exportParts(userId)])
+    return { ...account, ...parts }
+  })
+
+  app.delete('/api/me', { config: { access: { allow: 'signed-in', live: true } }, schema: { tags, summary: 'Erase my account', body: Exact({ password }), response: { 204: Type.Null() } } },
+    async (request, reply) => {
+      await user.erase({ userId: principalOf(request).userId, password: request.body.password })
+      return reply.code(204).send(null)
+    })
+
+  app.put('/api/users/:id/role', { config: { access: { allow: ['operator'], live: true } }, schema: { tags: ['operations'], summary: 'Give a role', params: IdParams, body: Exact({ role: Role }), response: { 200: Profile } } },
+    async (request) => user.setRole({ userId: request.params.id, role: request.body.role, by: principalOf(request).userId }))
+}
+
+const cookieName = (secure: boolean) => (secure ? '__Host-refresh' : 'refresh')
+
+type Session = Awaited<ReturnType<UserApi['signIn']>>
+
+/** The refresh token travels in the cookie only. */
+function answerSession(reply: FastifyReply, session: Session, secure: boolean) {
+  const { accessToken, expiresAt, refreshToken, refreshUntil, user } = session
+  reply.setCookie(cookieName(secure), refreshToken, { path: '/', httpOnly: true, sameSite: 'strict', secure, expires: new Date(refreshUntil) })
+  return reply.send({ accessToken, expiresAt: iso(expiresAt), user })
+}
+
+/** A cookie goes along by itself, so a request that uses it must come from our own pages. */
+function assertSameSite(request: FastifyRequest) {
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') refuse('cross_site')
+  const { origin, host } = request.headers
+  if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)) refuse('cross_site')
+}
