@@ -163,7 +163,7 @@ export async function openGround() {
       clock.ms += 10_001
       await start().runJobs()
     }
-    return assert.fail('the payment does not end')
+    console.log(await db.rows(sql`select * from payment.payments where id=${keys.paymentId}`), border.world, border.decisions.get(keys.paymentId), new Date(clock.ms)); return assert.fail('the payment does not end')
   }
   return { db, clock, border, start, ...started, hear, buyer, finish, close: () => db.close() }
 }

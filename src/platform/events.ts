@@ -22,7 +22,7 @@ export const outboxSlots = 16
 export async function emit(tx: Tx, producer: string, events: NewEvent[]): Promise<void> {
   if (events.length === 0) return
   await tx.rows(sql`
-    insert into ${raw(producer)}.outbox (key, version, slot, name, data, occurred_at)
+    insert into ${raw(`"${producer}"`)}.outbox (key, version, slot, name, data, occurred_at)
     select e.key, e.version, e.slot, e.name, e.data, e.occurred_at
     from unnest(${events.map((e) => e.key)}::text[], ${events.map((e) => e.version)}::bigint[],
       ${events.map((e) => slotOf(e.key))}::int[], ${events.map((e) => e.name)}::text[],

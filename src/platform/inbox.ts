@@ -30,7 +30,7 @@ export async function deliver(db: Database, subscriber: Subscriber, events: Enve
 }
 
 async function apply(tx: Tx, subscriber: Subscriber, events: Envelope[]) {
-  const schema = raw(subscriber.name)
+  const schema = raw(`"${subscriber.name}"`)
   const last = new Map<string, number>()
   for (const event of events) last.set(`${event.producer} ${event.key}`, 0)
   const names = [...last.keys()].sort()
@@ -78,7 +78,7 @@ function runsOf(events: Envelope[]): Envelope[][] {
 /** Keeps a message that failed too often, with its key and reason; later messages of a parked key join it, in order. */
 export async function park(db: Database, subscriber: string, events: Envelope[], error: unknown, now: number) {
   await db.rows(sql`
-    insert into ${raw(subscriber)}.parked (producer, key, version, name, data, occurred_at, error, parked_at)
+    insert into ${raw(`"${subscriber}"`)}.parked (producer, key, version, name, data, occurred_at, error, parked_at)
     select e.producer, e.key, e.version, e.name, e.data, e.occurred_at, ${String(error).slice(0, 500)}, ${at(now)}
     from unnest(${events.map((e) => e.producer)}::text[], ${events.map((e) => e.key)}::text[],
       ${events.map((e) => e.version)}::bigint[], ${events.map((e) => e.name)}::text[],
@@ -89,7 +89,7 @@ export async function park(db: Database, subscriber: string, events: Envelope[],
 
 export async function parkedKeys(db: Database, subscriber: string): Promise<Set<string>> {
   const rows = await db.rows<{ key: string }>(sql`
-    select distinct producer || ' ' || key as key from ${raw(subscriber)}.parked`)
+    select distinct producer || ' ' || key as key from ${raw(`"${subscriber}"`)}.parked`)
   return new Set(rows.map((row) => row.key))
 }
 
@@ -97,7 +97,7 @@ export async function parkedKeys(db: Database, subscriber: string): Promise<Set<
 export async function replayParked(db: Database, subscriber: Subscriber): Promise<number> {
   const rows = await db.rows<Envelope>(sql`
     select producer, key, version, name, data, occurred_at as "occurredAt"
-    from ${raw(subscriber.name)}.parked order by producer, key, version`)
+    from ${raw(`"${subscriber.name}"`)}.parked order by producer, key, version`)
   let applied = 0
   const failed = new Set<string>()
   for (const event of rows) {
@@ -106,7 +106,7 @@ export async function replayParked(db: Database, subscriber: Subscriber): Promis
     const failures = await deliver(db, subscriber, [event])
     if (failures.size > 0) failed.add(name)
     else {
-      await db.rows(sql`delete from ${raw(subscriber.name)}.parked
+      await db.rows(sql`delete from ${raw(`"${subscriber.name}"`)}.parked
         where producer = ${event.producer} and key = ${event.key} and version = ${event.version}`)
       applied++
     }

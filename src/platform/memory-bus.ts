@@ -43,11 +43,11 @@ type OutboxRow = Envelope & { id: number }
 
 async function publishFrom(options: BusOptions, producer: string, attempts: Map<string, number>): Promise<number> {
   const { db } = options
-  const waiting = await db.rows<{ slot: number }>(sql`select distinct slot from ${raw(producer)}.outbox`)
+  const waiting = await db.rows<{ slot: number }>(sql`select distinct slot from ${raw(`"${producer}"`)}.outbox`)
   if (waiting.length === 0) return 0
   const slots = await lease(options, producer, waiting.map((row) => row.slot))
   const rows = await db.rows<OutboxRow>(sql`
-    select id, key, version, name, data, occurred_at as "occurredAt" from ${raw(producer)}.outbox
+    select id, key, version, name, data, occurred_at as "occurredAt" from ${raw(`"${producer}"`)}.outbox
     where slot = any(${slots}::int[]) order by id limit ${relayBatchMax}`)
   if (rows.length === 0) return 0
   const events = rows.map((row) => ({ ...row, producer }))
@@ -56,13 +56,13 @@ async function publishFrom(options: BusOptions, producer: string, attempts: Map<
     for (const key of await deliverTo(options, subscriber, events, attempts)) failed.add(key)
   options.step?.('publish', producer)
   const done = events.filter((event) => !failed.has(event.key)).map((event) => event.id)
-  await db.rows(sql`delete from ${raw(producer)}.outbox where id = any(${done}::bigint[])`)
+  await db.rows(sql`delete from ${raw(`"${producer}"`)}.outbox where id = any(${done}::bigint[])`)
   return done.length
 }
 
 async function lease({ db, now, holder }: BusOptions, producer: string, slots: number[]): Promise<number[]> {
   const rows = await db.rows<{ slot: number }>(sql`
-    insert into ${raw(producer)}.outbox_leases as l (slot, holder, until)
+    insert into ${raw(`"${producer}"`)}.outbox_leases as l (slot, holder, until)
     select slot, ${holder}, ${at(now() + leaseMs)} from unnest(${slots.sort((a, b) => a - b)}::int[]) as s(slot)
     where slot < ${outboxSlots} order by slot
     on conflict (slot) do update set holder = excluded.holder, until = excluded.until

@@ -12,11 +12,11 @@ export const queueLimits = {
   graceMs: 500,
 } as const
 
-export const Phase = Type.Union(['announced', 'lobby', 'sealed', 'open', 'closed'].map((p) => Type.Literal(p)))
+export const Phase = Type.Enum(['announced', 'lobby', 'sealed', 'open', 'closed'])
 export const Place = Exact({
   number: Count,
   phase: Phase,
-  status: Type.Union(['waiting', 'called', 'asleep', 'woken', 'inside', 'ending', 'ended'].map((s) => Type.Literal(s))),
+  status: Type.Enum(['waiting', 'called', 'asleep', 'woken', 'inside', 'ending', 'ended']),
   /** how many are ahead; 0 when called, woken or inside */
   position: Count,
   etaSeconds: Type.Union([Count, Type.Null()]),

@@ -147,8 +147,8 @@ test('a payment id of one reservation cannot be used for another', async () => {
   const keys = paymentOf(one)
   await ground.api.pin(keys)
   const other = { ...keys, reservationId: two.id }
-  for (const call of [ground.api.pin(other), ground.api.unpin(other), ground.api.confirm({ ...other, paidAmount: two.total })])
-    assert.equal(await refusalOf(call), 'idempotency_conflict')
+  const calls = [() => ground.api.pin(other), () => ground.api.unpin(other), () => ground.api.confirm({ ...other, paidAmount: two.total })]
+  for (const call of calls) assert.equal(await refusalOf(call()), 'idempotency_conflict')
   assert.equal((await ground.api.get({ reservationId: two.id, userId })).status, 'pending')
 })
 

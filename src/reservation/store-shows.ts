@@ -6,7 +6,7 @@ export async function lockShows(tx: Tx, showIds: string[]): Promise<Set<string>>
   const ids = [...new Set(showIds)].sort()
   const look = () =>
     tx.rows<{ id: string; closed: boolean }>(sql`
-      select show_id as id, closed from reservation.shows where show_id = any(${ids}::uuid[]) order by show_id`)
+      select show_id as id, closed from reservation.shows where show_id = any(${ids}::uuid[]) order by show_id for share`)
   let rows = await look()
   if (rows.length < ids.length) {
     await tx.rows(sql`

@@ -61,7 +61,7 @@ async function sessionsLive({ db, now }: UserEnv, inputs: { sessionId: string; u
 
 /** A mail that fails stays in the table and is tried again, ten times in all. */
 async function sendMails({ db, now }: UserEnv, mail: Mail) {
-  for (const { id, ...message } of await unsentMails(db)) {
+  for (const { id, ...message } of (await unsentMails(db)).sort((a, b) => a.id - b.id)) {
     await mail.send(message)
     await mailSent(db, id, now())
   }

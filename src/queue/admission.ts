@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import type { Tx } from '../platform/database.ts'
+import { queueLimits } from './api.ts'
+import type { QueueEnv } from './env.ts'
+import { type Line, lineOf, liveOf, type Show } from './line.ts'
+import * as lines from './store-lines.ts'
+import * as places from './store-places.ts'
+
+export type Called = { windowId: string; number: number; until: number }
+
+const showsPerRunMax = 200
+
+/** Opens and closes what is due, each by a change of its row. The show is locked; closing is late, never early. */
+export async function settlePhases(tx: Tx, show: Show, now: number): Promise<void> {
+  const changes: Line[] = []
+  for (const line of show.lines) {
+    if (line.phase === 'closed') continue
+    if (line.closesAt + queueLimits.graceMs <= now) changes.push(Object.assign(line, { phase: 'closed', closedReason: 'window_closed', closing: true }))
+    else if (line.phase === 'announced' && line.opensAt <= now) changes.push(Object.assign(line, { phase: 'open' }))
+  }
+  if (changes.length === 0) return
+  const changed = await lines.setPhases(tx, changes)
+  assert.equal(changed.length, changes.length, 'phases changed')
+  for (const line of changes) line.epoch += 1
+}
+
+/**
+ * Calls the next places while the show has free slots: woken ones first, then the line, by number. At most one chunk; a
+ * job goes on. The show is locked, so the cap is exact and nobody who comes meanwhile passes a waiter.
+ */
+export async function fill(tx: Tx, show: Show, now: number): Promise<Called[]> {
+  const called: Called[] = []
+  if (show.pausedAt !== null || show.status === 'cancelled') return called
+  for (const line of show.lines.filter(({ phase }) => phase === 'open').sort((a, b) => a.opensAt - b.opensAt)) {
+    const slots = Math.min(show.cap - liveOf(show), queueLimits.admitChunkMax - called.length)
+    if (slots <= 0) break
+    for (const { number, until } of await callFrom(tx, line, slots, now)) called.push({ windowId: line.windowId, number, until })
+  }
+  assert(called.length === 0 || liveOf(show) <= show.cap, `${liveOf(show)} live of at most ${show.cap}`)
+  return called
+}
+
+async function callFrom(tx: Tx, line: Line, slots: number, now: number) {
+  const until = { woken: now + queueLimits.wokenClaimMs, waiting: now + queueLimits.claimMs }
+  const next = await places.callNext(tx, line, slots, until, now)
+  assert(next.length <= slots, `called ${next.length} for ${slots} slots`)
+  // fewer than asked for: nobody waits any more, those between have left
+  const through = next.length < slots ? line.last : Math.max(line.admittedThrough, ...next.filter((p) => !p.woken).map((p) => p.number))
+  if (next.length === 0 && through === line.admittedThrough) return next
+  const advanced = await lines.advance(tx, line.windowId, next.length, through)
+  assert.equal(advanced.length, 1, 'line advanced')
+  Object.assign(line, { live: line.live + next.length, calledCount: line.calledCount + next.length, admittedThrough: through })
+  return next
+}
+
+/** Frees slots, `count` by window, on the locked show. */
+export async function freeSlots(tx: Tx, show: Show, windowIds: string[]): Promise<void> {
+  for (const windowId of [...new Set(windowIds)].sort()) {
+    const line = lineOf(show, windowId)
+    const slots = windowIds.filter((id) => id === windowId).length
+    assert(slots <= line.live, `freeing ${slots} of ${line.live} slots`)
+    await lines.freeSlots(tx, windowId, slots)
+    line.live -= slots
+  }
+}
+
+/** The job that opens and closes lines by time; joining does it too, so that nobody waits for the job. */
+export async function changePhases(env: QueueEnv): Promise<void> {
+  const now = env.now()
+  for (const showId of await lines.showsDue(env.db, now, now - queueLimits.graceMs, showsPerRunMax)) {
+    await env.db.transaction(async (tx) => {
+      const show = await lines.lockShow(tx, showId)
+      if (!show) return
+      await settlePhases(tx, show, env.now())
+      await fill(tx, show, env.now())
+    })
+  }
+}
+
+/** The job that calls: most slots are filled where they become free, this one follows up. Answers how many it called. */
+export async function admit(env: QueueEnv): Promise<number> {
+  let called = 0
+  const showIds = await lines.showsToAdmit(env.db, showsPerRunMax)
+  for (const showId of new Set(showIds)) {
+    called += await env.db.transaction(async (tx) => {
+      const show = await lines.lockShow(tx, showId)
+      return show ? (await fill(tx, show, env.now())).length : 0
+    })
+  }
+  return called
+}

@@ -1,0 +1,59 @@
+import { fill, freeSlots } from './admission.ts'
+import { queueLimits } from './api.ts'
+import type { QueueEnv } from './env.ts'
+import * as clock from './store-clock.ts'
+import { lockShow } from './store-lines.ts'
+import { endOverdue } from './store-places.ts'
+
+const beatMs = 1_000
+/** a beat older than this means that nobody could act on deadlines */
+const outageMs = 3_000
+const afterOutageMs = 60_000
+const showsPerRunMax = 200
+const chunksPerRunMax = 20
+
+/**
+ * The job over deadlines: after an outage it first moves those that fell due meanwhile; else missed turns fall asleep,
+ * passes that ran out end, and their slots go on. Beats once a second after its work, so that an old beat means no sweep.
+ */
+export async function sweep(env: QueueEnv): Promise<void> {
+  const last = await clock.lastBeat(env.db)
+  const now = env.now()
+  if (last !== undefined && now - last > outageMs) {
+    if (!(await graceAfterOutage(env, last, now + afterOutageMs))) return
+  } else await endDue(env)
+  if (last === undefined || now - last >= beatMs) await clock.beat(env.db, now)
+}
+
+/** Moves deadlines in chunks; answers whether all are moved. */
+async function graceAfterOutage(env: QueueEnv, after: number, before: number): Promise<boolean> {
+  const showIds = await clock.showsBetween(env.db, after, before, showsPerRunMax)
+  for (const showId of showIds) {
+    let moved: number = queueLimits.admitChunkMax
+    while (moved === queueLimits.admitChunkMax)
+      moved = await env.db.transaction(async (tx) => {
+        const show = await lockShow(tx, showId)
+        return show ? (await clock.graceDeadlines(tx, show, after, before, queueLimits.admitChunkMax)).length : 0
+      })
+  }
+  return showIds.length < showsPerRunMax
+}
+
+async function endDue(env: QueueEnv) {
+  for (const showId of await clock.showsOverdue(env.db, env.now() - queueLimits.graceMs, showsPerRunMax))
+    for (let chunk = 0; chunk < chunksPerRunMax && (await endChunk(env, showId)); chunk++);
+}
+
+/** Answers whether there may be more. */
+function endChunk(env: QueueEnv, showId: string): Promise<boolean> {
+  return env.db.transaction(async (tx) => {
+    const show = await lockShow(tx, showId)
+    if (!show || show.pausedAt !== null) return false
+    const now = env.now()
+    const windowIds = show.lines.map((line) => line.windowId)
+    const moved = await endOverdue(tx, windowIds, now - queueLimits.graceMs, now, queueLimits.admitChunkMax)
+    await freeSlots(tx, show, moved.map(({ windowId }) => windowId))
+    await fill(tx, show, now)
+    return moved.length === queueLimits.admitChunkMax
+  })
+}

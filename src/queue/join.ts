@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import type { Static } from 'typebox'
+import type { Tx } from '../platform/database.ts'
+import { type Answer, Refusal } from '../platform/outcome.ts'
+import { fill, settlePhases } from './admission.ts'
+import type { queueOperations } from './api.ts'
+import type { QueueEnv } from './env.ts'
+import { codeHash, type Line, noLine, presentLine, type Show } from './line.ts'
+import { viewsOf } from './position.ts'
+import * as lines from './store-lines.ts'
+import * as places from './store-places.ts'
+
+export type Join = Static<(typeof queueOperations)['join']['input']>
+export type Joined = Static<(typeof queueOperations)['join']['output']>
+
+/**
+ * Puts users at the end of the show's line, all of one show. The line's row is locked first and the phase read from it;
+ * who is new is found by a later statement: numbers have no gaps and commit in their order, across replicas.
+ */
+export async function joinMany(env: QueueEnv, inputs: Join[]): Promise<Answer<Joined>[]> {
+  const showId = inputs[0]?.showId ?? ''
+  const answers = await env.db.transaction(async (tx) => {
+    const show = await lines.lockShow(tx, showId)
+    return show && joinLocked(env, tx, show, inputs)
+  })
+  if (answers) return answers
+  const refusal = await noLine(env, showId)
+  return inputs.map(() => refusal)
+}
+
+async function joinLocked(env: QueueEnv, tx: Tx, show: Show, inputs: Join[]): Promise<Answer<Joined>[]> {
+  const now = env.now()
+  await settlePhases(tx, show, now)
+  const line = presentLine(show)
+  const users = [...new Set(inputs.map((input) => input.userId))]
+  const rows = await places.livePlacesOf(tx, line.windowId, users)
+  const refusals = await refusalsOf(tx, line, inputs.filter((input) => !rows.has(input.userId)))
+  const created = new Set(inputs.filter((input) => !rows.has(input.userId) && !refusals.has(input)).map((input) => input.userId))
+
+  if (created.size > 0) {
+    const added = await places.append(tx, line, [...created], now)
+    assert.equal(added.length, created.size, 'places added')
+    line.last += added.length
+    for (const row of added) rows.set(row.userId, row)
+  }
+  const byNumber = new Map([...rows.values()].map((row) => [row.number, row]))
+  for (const { windowId, number, until } of await fill(tx, show, now)) {
+    const row = windowId === line.windowId ? byNumber.get(number) : undefined
+    if (row) Object.assign(row, { status: 'called', until })
+  }
+  const views = await viewsOf(env, tx, show, [...rows.values()])
+  return inputs.map((input) => {
+    const row = rows.get(input.userId)
+    const place = row && views.get(row)
+    if (!place) return refusals.get(input) ?? new Refusal('line_closed')
+    return { created: created.delete(input.userId), place } // of several requests in one batch the first made the place
+  })
+}
+
+async function refusalsOf(tx: Tx, line: Line, strangers: Join[]): Promise<Map<Join, Refusal>> {
+  const all = (refusal: Refusal) => new Map(strangers.map((input) => [input, refusal]))
+  if (line.phase === 'announced') return all(new Refusal('line_not_open', { opensAt: new Date(line.opensAt).toISOString() }))
+  if (line.phase !== 'open') return all(new Refusal('line_closed'))
+  if (line.audience === 'everyone') return new Map()
+  const hashes = new Map(strangers.flatMap((input) => (input.code === undefined ? [] : [[input, codeHash(line.windowId, input.code)]])))
+  const known = await lines.knownCodes(tx, line.windowId, [...new Set(hashes.values())])
+  const refusals = new Map<Join, Refusal>()
+  for (const input of strangers) {
+    const hash = hashes.get(input)
+    if (hash === undefined) refusals.set(input, new Refusal('code_required'))
+    else if (!known.has(hash)) refusals.set(input, new Refusal('code_wrong'))
+  }
+  return refusals
+}

@@ -1,0 +1,74 @@
+import type { Static } from 'typebox'
+import type { Reader } from '../platform/database.ts'
+import { type Answer, Refusal } from '../platform/outcome.ts'
+import type { Place, queueOperations } from './api.ts'
+import type { QueueEnv } from './env.ts'
+import { type Line, lineOf, noLine, type Show } from './line.ts'
+import * as lines from './store-lines.ts'
+import * as places from './store-places.ts'
+
+type Who = { showId: string; userId: string; sessionId: string }
+type Step = Static<(typeof queueOperations)['story']['output']>['steps'][number]
+
+/** Where these users stand, all of one show. A read: it changes nothing, however often it is asked. */
+export async function positionMany(env: QueueEnv, inputs: Who[]): Promise<Answer<Place>[]> {
+  const showId = inputs[0]?.showId ?? ''
+  const [show] = await lines.readShows(env.db, [showId])
+  if (!show) return (await noLine(env, showId).then((refusal) => inputs.map(() => refusal)))
+  const mine = await places.placesOf(env.db, show, [...new Set(inputs.map((input) => input.userId))])
+  const views = await viewsOf(env, env.db, show, [...mine.values()])
+  return inputs.map(({ userId }) => {
+    const place = mine.get(userId)
+    return (place && views.get(place)) ?? new Refusal('place_unknown')
+  })
+}
+
+/**
+ * Places as their owners see them. `position` is how many wait ahead: a woken place, which once was counted and called,
+ * is not counted again, so a position never grows.
+ */
+export async function viewsOf(env: QueueEnv, db: Reader, show: Show, rows: places.PlaceRow[]): Promise<Map<places.PlaceRow, Place>> {
+  const now = env.now()
+  const views = new Map<places.PlaceRow, Place>()
+  for (const windowId of new Set(rows.map((row) => row.windowId))) {
+    const line = lineOf(show, windowId)
+    env.pace.observe(line, now)
+    const perSecond = env.pace.perSecond(show, line, now)
+    const own = rows.filter((row) => row.windowId === windowId)
+    const ahead = await aheadOf(db, line, own.filter((row) => row.status === 'waiting').map((row) => row.number))
+    for (const row of own) {
+      const position = ahead.get(row.number) ?? 0
+      const moves = line.phase === 'open' && show.pausedAt === null && perSecond > 0
+      const waits = row.status === 'waiting' || row.status === 'woken'
+      const etaSeconds = waits ? (moves ? Math.ceil((position + 1) / perSecond) : null) : row.status === 'called' || row.status === 'inside' ? 0 : null
+      const { number, status, until, endedReason, joinedAt } = row
+      views.set(row, { number, phase: line.phase, status, position, etaSeconds, until, endedReason, joinedAt })
+    }
+  }
+  return views
+}
+
+/** Waiting places before each of these numbers: arithmetic, less those who left. */
+async function aheadOf(db: Reader, line: Line, numbers: number[]): Promise<Map<number, number>> {
+  if (numbers.length === 0) return new Map()
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const left = new Map((await places.leavers(db, line, sorted)).map((row) => [row.stretch, row.left]))
+  let leftBefore = 0
+  return new Map(sorted.map((number, stretch) => {
+    leftBefore += left.get(stretch) ?? 0
+    // the line may have come further since its row was read
+    return [number, Math.max(0, number - line.admittedThrough - 1 - leftBefore)]
+  }))
+}
+
+/** What happened to this user's places of a show, oldest first: joined, called, slept, woken, claimed, taken_over, ended. */
+export async function story(env: QueueEnv, { showId, userId }: { showId: string; userId: string }): Promise<{ steps: Step[] }> {
+  const steps: Step[] = []
+  for (const { windowId, number, joinedAt, events, endedAt, endedReason: reason } of await places.historyOf(env.db, showId, userId)) {
+    const detail = { windowId, number }
+    steps.push({ at: joinedAt, what: 'joined', detail })
+    for (const { at, what } of events) steps.push({ at, what, detail })
+    if (endedAt !== null) steps.push({ at: endedAt, what: 'ended', detail: { ...detail, reason } })
+  }
+  return { steps: steps.sort((a, b) => a.at - b.at) }
+}

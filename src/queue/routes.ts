@@ -1,0 +1,108 @@
+import type { FastifyReply } from 'fastify'
+import Type, { type Static } from 'typebox'
+import { Exact, Text } from '../platform/contract.ts'
+import { type App, IdParams, IsoInstant, iso, isoOrNull, Nullable, principalOf } from '../platform/http.ts'
+import { Frame, Place, type QueueApi, queueLimits } from './api.ts'
+
+const PublicPlace = Exact({ ...Place.properties, until: Nullable(IsoInstant), joinedAt: IsoInstant })
+const PublicFrame = Exact({ ...Frame.properties, opensAt: IsoInstant, closesAt: IsoInstant, at: IsoInstant })
+const PublicPass = Exact({ pass: Type.String(), expiresAt: IsoInstant })
+const Nothing = Type.Null()
+const tags = ['queue']
+const signedIn = { access: { allow: 'signed-in' as const } }
+const operator = { access: { allow: ['operator'] as ['operator'], live: true as const } }
+
+/** The waiting room of a show. Pausing and resuming are concert's, the story over all services is the gateway's. */
+export function queueRoutes(app: App, deps: { queue: QueueApi; isVerified: (userId: string) => Promise<boolean> }) {
+  buyerRoutes(app, deps.queue)
+  passRoute(app, deps)
+  operatorRoutes(app, deps.queue)
+}
+
+function buyerRoutes(app: App, queue: QueueApi) {
+  app.post('/api/shows/:id/queue', {
+    config: signedIn,
+    schema: {
+      tags, summary: 'Join the line; once in, the place stays the same', params: IdParams,
+      body: Type.Union([Exact({ code: Type.Optional(Text(64)) }), Nothing]),
+      response: { 200: PublicPlace, 201: PublicPlace },
+    },
+  }, async (request, reply) => {
+    const { created, place } = await queue.join({ ...whoOf(request), ...(request.body ?? {}) })
+    return reply.code(created ? 201 : 200).send(publicPlace(place))
+  })
+
+  app.get('/api/shows/:id/queue', {
+    config: { access: { allow: 'public' } },
+    schema: { tags, summary: 'The state of the line, the same for everybody', params: IdParams, response: { 200: PublicFrame } },
+  }, async (request, reply) => {
+    const frame = await queue.frame({ showId: request.params.id })
+    return reply.header('cache-control', 'public, max-age=1').send(publicFrame(frame))
+  })
+
+  app.get('/api/shows/:id/queue/me', {
+    config: signedIn,
+    schema: { tags, summary: 'My place, exactly; looking changes nothing', params: IdParams, response: { 200: PublicPlace } },
+  }, async (request, reply) => unstored(reply).send(publicPlace(await queue.position(whoOf(request)))))
+
+  app.post('/api/shows/:id/queue/wake', {
+    config: signedIn,
+    schema: { tags, summary: 'Wake my sleeping place: it is called next', params: IdParams, body: Type.Union([Exact({}), Nothing]), response: { 200: PublicPlace } },
+  }, async (request) => publicPlace(await queue.wake(whoOf(request))))
+
+  app.delete('/api/shows/:id/queue/me', {
+    config: signedIn,
+    schema: { tags, summary: 'Leave the line', params: IdParams, response: { 204: Nothing } },
+  }, async (request, reply) => {
+    await queue.leave(whoOf(request))
+    return reply.code(204).send(null)
+  })
+}
+
+function passRoute(app: App, { queue, isVerified }: { queue: QueueApi; isVerified: (userId: string) => Promise<boolean> }) {
+  app.post('/api/shows/:id/queue/pass', {
+    config: signedIn,
+    schema: {
+      tags, summary: 'Take my turn, or renew my pass while inside', params: IdParams,
+      body: Type.Union([Exact({ takeOver: Type.Optional(Type.Boolean()) }), Nothing]),
+      response: { 201: PublicPass },
+    },
+  }, async (request, reply) => {
+    const who = whoOf(request)
+    const { pass, expiresAt } = await queue.pass({ ...who, verified: await isVerified(who.userId), ...(request.body ?? {}) })
+    return unstored(reply).code(201).send({ pass, expiresAt: iso(expiresAt) })
+  })
+}
+
+function operatorRoutes(app: App, queue: QueueApi) {
+  app.get('/api/operations/shows/:id/line', {
+    config: operator,
+    schema: { tags, summary: 'The present line of a show', params: IdParams, response: { 200: PublicFrame } },
+  }, async (request) => publicFrame(await queue.frame({ showId: request.params.id })))
+
+  app.put('/api/operations/shows/:id/line', {
+    config: operator,
+    schema: {
+      tags, summary: 'Change cap and message of the present line; a lower cap revokes nothing', params: IdParams,
+      body: Exact({ cap: Type.Optional(Type.Integer({ minimum: 0, maximum: queueLimits.capMax })), message: Type.Optional(Nullable(Text(200))) }),
+      response: { 200: PublicFrame },
+    },
+  }, async (request) => publicFrame(await queue.control({ showId: request.params.id, by: principalOf(request).userId, ...request.body })))
+
+  app.post('/api/operations/shows/:id/close', {
+    config: operator,
+    schema: { tags, summary: 'Close the present line', params: IdParams, body: Type.Union([Exact({}), Nothing]), response: { 200: PublicFrame } },
+  }, async (request) => publicFrame(await queue.control({ showId: request.params.id, by: principalOf(request).userId, close: true })))
+}
+
+type Asking = Parameters<typeof principalOf>[0] & { params: { id: string } }
+const whoOf = (request: Asking) => {
+  const { userId, sessionId } = principalOf(request)
+  return { showId: request.params.id, userId, sessionId }
+}
+const unstored = <R extends Pick<FastifyReply, 'header'>>(reply: R): R => {
+  reply.header('cache-control', 'no-store')
+  return reply
+}
+const publicPlace = (place: Static<typeof Place>) => ({ ...place, until: isoOrNull(place.until), joinedAt: iso(place.joinedAt) })
+const publicFrame = (frame: Static<typeof Frame>) => ({ ...frame, opensAt: iso(frame.opensAt), closesAt: iso(frame.closesAt), at: iso(frame.at) })

@@ -1,0 +1,56 @@
+import { batched } from '../platform/batch.ts'
+import type { Database } from '../platform/database.ts'
+import type { Answer } from '../platform/outcome.ts'
+import type { Service, Surroundings } from '../platform/service.ts'
+import type { Tokens } from '../platform/token.ts'
+import type { PassClaims, SeatApi } from '../seat/api.ts'
+import { admit, changePhases } from './admission.ts'
+import { queueLimits, type queueOperations } from './api.ts'
+import { sweep } from './clock.ts'
+import { endAfterPurchase, endClosed, endPasses, soon } from './ending.ts'
+import type { QueueEnv } from './env.ts'
+import { control, createFrames } from './frame.ts'
+import { joinMany } from './join.ts'
+import { createPace } from './pace.ts'
+import { positionMany, story } from './position.ts'
+import { showHandlers } from './show.ts'
+import { leaveMany, passMany, wakeMany } from './turn.ts'
+
+export type QueueNeeds = Surroundings & {
+  db: Database
+  seat: Pick<SeatApi, 'endPass' | 'quota'>
+  passes: Tokens<PassClaims>
+  /** passes of a show that may be live at once until an operator changes it */
+  capDefault?: number
+}
+
+/** Each show is a lane, in arrival order. */
+const ofShow = <I extends { showId: string }, O>(handleMany: (inputs: I[]) => Promise<Answer<O>[]>) =>
+  batched(handleMany, { lane: (input: I) => input.showId, sizeMax: 256, queueMax: 50_000 })
+
+/** The waiting room: a durable place in line, an exact cap, a numbered pass. */
+export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: QueueNeeds): Service<typeof queueOperations> {
+  const env: QueueEnv = { ...needs, capDefault, pace: createPace(), passesToEnd: soon(() => endPasses(env)) }
+  const frames = createFrames(env)
+  return {
+    api: {
+      join: ofShow((inputs) => joinMany(env, inputs)),
+      position: ofShow((inputs) => positionMany(env, inputs)),
+      frame: ({ showId }) => frames.of(showId),
+      pass: ofShow((inputs) => passMany(env, inputs)),
+      wake: ofShow((inputs) => wakeMany(env, inputs)),
+      leave: ofShow((inputs) => leaveMany(env, inputs)),
+      control: (input) => control(env, frames, input),
+      story: (input) => story(env, input),
+    },
+    on: showHandlers(env),
+    jobs: [
+      { name: 'queue.phases', everyMs: 250, run: () => changePhases(env) },
+      { name: 'queue.admit', everyMs: 100, run: () => admit(env) },
+      { name: 'queue.sweep', everyMs: 250, run: () => sweep(env) },
+      { name: 'queue.endings', everyMs: 250, run: () => endPasses(env) },
+      { name: 'queue.purchases', everyMs: 500, run: () => endAfterPurchase(env) },
+      { name: 'queue.close', everyMs: 500, run: () => endClosed(env) },
+    ],
+  }
+}

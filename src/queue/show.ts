@@ -1,0 +1,88 @@
+import type { ShowPublished } from '../concert/api.ts'
+import type { Tx } from '../platform/database.ts'
+import type { Envelope } from '../platform/events.ts'
+import type { EventHandler } from '../platform/service.ts'
+import { fill } from './admission.ts'
+import type { QueueEnv } from './env.ts'
+import type { Line, Phase, Show } from './line.ts'
+import { moveDeadlines } from './store-clock.ts'
+import * as lines from './store-lines.ts'
+import { notePurchases } from './store-passes.ts'
+
+/** A resumed show leaves every running deadline at least this long. */
+const afterResumeMs = 60_000
+type Windows = ShowPublished['windows']
+type ShowEvent = { showId: string; windows: Windows; pausedMs: number }
+type Confirmed = { showId: string; userId: string }
+
+/** What the queue hears of shows and purchases. Each handler changes only queue's tables and may be repeated. */
+export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
+  const each = (act: (tx: Tx, show: ShowEvent, event: Envelope) => Promise<unknown>): EventHandler => async (tx, events) => {
+    for (const event of events.toSorted((a, b) => (a.key < b.key ? -1 : 1))) await act(tx, event.data as ShowEvent, event)
+  }
+  return {
+    'show.published': each(async (tx, { showId, windows }) => {
+      await lines.upsertShow(tx, showId, env.capDefault)
+      await setWindows(env, tx, showId, windows)
+    }),
+    'show.windows_changed': each((tx, { showId, windows }) => setWindows(env, tx, showId, windows)),
+    'show.cancelled': each((tx, { showId }) => cancel(tx, showId)),
+    'show.paused': each(async (tx, { showId }, event) => {
+      const show = await lines.lockShow(tx, showId)
+      if (show?.pausedAt === null) await lines.pauseShow(tx, showId, event.occurredAt)
+    }),
+    'show.resumed': each((tx, { showId, pausedMs }) => resume(env, tx, showId, pausedMs)),
+    'reservation.confirmed': (tx, events) => {
+      const buyers = new Map(events.map(({ data }) => {
+        const { showId, userId } = data as Confirmed
+        return [`${showId} ${userId}`, { showId, userId }]
+      }))
+      return notePurchases(tx, [...buyers.values()]).then(() => undefined)
+    },
+  }
+}
+
+/** Lines follow the windows of concert: new ones are announced, moved ones reopen or wait, those taken away close. */
+async function setWindows(env: QueueEnv, tx: Tx, showId: string, windows: Windows) {
+  const before = await lines.lockShow(tx, showId)
+  if (before?.status === 'cancelled') return
+  const now = env.now()
+  for (const { id: windowId, opensAt, closesAt, audience, sections, codeHashes } of windows) {
+    await lines.upsertLine(tx, showId, { windowId, opensAt, closesAt, audience, sections })
+    await lines.setCodes(tx, windowId, codeHashes)
+  }
+  const changes: Parameters<typeof lines.setPhases>[1] = []
+  for (const line of before?.lines ?? []) {
+    const window = windows.find(({ id }) => id === line.windowId)
+    if (!window && line.last === 0) await lines.deleteLine(tx, line.windowId)
+    else if (!window && line.phase !== 'closed') changes.push({ windowId: line.windowId, phase: 'closed', closedReason: 'window_closed' })
+    else if (window && phaseAfter(line, window, now) !== line.phase)
+      changes.push({ windowId: line.windowId, phase: phaseAfter(line, window, now), closedReason: null })
+  }
+  if (changes.length > 0) await lines.setPhases(tx, changes)
+}
+
+/** A window that time had closed, or that is open, waits again when it now opens or ends later; an operator's close stays. */
+function phaseAfter(line: Line, { opensAt, closesAt }: Windows[number], now: number): Phase {
+  const reopened = line.phase === 'closed' && line.closedReason === 'window_closed' && closesAt > now
+  const postponed = line.phase === 'open' && opensAt > now
+  return reopened || postponed ? 'announced' : line.phase
+}
+
+/** Shuts the door at once; a job ends the places. Also lines closed before are gone through again for who is inside. */
+async function cancel(tx: Tx, showId: string) {
+  const show = await lines.lockShow(tx, showId)
+  await lines.cancelShow(tx, showId)
+  const changes = (show?.lines ?? []).map(({ windowId }) => ({ windowId, phase: 'closed' as const, closedReason: 'show_cancelled' as const }))
+  if (changes.length > 0) await lines.setPhases(tx, changes)
+}
+
+async function resume(env: QueueEnv, tx: Tx, showId: string, pausedMs: number) {
+  const show: Show | undefined = await lines.lockShow(tx, showId)
+  if (!show || show.pausedAt === null) return
+  const now = env.now()
+  await moveDeadlines(tx, show, pausedMs, now + afterResumeMs)
+  await lines.pauseShow(tx, showId, null)
+  show.pausedAt = null
+  await fill(tx, show, now)
+}
