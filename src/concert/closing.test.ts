@@ -104,11 +104,12 @@ test('a concert goes when all its shows are emptied, not before (G12: nobody is 
   assert.deepEqual(await api.deleteConcert({ by, concertId }), { deleted: false })
   assert.deepEqual(await api.deleteConcert({ by, concertId }), { deleted: false })
   assert.equal((await concertOf(concertId)).closing, true)
-  for (const call of [
+  const refused = [
     api.createShow({ by, concertId, ...times }), api.publish({ by, showId: draft }), api.unpublish({ by, showId: first }),
     api.deleteShow({ by, showId: first }), api.setWindows({ by, showId: draft, windows: [general] }),
     api.updateConcert({ by, concertId, title: 'x', venue: 'y' }),
-  ]) assert.equal(await codeOf(call), 'concert_closing')
+  ]
+  assert.deepEqual(new Set(await Promise.all(refused.map(codeOf))), new Set(['concert_closing']))
   assert.deepEqual((await ground.told(second)).at(-1)?.data, { showId: second, purpose: 'delete' })
   await ground.seatSays('seat.emptied', [first], 'delete')
   assert.deepEqual([await statusOf(first), await statusOf(draft)], ['closing', 'draft'])

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { type Api, Count, Exact, Id, Instant, operation, PositiveWon, Text, Won } from '../platform/contract.ts'
+import { type Api, Exact, Id, Instant, operation, PositiveWon, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
 export const paymentLimits = {
@@ -50,7 +50,6 @@ export const paymentOperations = {
   }),
 }
 export type PaymentApi = Api<typeof paymentOperations>
-export type { Count }
 
 /** Events (key = paymentId): payment.completed {paymentId, reservationId, userId, showId, amount}, payment.failed {…, refusal}, payment.refunded {cancellationId, paymentId, amount}. */
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'
 import { namedId } from '../platform/identity.ts'
-import { Refusal } from '../platform/outcome.ts'
+import { Refusal, UnknownOutcome } from '../platform/outcome.ts'
+import { createAdvance } from './changes.ts'
 import { assertSound, assertWhole, eventsOf, type Ground, openGround, refusalOf } from './testing.ts'
 
 let ground: Ground
@@ -239,4 +240,19 @@ test('payments are listed newest first and belong to their user alone', async ()
   const { showId } = ground.border.reservations.get(who.reservationId) ?? { showId: '' }
   const { steps } = await ground.api.story({ userId: who.userId, showId })
   assert.deepEqual(steps.map((s) => s.what), Array(3).fill(['payment_started', 'payment_failed']).flat())
+})
+
+test('the first reason for turning back stands: a later driver does not put its own in its place', async () => {
+  const who = ground.buyer(1)
+  const paymentId = randomUUID()
+  ground.border.world.fault = (when, name) => {
+    if (when === 'before' && name === 'wallet.void') throw new UnknownOutcome('away')
+  }
+  assert.equal((await ground.api.pay({ paymentId, ...who })).status, 'pending')
+  // a driver that read the row before it was turned back
+  const advance = createAdvance(ground.db, () => ground.clock.ms)
+  const after = await advance(paymentId, { kind: 'turn back', refusal: new Refusal('payment_voided'), amount: null })
+  assert.equal(after.refusal, 'balance_insufficient')
+  ground.border.world.fault = undefined
+  assert.equal((await ground.finish({ paymentId, userId: who.userId })).refusal, 'balance_insufficient')
 })

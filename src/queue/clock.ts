@@ -19,24 +19,23 @@ const chunksPerRunMax = 20
 export async function sweep(env: QueueEnv): Promise<void> {
   const last = await clock.lastBeat(env.db)
   const now = env.now()
-  if (last !== undefined && now - last > outageMs) {
-    if (!(await graceAfterOutage(env, last, now + afterOutageMs))) return
-  } else await endDue(env)
+  if (last !== undefined && now - last > outageMs) await graceAfterOutage(env, last, now + afterOutageMs)
+  else await endDue(env)
   if (last === undefined || now - last >= beatMs) await clock.beat(env.db, now)
 }
 
-/** Moves deadlines in chunks; answers whether all are moved. */
-async function graceAfterOutage(env: QueueEnv, after: number, before: number): Promise<boolean> {
-  const showIds = await clock.showsBetween(env.db, after, before, showsPerRunMax)
-  for (const showId of showIds) {
-    let moved: number = queueLimits.admitChunkMax
-    while (moved === queueLimits.admitChunkMax)
-      moved = await env.db.transaction(async (tx) => {
+/** Moves deadlines in chunks, all to the same instant: what was moved is not found again. */
+async function graceAfterOutage(env: QueueEnv, after: number, before: number): Promise<void> {
+  for (;;) {
+    const showIds = await clock.showsBetween(env.db, after, before, showsPerRunMax)
+    if (showIds.length === 0) return
+    for (const showId of showIds) {
+      await env.db.transaction(async (tx) => {
         const show = await lockShow(tx, showId)
-        return show ? (await clock.graceDeadlines(tx, show, after, before, queueLimits.admitChunkMax)).length : 0
+        if (show) await clock.graceDeadlines(tx, show, after, before, queueLimits.admitChunkMax)
       })
+    }
   }
-  return showIds.length < showsPerRunMax
 }
 
 async function endDue(env: QueueEnv) {

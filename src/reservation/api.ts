@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { type Api, Count, Exact, Id, Instant, operation, SeatId, Text, Won } from '../platform/contract.ts'
+import { type Api, Exact, Id, Instant, operation, SeatId, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
 export const reservationLimits = { paymentsMax: 5, holdsMax: 8, endChunkMax: 200, releaseChunkMax: 200, releaseRetryMs: 2_000 } as const
@@ -94,7 +94,6 @@ export const reservationOperations = {
   }),
 }
 export type ReservationApi = Api<typeof reservationOperations>
-export type { Count }
 
 /** Events (key = reservationId): reservation.confirmed {reservationId, userId, showId, seatIds, amount, paymentId},
  * reservation.cancelled {cancellationId, reservationId, userId, showId, seatIds, refund, paymentId|null}, reservation.expired {reservationId, userId, showId}. */

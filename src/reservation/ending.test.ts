@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import { namedId } from '../platform/identity.ts'
+import { closeShows } from './store-shows.ts'
 import { assertSound, confirm, cutoffAt, eventsOf, fee, type Ground, openGround, paymentOf, refusalOf, reserve } from './testing.ts'
 
 let ground: Ground
@@ -111,4 +112,23 @@ test('a show that is cancelled while its reservations are made and paid ends eve
     select id, status from reservation.reservations where show_id = ${showId} and ended_at is null`)
   assert.deepEqual(live, [])
   assert.equal(await isDrained(showId), true)
+})
+
+test('a create and a pin that come while the show is being closed wait for that, and are refused', async () => {
+  const showId: string = randomUUID()
+  const made = await reserve(ground, [1], { showId })
+  const closing = Promise.withResolvers<void>()
+  const code = (error: { code: string }) => error.code
+  const created = closing.promise.then(() => reserve(ground, [2], { showId })).catch(code)
+  const pinned = closing.promise.then(() => ground.api.pin(paymentOf(made))).catch(code)
+  await ground.db.transaction(async (tx) => {
+    await closeShows(tx, [showId], ground.clock.ms)
+    closing.resolve()
+    // both wait for this transaction; on one connection they cannot even begin
+    for (let look = 0; look < 200; look++) {
+      const [row] = await tx.rows<{ count: number }>(sql`select count(*) as count from pg_locks where not granted`)
+      if (row && row.count >= 2) break
+    }
+  })
+  assert.deepEqual([await created, await pinned], ['show_closed', 'show_closed'])
 })

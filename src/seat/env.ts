@@ -5,4 +5,10 @@ import type { PassClaims } from './api.ts'
 import type { Pictures } from './picture.ts'
 
 /** What the rules of the seat service work with; they take it first, so that tests own time, ids and chance. */
-export type SeatEnv = Surroundings & { db: Database; passes: Tokens<PassClaims>; pictures: Pictures }
+export type SeatEnv = Surroundings & {
+  db: Database
+  passes: Tokens<PassClaims>
+  pictures: Pictures
+  /** how long a first hold lasts; `seatLimits.holdMs` unless configured */
+  holdMs?: number
+}

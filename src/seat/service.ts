@@ -20,13 +20,15 @@ import { stock, tellStock } from './stock.ts'
 export type SeatNeeds = Surroundings & {
   db: Database
   passes: Tokens<PassClaims>
+  /** how long a first hold lasts */
+  holdMs?: number
   /** tells a show whose seats are being prepared from one that does not exist; without it both are unknown */
   concert?: Pick<ConcertServiceApi, 'show'>
 }
 
 /** Seats of shows: who holds, pins, owns and blocks them. Hold and best of one show share a lane, in arrival order. */
-export function createSeat({ db, now, newId, random, passes, concert }: SeatNeeds): Service<typeof seatOperations> {
-  const env: SeatEnv = { db, now, newId, random, passes, pictures: createPictures(db, concert) }
+export function createSeat({ concert, ...needs }: SeatNeeds): Service<typeof seatOperations> {
+  const env: SeatEnv = { ...needs, pictures: createPictures(needs.db, concert) }
   const take = batched((inputs: Parameters<typeof holdMany>[1]) => holdMany(env, inputs), { lane: (input) => input.showId })
   return {
     api: {

@@ -15,10 +15,11 @@ export const holdsOfClosed = (db: Reader, limit: number) =>
     select h.id from found join seat.holds h on h.reservation_id = found.reservation_id
     where h.ended_reason is null and h.pinned_by is null`)
 
-export const lockLiveHolds = (tx: Tx, holdIds: string[]) =>
+export const lockLiveHolds = (tx: Tx, holdIds: string[], dueBefore = Number.POSITIVE_INFINITY) =>
   tx.rows<ClosedHold>(sql`
     select id, show_id as "showId", user_id as "userId", reservation_id as "reservationId", seat_ids as "seatIds"
     from seat.holds where id = any(${holdIds}::uuid[]) and ended_reason is null and pinned_by is null
+      and until <= ${Number.isFinite(dueBefore) ? at(dueBefore) : 'infinity'}::timestamptz
     order by id for update`)
 
 export async function endHolds(tx: Tx, holdIds: string[], reason: string, now: number) {

@@ -55,6 +55,8 @@ create table seat.holds (
   reservation_id uuid,
   pinned_by uuid,
   request_hash text not null,
+  -- sections its pass allowed, for a later swap without a pass; null for all
+  sections text[],
   fell_back boolean not null default false,
   -- null while live; else expired, released, swapped, sold, closed
   ended_reason text,

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import sql from 'sql-template-tag'
+import type { ShowPublished } from '../concert/api.ts'
+import { type Api, local } from '../platform/contract.ts'
+import type { Database } from '../platform/database.ts'
+import { deliver } from '../platform/inbox.ts'
+import { isRefusal, Refusal, UnknownOutcome } from '../platform/outcome.ts'
+import { openTestDatabase } from '../platform/testing.ts'
+import { createTokens } from '../platform/token.ts'
+import type { PassClaims, SeatApi } from '../seat/api.ts'
+import { type QueueApi, queueOperations } from './api.ts'
+import { queueChecks } from './checks.ts'
+import { codeHash } from './line.ts'
+import { createQueue } from './service.ts'
+
+export const minute = 60_000
+export const day = 86_400_000
+const start = Date.UTC(2030, 0, 1)
+
+export type Who = { showId: string; userId: string; sessionId: string }
+export type TestWindow = { id?: string; opensAt?: number; closesAt?: number; codes?: string[]; sections?: string[] | null }
+export type Ground = Awaited<ReturnType<typeof openGround>>
+
+/** A queue service on real SQL whose clock is a field, with a hand-made seat service at its border. */
+export async function openGround({ capDefault = 2 }: { capDefault?: number } = {}) {
+  const db = await openTestDatabase(['queue'])
+  const clock = { now: start }
+  const passes = createTokens<PassClaims>('pass', [{ id: 't', secret: 'a test secret of some length' }])
+  const seat = seatAtBorder()
+  const create = () => createQueue({ db, seat: seat.api, passes, capDefault, now: () => clock.now, newId: randomUUID, random: () => 0.5 })
+  const service = create()
+  const queue: QueueApi = local('queue', queueOperations, service.api as Api<typeof queueOperations>)
+  const versions = new Map<string, number>()
+
+  async function hear(name: string, key: string, data: Record<string, unknown> = {}, occurredAt = clock.now) {
+    const version = (versions.get(key) ?? 0) + 1
+    versions.set(key, version)
+    const producer = name.startsWith('show.') ? 'concert' : 'reservation'
+    const event = { producer, name, key, version, occurredAt, data: { showId: key, ...data } }
+    const failures = await deliver(db, { name: 'queue', on: service.on ?? {} }, [event])
+    for (const error of failures.values()) throw error
+  }
+  const windowsOf = (windows: TestWindow[]) => windows.map((window) => windowOf(window, clock.now))
+
+  return {
+    db, clock, seat, service, queue, passes, hear, windowsOf,
+    second: () => local('queue', queueOperations, create().api as Api<typeof queueOperations>),
+    /** A published show with these windows; the default one is open from now on for a day. */
+    async publish(windows: TestWindow[] = [{}]): Promise<string> {
+      const showId = randomUUID()
+      seat.shows.add(showId)
+      await hear('show.published', showId, { windows: windowsOf(windows) })
+      await job(service, 'queue.phases')
+      return showId
+    },
+    run: (name: string) => job(service, name),
+    /** Moves time on in steps that are no outage, beating and sweeping as the running service does. */
+    async pass(ms: number) {
+      await job(service, 'queue.sweep')
+      for (let left = ms; left > 0; left -= 2_000) {
+        clock.now += Math.min(left, 2_000)
+        await job(service, 'queue.sweep')
+      }
+    },
+    async settle() {
+      for (const { run } of service.jobs ?? []) await run()
+    },
+    /** Joins `count` new users one after the other. */
+    async crowd(showId: string, count: number): Promise<Who[]> {
+      const fans = Array.from({ length: count }, () => someone(showId))
+      await Promise.all(fans.map((fan) => queue.join(fan)))
+      return fans
+    },
+    statuses: async (showId: string) => (await placesOf(db, showId)).map((place) => place.status),
+    violations: async () => {
+      const found = []
+      for (const check of queueChecks) if ((await db.rows(check.query(clock.now))).length > 0) found.push(check.name)
+      return found
+    },
+    close: () => db.close(),
+  }
+}
+
+export const someone = (showId: string): Who => ({ showId, userId: randomUUID(), sessionId: randomUUID() })
+export const verified = (who: Who) => ({ ...who, verified: true })
+
+export const placesOf = (db: Database, showId: string) =>
+  db.rows<{ windowId: string; number: number; userId: string; status: string; passNo: number | null; until: number | null; reason: string | null }>(sql`
+    select p.window_id as "windowId", p.number, p.user_id as "userId", p.status, p.pass_no as "passNo", p.until, p.ended_reason as reason
+    from queue.places p join queue.lines l on l.window_id = p.window_id where l.show_id = ${showId} order by l.opens_at, p.number`)
+
+export async function lineRow(db: Database, showId: string) {
+  const [row] = await db.rows<{ windowId: string; phase: string; live: number; last: number; admittedThrough: number; epoch: number; closing: boolean; reason: string | null }>(sql`
+    select window_id as "windowId", phase, live, last, admitted_through as "admittedThrough", epoch, closing, closed_reason as reason
+    from queue.lines where show_id = ${showId} order by opens_at limit 1`)
+  assert(row)
+  return row
+}
+
+/** The refusal of a call with its parameters; anything else fails the test. */
+export async function refused(call: Promise<unknown>): Promise<{ code: string; params: Record<string, unknown> }> {
+  const error = await call.then((value) => assert.fail(`not refused: ${JSON.stringify(value)}`), (reason) => reason)
+  if (!isRefusal(error)) throw error
+  return { code: error.code, params: error.params }
+}
+export const codeOf = async (call: Promise<unknown>) => (await refused(call)).code
+
+function windowOf({ id = randomUUID(), opensAt, closesAt, codes, sections = null }: TestWindow, now: number): ShowPublished['windows'][number] {
+  return {
+    id, name: 'window', opensAt: opensAt ?? now, closesAt: closesAt ?? (opensAt ?? now) + day, sections,
+    audience: codes ? 'codes' : 'everyone', codeHashes: (codes ?? []).map((code) => codeHash(id, code)),
+  }
+}
+
+/** Remembers floors, answers quotas, and fails when told to. */
+function seatAtBorder() {
+  const floors = new Map<string, number>()
+  const state = {
+    floors,
+    shows: new Set<string>(),
+    quotas: new Map<string, { seats: number; seatsMax: number }>(),
+    fails: undefined as Error | undefined,
+    calls: 0,
+    floorOf: ({ showId, userId }: { showId: string; userId: string }) => floors.get(`${showId} ${userId}`) ?? 0,
+    api: {
+      async endPass({ showId, userId, passNo }) {
+        state.calls++
+        if (state.fails) throw state.fails
+        if (!state.shows.has(showId)) throw new Refusal('show_unknown')
+        floors.set(`${showId} ${userId}`, Math.max(floors.get(`${showId} ${userId}`) ?? 0, passNo + 1))
+        return { used: false }
+      },
+      async quota({ showId, userId }) {
+        if (state.fails) throw state.fails
+        if (!state.shows.has(showId)) throw new Refusal('show_unknown')
+        return state.quotas.get(`${showId} ${userId}`) ?? { seats: 0, seatsMax: 4 }
+      },
+    } as Pick<SeatApi, 'endPass' | 'quota'>,
+  }
+  return state
+}
+export const lost = () => new UnknownOutcome('the answer was lost')
+
+async function job(service: ReturnType<typeof createQueue>, name: string) {
+  const found = service.jobs?.find((candidate) => candidate.name === name)
+  assert(found, `no job ${name}`)
+  return found.run()
+}

@@ -1,0 +1,141 @@
+import type { Static } from 'typebox'
+import { disjoint } from '../platform/batch.ts'
+import { requestHash } from '../platform/identity.ts'
+import { Refusal } from '../platform/outcome.ts'
+import { type Hold, type PassClaims, seatLimits, type seatOperations } from './api.ts'
+import { claim, nearestTo, pickBest, type Stage, stageOf } from './best.ts'
+import type { SeatEnv } from './env.ts'
+import { passOf, sectionRefusal } from './gate.ts'
+import { type Picture, type SeatInfo, statusCode } from './picture.ts'
+import type { HoldRow } from './store-holds.ts'
+
+export type NamedInput = { kind: 'hold' } & Static<(typeof seatOperations)['hold']['input']>
+export type BestInput = { kind: 'best' } & Static<(typeof seatOperations)['best']['input']>
+export type HoldInput = NamedInput | BestInput
+
+/** A wish for seats while it is being decided. */
+export type Ask = {
+  input: HoldInput
+  hash: string
+  pass: PassClaims | Refusal
+  /** the seats tried now: named by the buyer, or picked anew each round */
+  seatIds: number[]
+  source: 'named' | 'best' | 'nearest'
+  /** how often a picked seat was lost to somebody else */
+  losses: number
+  /** a swap whose seats are taken by what it replaces */
+  isCleared: boolean
+}
+/** Why an ask got nothing so far: a look at what its user already holds decides whether that is the answer. */
+export type Lost = { ask: Ask; why: Refusal | 'quota' | { taken: number[] } }
+
+export const hashOf = (input: HoldInput): string =>
+  input.kind === 'best'
+    ? requestHash({ quantity: input.quantity, grade: input.grade, section: input.section, together: input.together })
+    : requestHash({
+        seatIds: sorted(input.seatIds), replaces: input.replaces, fallback: input.fallback, together: input.together,
+      })
+
+export function askOf(env: SeatEnv, input: HoldInput, hash: string): Ask {
+  const isBest = input.kind === 'best'
+  return {
+    input, hash, pass: passOf(env, input), seatIds: isBest ? [] : sorted(input.seatIds),
+    source: isBest ? 'best' : 'named', losses: 0, isCleared: false,
+  }
+}
+
+/**
+ * The asks of the next round, in arrival order: no two share a seat, a user or a hold. Only order is decided here;
+ * asks that the picture speaks against are lost for now, the others wait. Picked seats are disjoint from all before.
+ */
+export function arrange(picture: Picture, waiting: Ask[]): { ready: Ask[]; lost: Lost[] } {
+  const lost: Lost[] = []
+  const candidates: Ask[] = []
+  const picks = waiting.some((ask) => ask.source !== 'named') ? stageOf(picture) : undefined
+  for (const ask of waiting) {
+    const why = inMemory(ask, picture)
+    if (why) {
+      lost.push({ ask, why })
+      continue
+    }
+    if (ask.source !== 'named' && picks) {
+      const seatIds = pick(picks, ask)
+      // seats that are only claimed by somebody before may come free again: then wait
+      if (!seatIds && candidates.length === 0) lost.push({ ask, why: nothingLeft(ask, picture) })
+      if (!seatIds) continue
+      ask.seatIds = seatIds
+    }
+    if (picks) claim(picks, ask.seatIds)
+    candidates.push(ask)
+  }
+  const [ready] = disjoint(candidates, keysOf)
+  return { ready, lost }
+}
+
+export const replacedBy = ({ input }: Ask) => (input.kind === 'hold' ? input.replaces : undefined)
+export const sectionsOf = ({ pass }: Ask) => (pass instanceof Refusal ? null : pass.sections)
+export const sorted = (ids: readonly number[]) => ids.toSorted((a, b) => a - b)
+
+export function toHold(row: HoldRow, seats: readonly SeatInfo[]): Hold {
+  const { id, showId, seatIds, until, heldAt, extensions, kind, reservationId, fellBack } = row
+  const isSpent = kind === 'offer' || until >= heldAt + seatLimits.holdTotalMs
+  return {
+    id, showId, seatIds, seats: heldSeats(seatIds, seats), until, reservationId, fellBack,
+    extensionsLeft: isSpent ? 0 : seatLimits.extensionsMax - extensions,
+  }
+}
+
+export const heldSeats = (seatIds: readonly number[], seats: readonly SeatInfo[]): Hold['seats'] =>
+  seatIds.flatMap((seatId) => {
+    const seat = seats[seatId - 1]
+    return seat ? [{ seatId, section: seat.section, row: seat.row, number: seat.number, grade: seat.grade, kind: seat.kind }] : []
+  })
+
+function inMemory(ask: Ask, picture: Picture): Lost['why'] | undefined {
+  const { input, pass } = ask
+  if (picture.status !== 'open') return new Refusal('show_closed')
+  if (input.kind === 'hold') {
+    const unknown = input.seatIds.filter((id) => id > picture.seats.length)
+    if (unknown.length > 0) return new Refusal('seat_unknown', { seatIds: unknown })
+  }
+  if (replacedBy(ask) === undefined) {
+    if (pass instanceof Refusal) return pass
+    const outside = outsideWindow(input, pass, picture)
+    if (outside) return outside
+  }
+  const count = input.kind === 'best' ? input.quantity : input.seatIds.length
+  if (count > picture.ticketsPerUserMax) return 'quota'
+  if (ask.source !== 'named' || ask.isCleared) return undefined
+  const taken = ask.seatIds.filter((id) => picture.states[id - 1] !== statusCode.available)
+  return taken.length > 0 ? { taken } : undefined
+}
+
+function outsideWindow(input: HoldInput, pass: PassClaims, picture: Picture): Refusal | undefined {
+  if (input.kind === 'hold') return sectionRefusal(pass, input.seatIds.map((id) => picture.seats[id - 1]))
+  const { section } = input
+  if (section === undefined) return undefined
+  return sectionRefusal(pass, [picture.seats.find((seat) => seat.section === section)])
+}
+
+function pick(stage: Stage, ask: Ask): number[] | undefined {
+  const { input } = ask
+  const within = { sections: sectionsOf(ask), together: input.together !== false }
+  if (input.kind === 'hold') return nearestTo(stage, sorted(input.seatIds), within)
+  const { quantity: count, grade, section } = input
+  return pickBest(stage, { ...within, count, ...(grade !== undefined && { grade }), ...(section !== undefined && { section }) })
+}
+
+function nothingLeft({ input }: Ask, picture: Picture): Lost['why'] {
+  if (input.kind === 'best') return new Refusal('not_enough_seats')
+  const taken = input.seatIds.filter((id) => picture.states[id - 1] !== statusCode.available)
+  return { taken: taken.length > 0 ? taken : input.seatIds }
+}
+
+function* keysOf(ask: Ask): Generator<string | number> {
+  const { input, seatIds } = ask
+  yield* seatIds
+  yield `u ${input.userId}`
+  yield `h ${input.holdId}`
+  const replaces = replacedBy(ask)
+  if (replaces !== undefined) yield `h ${replaces}`
+}

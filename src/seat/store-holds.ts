@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import sql, { raw } from 'sql-template-tag'
+import { at, type Reader, type Tx } from '../platform/database.ts'
+
+export type HoldRow = {
+  id: string
+  showId: string
+  userId: string
+  kind: 'ordinary' | 'offer'
+  planVersion: number
+  seatIds: number[]
+  until: number
+  heldAt: number
+  extensions: number
+  reservationId: string | null
+  pinnedBy: string | null
+  requestHash: string
+  fellBack: boolean
+  endedReason: string | null
+}
+export type Wanted = {
+  holdId: string
+  userId: string
+  seatIds: number[]
+  passNo: number
+  hash: string
+  fellBack: boolean
+}
+/** `isKnown`: the id has a row; `found`: how many of the seats exist; `fits`: all were free, so only the quota said no. */
+export type Verdict = { i: number; isGranted: boolean; isKnown: boolean; fits: boolean; found: number; taken: number[] | null }
+
+const columns = raw(`h.id, h.show_id as "showId", h.user_id as "userId", h.kind, h.plan_version as "planVersion",
+  h.seat_ids as "seatIds", h.until, h.held_at as "heldAt", h.extensions, h.reservation_id as "reservationId",
+  h.pinned_by as "pinnedBy", h.request_hash as "requestHash", h.fell_back as "fellBack", h.ended_reason as "endedReason"`)
+
+/** Another process wrote this hold id at the same time: what was read is old, the round is decided again. */
+export class HoldWrittenMeanwhile extends Error {}
+
+type Grant = { showId: string; planVersion: number; now: number; until: number; wanted: Wanted[] }
+
+/**
+ * The hold statement. Each seat and each user at most once. Locks seats in id order, then the quotas of those whose
+ * seats are all free; verdicts in input order, `i` from 1. No rows at all: the show has another plan by now.
+ */
+export async function grantHolds(tx: Tx, { showId, planVersion, now, until, wanted }: Grant): Promise<Verdict[]> {
+  const pairs = wanted.flatMap(({ seatIds }, index) => seatIds.map((id) => [index + 1, id] as const))
+  const rows = await tx.rows<Verdict & { held: number; written: number }>(sql`
+    with w as materialized (
+      select * from unnest(${pairs.map(([i]) => i)}::int[], ${pairs.map(([, id]) => id)}::int[]) as w(i, seat_id)),
+    locked as materialized (
+      select s.id, w.i, s.status = 0 as free
+      from w join seat.seats s on s.show_id = ${showId} and s.id = w.seat_id order by s.id for update of s),
+    counted as materialized (
+      select i, count(*)::int as found, bool_and(free) as free, array_agg(id order by id) as seat_ids,
+        array_agg(id order by id) filter (where not free) as taken
+      from locked group by i),
+    v as materialized (
+      select h.i::int, h.hold_id, h.user_id, h.n, h.pass_no, h.hash, h.fell_back, c.seat_ids, c.taken,
+        x.plan_version, x.tickets_per_user_max, o.id is not null as known, coalesce(c.found, 0) as found,
+        coalesce(c.free, false) and coalesce(c.found, 0) = h.n and o.id is null as fits
+      from unnest(${wanted.map((w) => w.holdId)}::uuid[], ${wanted.map((w) => w.userId)}::uuid[],
+        ${wanted.map((w) => w.seatIds.length)}::int[], ${wanted.map((w) => w.passNo)}::bigint[],
+        ${wanted.map((w) => w.hash)}::text[], ${wanted.map((w) => w.fellBack)}::boolean[])
+        with ordinality as h(hold_id, user_id, n, pass_no, hash, fell_back, i)
+      join seat.shows x on x.show_id = ${showId} and x.plan_version = ${planVersion}
+      left join counted c on c.i = h.i
+      left join seat.holds o on o.id = h.hold_id),
+    b as (
+      insert into seat.quotas as q (show_id, user_id, seats, seats_max, last_pass_held)
+      select ${showId}, user_id, n, tickets_per_user_max, pass_no from v
+      where fits and n <= tickets_per_user_max order by user_id
+      on conflict (show_id, user_id) do update set seats = q.seats + excluded.seats,
+        last_pass_held = greatest(q.last_pass_held, excluded.last_pass_held)
+        where q.seats + excluded.seats <= q.seats_max and excluded.last_pass_held >= q.pass_floor
+      returning q.user_id),
+    g as materialized (select v.* from v join b using (user_id) where v.fits),
+    written as (
+      insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, request_hash, fell_back)
+      select hold_id, ${showId}, user_id, plan_version, seat_ids, ${at(until)}, ${at(now)}, hash, fell_back from g
+      on conflict (id) do nothing returning 1),
+    held as (
+      update seat.seats s set status = 1, hold_id = g.hold_id, version = s.version + 1
+      from locked l join g using (i) where s.show_id = ${showId} and s.id = l.id returning 1)
+    select v.i, g.i is not null as "isGranted", v.known as "isKnown", v.fits, v.found, v.taken,
+      (select count(*)::int from held) as held, (select count(*)::int from written) as written
+    from v left join g using (i) order by v.i`)
+  const granted = rows.filter((row) => row.isGranted)
+  if ((rows[0]?.written ?? 0) < granted.length) throw new HoldWrittenMeanwhile('a hold id was written twice')
+  const seats = granted.reduce((sum, { i }) => sum + (wanted[i - 1]?.seatIds.length ?? 0), 0)
+  assert.equal(rows[0]?.held ?? 0, seats, 'seats held')
+  return rows
+}
+
+/** The last step of granting: answers the new version, undefined when the show does not sell any more. */
+export async function bumpOpenShow(tx: Tx, showId: string): Promise<number | undefined> {
+  const [row] = await tx.rows<{ version: number }>(sql`
+    update seat.shows set version = version + 1 where show_id = ${showId} and status = 'open' returning version`)
+  return row?.version
+}
+
+/** Holds with these ids, whoever's they are, and all live holds of these users in the show. */
+export const readHolds = (db: Reader, showId: string, holdIds: string[], userIds: string[]) =>
+  db.rows<HoldRow>(sql`
+    select ${columns} from seat.holds h where h.id = any(${holdIds}::uuid[])
+    union all
+    select ${columns} from seat.holds h
+    where h.show_id = ${showId} and h.user_id = any(${userIds}::uuid[]) and h.ended_reason is null
+      and h.id <> all(${holdIds}::uuid[])`)
+
+export const readQuotas = (db: Reader, showId: string, userIds: string[]) =>
+  db.rows<{ userId: string; seats: number; seatsMax: number; passFloor: number }>(sql`
+    select user_id as "userId", seats, seats_max as "seatsMax", pass_floor as "passFloor" from seat.quotas
+    where show_id = ${showId} and user_id = any(${userIds}::uuid[])`)
+
+export async function readHold(db: Reader, holdId: string): Promise<HoldRow | undefined> {
+  const [row] = await db.rows<HoldRow>(sql`select ${columns} from seat.holds h where h.id = ${holdId}`)
+  return row
+}
+
+export const readLiveHolds = (db: Reader, userId: string, limit: number) =>
+  db.rows<HoldRow>(sql`
+    select ${columns} from seat.holds h where h.user_id = ${userId} and h.ended_reason is null
+    order by h.held_at, h.id limit ${limit}`)
+
+/**
+ * Locks these holds and whatever is bound together with them or to these reservations, ended ones too, in id order.
+ * A group never grows once it is bound, so the second statement completes what was bound while the first one waited.
+ */
+export async function lockWhole(tx: Tx, holdIds: string[], reservationIds: string[] = []): Promise<HoldRow[]> {
+  const rows = await tx.rows<HoldRow>(sql`
+    with wanted as materialized (
+      select id from seat.holds where id = any(${holdIds}::uuid[])
+      union select id from seat.holds where reservation_id = any(${reservationIds}::uuid[])
+      union select h.id from seat.holds n join seat.holds h on h.reservation_id = n.reservation_id
+      where n.id = any(${holdIds}::uuid[]))
+    select ${columns} from seat.holds h join wanted using (id) order by h.id for update of h`)
+  const bound = [...new Set([...reservationIds, ...rows.flatMap((row) => row.reservationId ?? [])])]
+  if (bound.length === 0) return rows
+  const late = await tx.rows<HoldRow>(sql`
+    select ${columns} from seat.holds h where h.reservation_id = any(${bound}::uuid[])
+      and h.id <> all(${rows.map((row) => row.id)}::uuid[]) order by h.id for update`)
+  return [...rows, ...late]
+}
+
+/** Quotas change by the difference, or not: who is missing in the answer would be above the maximum or below the floor. */
+export async function shiftQuotas(tx: Tx, showId: string, shifts: { userId: string; by: number; passNo: number | null }[]) {
+  const rows = await tx.rows<{ userId: string }>(sql`
+    with w as materialized (
+      select * from unnest(${shifts.map((s) => s.userId)}::uuid[], ${shifts.map((s) => s.by)}::int[],
+        ${shifts.map((s) => s.passNo)}::bigint[]) as w(user_id, by, pass_no)),
+    locked as materialized (
+      select q.user_id from seat.quotas q join w using (user_id)
+      where q.show_id = ${showId} order by q.user_id for update of q)
+    update seat.quotas q set seats = q.seats + w.by, last_pass_held = greatest(q.last_pass_held, coalesce(w.pass_no, 0))
+    from w where q.show_id = ${showId} and q.user_id = w.user_id and (select count(*) from locked) > 0
+      and q.seats + w.by <= q.seats_max and (w.pass_no is null or w.pass_no >= q.pass_floor)
+    returning q.user_id as "userId"`)
+  return new Set(rows.map((row) => row.userId))
+}
+
+export async function insertHolds(tx: Tx, holds: HoldRow[]) {
+  const rows = await tx.rows(sql`
+    insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, extensions, request_hash, fell_back)
+    select h.id, h.show_id, h.user_id, h.plan_version, string_to_array(h.seat_ids, ',')::int[], h.until, h.held_at,
+      h.extensions, h.hash, h.fell_back
+    from unnest(${holds.map((h) => h.id)}::uuid[], ${holds.map((h) => h.showId)}::uuid[],
+      ${holds.map((h) => h.userId)}::uuid[], ${holds.map((h) => h.planVersion)}::int[],
+      ${holds.map((h) => h.seatIds.join(','))}::text[], ${holds.map((h) => at(h.until))}::timestamptz[],
+      ${holds.map((h) => at(h.heldAt))}::timestamptz[], ${holds.map((h) => h.extensions)}::int[],
+      ${holds.map((h) => h.requestHash)}::text[], ${holds.map((h) => h.fellBack)}::boolean[])
+      as h(id, show_id, user_id, plan_version, seat_ids, until, held_at, extensions, hash, fell_back)
+    on conflict (id) do nothing returning 1 as one`)
+  if (rows.length < holds.length) throw new HoldWrittenMeanwhile('a hold id was written twice')
+}
+
+/** Locked seats go to their new hold; those without one are freed: returned where somebody watches, else available. */
+export async function swapSeats(tx: Tx, showId: string, seats: { seatId: number; holdId: string | null }[]) {
+  const rows = await tx.rows<{ seatId: number; status: number }>(sql`
+    update seat.seats s set hold_id = w.hold_id, version = s.version + 1,
+      status = case when w.hold_id is not null then 1 when x.watch_count > 0 then 4 else 0 end
+    from unnest(${seats.map((s) => s.seatId)}::int[], ${seats.map((s) => s.holdId)}::uuid[]) as w(id, hold_id)
+    join seat.shows x on x.show_id = ${showId}
+    where s.show_id = ${showId} and s.id = w.id and s.status in (0, 1) returning s.id as "seatId", s.status`)
+  assert.equal(rows.length, seats.length, 'seats swapped')
+  return rows
+}

@@ -1,0 +1,117 @@
+import { type Answer, Refusal } from '../platform/outcome.ts'
+import type { Hold } from './api.ts'
+import { type Ask, type Lost, replacedBy, sectionsOf, toHold } from './asks.ts'
+import { alternativesTo, type Stage, stageOf } from './best.ts'
+import type { SeatEnv } from './env.ts'
+import type { Picture } from './picture.ts'
+import { type HoldRow, readHolds, readQuotas } from './store-holds.ts'
+
+/** How often lost seats are picked anew in the same batch. */
+const repicksMax = 3
+type Quota = { seats: number; seatsMax: number; passFloor: number }
+type Known = { picture: Picture; byId: Map<string, HoldRow>; own: Map<string, HoldRow[]>; quotas: Map<string, Quota>; others: Others }
+type Others = (ask: Ask) => number[][]
+
+/**
+ * What those who got nothing are told. One read for all: who asked before under this id, or holds these seats, has the
+ * answer in that row. The others are refused, or stay unsettled to be picked other seats in the next round.
+ */
+export async function triage(env: SeatEnv, picture: Picture, lost: Lost[], settle: (ask: Ask, answer: Answer<Hold>) => void) {
+  const { showId } = picture
+  const usersOf = (some: Lost[]) => [...new Set(some.map(({ ask }) => ask.input.userId))]
+  const rows = await readHolds(env.db, showId, lost.map(({ ask }) => ask.input.holdId), usersOf(lost))
+  const doubtful = lost.filter(({ why }) => why === 'quota')
+  const quotas = doubtful.length > 0 ? await readQuotas(env.db, showId, usersOf(doubtful)) : []
+  const known: Known = {
+    picture,
+    byId: new Map(rows.map((row) => [row.id, row])),
+    own: Map.groupBy(rows.filter((row) => row.endedReason === null && row.showId === showId), (row) => row.userId),
+    quotas: new Map(quotas.map((quota) => [quota.userId, quota])),
+    others: alternatives(picture),
+  }
+  for (const item of lost) {
+    const answer = madeBefore(item.ask, known) ?? heldAlready(item, known) ?? verdictOn(item, known)
+    if (answer) settle(item.ask, answer)
+  }
+}
+
+/** A repeat: the same thing, whose state may have moved on. */
+function madeBefore({ input, hash }: Ask, { byId, picture }: Known): Answer<Hold> | undefined {
+  const row = byId.get(input.holdId)
+  if (!row) return undefined
+  const isSame = row.userId === input.userId && row.showId === input.showId && row.requestHash === hash
+  if (!isSame) return new Refusal('idempotency_conflict')
+  return row.endedReason === null ? toHold(row, picture.seats) : new Refusal('hold_ended')
+}
+
+/** Exactly what one holds already is that hold; a part of it is for `replaces` to change. */
+function heldAlready({ ask }: Lost, { own, picture }: Known): Answer<Hold> | undefined {
+  const { input } = ask
+  if (input.kind === 'best') return undefined
+  const wanted = new Set(input.seatIds)
+  const replaces = replacedBy(ask)
+  const mine = own.get(input.userId) ?? []
+  const replaced = new Set(groupOf(mine, replaces).map((hold) => hold.id))
+  for (const hold of mine) {
+    if (!hold.seatIds.some((id) => wanted.has(id))) continue
+    const isExact = hold.seatIds.length === wanted.size && hold.seatIds.every((id) => wanted.has(id))
+    if (isExact && (replaces === undefined || replaces === hold.id)) return toHold(hold, picture.seats)
+    if (!replaced.has(hold.id)) return new Refusal('hold_exists', { holdId: hold.id })
+  }
+  return undefined
+}
+
+/** Undefined leaves the ask to the next round. */
+function verdictOn({ ask, why }: Lost, known: Known): Refusal | undefined {
+  if (why instanceof Refusal) return why
+  if (why === 'quota') return quotaRefusal(ask, known)
+  const { input } = ask
+  if (!ask.isCleared && ask.source === 'named' && isOwn(why.taken, ask, known)) {
+    ask.isCleared = true
+    return undefined
+  }
+  const isPicked = input.kind === 'best' || input.fallback === 'nearest'
+  // named seats that were lost are the reason to pick, only a pick that was lost counts
+  if (isPicked && (ask.source === 'named' || ++ask.losses <= repicksMax) && !isHopeless(ask)) {
+    ask.source = input.kind === 'best' ? 'best' : 'nearest'
+    return undefined
+  }
+  return new Refusal('seat_taken', { taken: why.taken, alternatives: known.others(ask) })
+}
+
+/** Nothing equal was left when it was picked: `arrange` reports that as a loss without seats tried. */
+const isHopeless = (ask: Ask) => ask.source === 'nearest' && ask.seatIds.length === 0
+
+function quotaRefusal({ input, pass }: Ask, { quotas, picture }: Known): Refusal {
+  const { seats, seatsMax, passFloor } = quotas.get(input.userId) ?? { seats: 0, seatsMax: picture.ticketsPerUserMax, passFloor: 0 }
+  const isEnded = !(pass instanceof Refusal) && pass.passNo < passFloor
+  return isEnded ? new Refusal('pass_ended', { next: 'renew' }) : new Refusal('quota_exceeded', { seats, seatsMax })
+}
+
+function isOwn(taken: number[], ask: Ask, { own }: Known): boolean {
+  const group = groupOf(own.get(ask.input.userId) ?? [], replacedBy(ask))
+  const seats = new Set(group.flatMap((hold) => hold.seatIds))
+  return taken.every((id) => seats.has(id))
+}
+
+function groupOf(mine: HoldRow[], holdId: string | undefined): HoldRow[] {
+  const hold = mine.find((row) => row.id === holdId)
+  if (!hold) return []
+  return hold.reservationId === null ? [hold] : mine.filter((row) => row.reservationId === hold.reservationId)
+}
+
+/** In a stampede thousands lose the same seats: their alternatives are looked for once. */
+function alternatives(picture: Picture): Others {
+  const found = new Map<string, number[][]>()
+  let stage: Stage | undefined
+  return (ask) => {
+    const wanted = ask.input.kind === 'hold' ? ask.input.seatIds.toSorted((a, b) => a - b) : ask.seatIds
+    const sections = sectionsOf(ask)
+    const key = JSON.stringify([wanted, sections])
+    stage ??= stageOf(picture)
+    const known = found.get(key) ?? alternativesTo(stage, wanted, { sections })
+    found.set(key, known)
+    return known
+  }
+}
+
