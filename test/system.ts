@@ -25,7 +25,7 @@ export async function openSystem({ db, step, time = { now: startOfTests } }: { d
     now: () => time.now,
     newId: randomUUID,
     random: Math.random,
-    wait: async () => undefined,
+    wait: () => new Promise<void>(() => undefined), // a payment is waited for to its end
     mail: { send: async (message) => void mails.push(message) },
     keys: { session: [{ id: 't', secret: 's'.repeat(40) }], pass: [{ id: 't', secret: 'p'.repeat(40) }] },
     log: createLog('silent'),
@@ -95,7 +95,7 @@ export async function openSystem({ db, step, time = { now: startOfTests } }: { d
       await must(send('PUT', `/api/shows/${showId}/plan`, { ...by, body: plan }))
       const prices = [{ grade: 'VIP', price: 100_000, types: [{ name: 'youth', price: 70_000, proofAtDoor: true }] }, ...(standing > 0 ? [{ grade: 'S', price: 50_000 }] : [])]
       await must(send('PUT', `/api/shows/${showId}/prices`, { ...by, body: { prices } }))
-      await must(send('PUT', `/api/shows/${showId}/policies`, { ...by, body: { ticketsPerUserMax, bookingFee: 2_000, cutoffMinutesBeforeStart: 1_440 } }))
+      await must(send('PUT', `/api/shows/${showId}/policies`, { ...by, body: { ticketsPerUserMax, bookingFee: 2_000, policy: { cutoffMinutesBeforeStart: 1_440 } } }))
       const sales = windows ?? [{ name: '일반예매', opensAt: new Date(time.now - hour).toISOString(), closesAt: new Date(time.now + 30 * 24 * hour).toISOString(), audience: 'everyone', sections: null }]
       await must(send('PUT', `/api/shows/${showId}/windows`, { ...by, body: { windows: sales } }))
       await must(send('POST', `/api/shows/${showId}/publish`, by))

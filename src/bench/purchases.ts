@@ -47,7 +47,7 @@ type BenchSystem = Awaited<ReturnType<typeof openBenchSystem>>
 
 const openBenchSystem = (db: Database) => compose({
   db, now: Date.now, newId: randomUUID, random: Math.random,
-  wait: async () => undefined, mail: { send: async () => undefined },
+  wait: () => new Promise<void>(() => undefined), mail: { send: async () => undefined },
   keys: { session: sessionKey, pass: passKey },
   log: createLog('silent'), metrics: createMetrics(), publicUrl: 'http://bench', queueCap: purchases, holdMs: 300_000,
   rehearsals: false, ready: async () => [],

@@ -21,7 +21,7 @@ const addFormats = ('default' in addFormatsModule ? addFormatsModule.default : a
 export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string }): Promise<App> {
   const app = fastify({
     loggerInstance: deps.log,
-    disableRequestLogging: true,
+
     genReqId: () => deps.newId(),
     bodyLimit: httpLimits.bodyBytesMax,
     requestTimeout: httpLimits.requestTimeoutMs,

@@ -215,7 +215,9 @@ async function play(showId: string, fans: Who[], [act, n]: Act) {
     case 'wake': return ignoringRefusal(ground.queue.wake(me))
     case 'wait': return ground.pass(20_000)
     case 'long wait': return ground.pass(3 * minute + 500)
-    case 'lose': return void (ground.seat.fails = lost())
+    case 'lose':
+      ground.seat.fails = lost()
+      return
     case 'end':
       ground.seat.fails = undefined
       return ground.run('queue.endings')

@@ -27,7 +27,7 @@ export type Ask = {
   isCleared: boolean
 }
 /** Why an ask got nothing so far: a look at what its user already holds decides whether that is the answer. */
-export type Lost = { ask: Ask; why: Refusal | 'quota' | { taken: number[] } }
+export type Lost = { ask: Ask; why: Refusal | 'quota' | { taken: number[]; isFinal?: true } }
 
 export const hashOf = (input: HoldInput): string =>
   input.kind === 'best'
@@ -128,7 +128,7 @@ function pick(stage: Stage, ask: Ask): number[] | undefined {
 function nothingLeft({ input }: Ask, picture: Picture): Lost['why'] {
   if (input.kind === 'best') return new Refusal('not_enough_seats')
   const taken = input.seatIds.filter((id) => picture.states[id - 1] !== statusCode.available)
-  return { taken: taken.length > 0 ? taken : input.seatIds }
+  return { taken, isFinal: true }
 }
 
 function* keysOf(ask: Ask): Generator<string | number> {

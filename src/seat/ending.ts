@@ -5,14 +5,14 @@ import type { SeatEnv } from './env.ts'
 import { grouped, tellReturned } from './free.ts'
 import { applyAfterCommit } from './picture.ts'
 import { endHolds as endRows, freeHeld } from './store-close.ts'
-import type { HoldRow } from './store-holds.ts'
+import type { DueHold } from './store-deadlines.ts'
 import { bumpShows, lockSeats, lowerQuotas } from './store-pins.ts'
 
 /**
  * Ends live, unpinned holds that the caller has locked, those bound together all of them: frees their seats, lowers the
  * quotas, counts the shows' versions and tells of the reservations that ended with them.
  */
-export async function endHolds(env: SeatEnv, tx: Tx, holds: HoldRow[], reason: 'released' | 'expired', now: number) {
+export async function endHolds(env: SeatEnv, tx: Tx, holds: DueHold[], reason: 'released' | 'expired', now: number) {
   if (holds.length === 0) return
   const ids = holds.map((hold) => hold.id)
   const seats = holds.flatMap(({ showId, seatIds }) => seatIds.map((seatId) => ({ showId, seatId })))
@@ -30,7 +30,7 @@ export async function endHolds(env: SeatEnv, tx: Tx, holds: HoldRow[], reason: '
 }
 
 /** One event a reservation, its only one here: a reservation's holds end once. Holds that were never bound end silently. */
-export async function tellEnded(tx: Tx, holds: HoldRow[], reason: string, now: number) {
+export async function tellEnded(tx: Tx, holds: DueHold[], reason: string, now: number) {
   const bound = grouped(holds.filter((hold) => hold.reservationId !== null), (hold) => hold.reservationId)
   await emit(tx, 'seat', bound.map(([{ reservationId, userId, showId }]) => ({
     name: 'seat.hold_ended', key: reservationId ?? '', version: 1, occurredAt: now,

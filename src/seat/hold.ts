@@ -50,6 +50,7 @@ export async function holdMany(env: SeatEnv, inputs: TakeInput[]): Promise<Answe
     const twin = byId.get(input.holdId)
     if (twin && twin.hash === hash && twin.input.userId === input.userId) return twin
     const wish = wishOf(env, input, hash)
+    if (picture.status === 'closed') wish.doubt = new Refusal('show_closed')
     if (twin) wish.answer = new Refusal('idempotency_conflict')
     else byId.set(input.holdId, wish)
     return wish

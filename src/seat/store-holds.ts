@@ -117,9 +117,10 @@ export async function readHold(db: Reader, holdId: string): Promise<HoldRow | un
   return row
 }
 
-export const readLiveHolds = (db: Reader, userId: string, limit: number) =>
+export const readLiveHolds = (db: Reader, userId: string, showId: string | null, limit: number) =>
   db.rows<HoldRow>(sql`
-    select ${columns} from seat.holds h where h.user_id = ${userId} and h.ended_reason is null
+    select ${columns} from seat.holds h
+    where h.user_id = ${userId} and h.ended_reason is null and (${showId}::uuid is null or h.show_id = ${showId})
     order by h.held_at, h.id limit ${limit}`)
 
 /**

@@ -72,15 +72,12 @@ function verdictOn({ ask, why }: Lost, known: Known): Refusal | undefined {
   }
   const isPicked = input.kind === 'best' || input.fallback === 'nearest'
   // named seats that were lost are the reason to pick, only a pick that was lost counts
-  if (isPicked && (ask.source === 'named' || ++ask.losses <= repicksMax) && !isHopeless(ask)) {
+  if (isPicked && !why.isFinal && (ask.source === 'named' || ++ask.losses <= repicksMax)) {
     ask.source = input.kind === 'best' ? 'best' : 'nearest'
     return undefined
   }
   return new Refusal('seat_taken', { taken: why.taken, alternatives: known.others(ask) })
 }
-
-/** Nothing equal was left when it was picked: `arrange` reports that as a loss without seats tried. */
-const isHopeless = (ask: Ask) => ask.source === 'nearest' && ask.seatIds.length === 0
 
 function quotaRefusal({ input, pass }: Ask, { quotas, picture }: Known): Refusal {
   const { seats, seatsMax, passFloor } = quotas.get(input.userId) ?? { seats: 0, seatsMax: picture.ticketsPerUserMax, passFloor: 0 }

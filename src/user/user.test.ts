@@ -36,8 +36,7 @@ beforeEach(() => {
 const refused = (code: string) => (error: unknown) => error instanceof Refusal && error.code === code
 const newcomer = async () => {
   const email = `${randomUUID()}@test.example`
-  const profile = await user.api.signUp({ email, name: 'Fan', password })
-  return { email, ...profile }
+  return user.api.signUp({ email, name: 'Fan', password })
 }
 const sendMails = () => user.jobs?.[0]?.run()
 async function linkOf(email: string): Promise<string> {

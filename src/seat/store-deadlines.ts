@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import sql from 'sql-template-tag'
+import { at, type Reader, type Tx } from '../platform/database.ts'
+import type { HoldRow } from './store-holds.ts'
+
+/** Live holds get a later end; each was locked and found unpinned. */
+export async function extendHolds(tx: Tx, holds: { id: string; until: number }[]) {
+  const rows = await tx.rows(sql`
+    update seat.holds h set until = w.until, extensions = h.extensions + 1
+    from unnest(${holds.map((h) => h.id)}::uuid[], ${holds.map((h) => at(h.until))}::timestamptz[]) as w(id, until)
+    where h.id = w.id and h.ended_reason is null and h.pinned_by is null returning 1 as one`)
+  assert.equal(rows.length, holds.length, 'holds extended')
+}
+
+/** Free holds become bound ones; an accepted offer is an ordinary hold from then on. */
+export async function bindHolds(tx: Tx, holds: { id: string; reservationId: string; until: number }[]) {
+  const rows = await tx.rows(sql`
+    update seat.holds h set reservation_id = w.reservation_id, until = w.until, kind = 'ordinary'
+    from unnest(${holds.map((h) => h.id)}::uuid[], ${holds.map((h) => h.reservationId)}::uuid[],
+      ${holds.map((h) => at(h.until))}::timestamptz[]) as w(id, reservation_id, until)
+    where h.id = w.id and h.reservation_id is null and h.ended_reason is null and h.pinned_by is null returning 1 as one`)
+  assert.equal(rows.length, holds.length, 'holds bound')
+}
+
+export const readDeadlines = (db: Reader, reservationIds: string[]) =>
+  db.rows<{ reservationId: string; until: number; pinned: boolean }>(sql`
+    select reservation_id as "reservationId", max(until) as until, bool_or(pinned_by is not null) as pinned
+    from seat.holds where reservation_id = any(${reservationIds}::uuid[]) and ended_reason is null
+    group by reservation_id`)
+
+/** Every running deadline of a show, pinned or not: a payment that fails gives the rest of the time back. */
+export const shiftDeadlines = (tx: Tx, showId: string, byMs: number, atLeast: number) =>
+  tx.rows(sql`
+    with locked as materialized (
+      select id from seat.holds where show_id = ${showId} and ended_reason is null order by id for update)
+    update seat.holds h set until = greatest(h.until + make_interval(secs => ${byMs / 1000}::float8), ${at(atLeast)})
+    from locked where h.id = locked.id returning 1 as one`)
+
+/** Ids of unpinned holds of shows that are not paused whose end has come, with those bound together with them. */
+export async function dueHolds(db: Reader, end: number, limit: number): Promise<string[]> {
+  const rows = await db.rows<{ id: string }>(sql`
+    with due as materialized (
+      select h.id, h.reservation_id from seat.holds h join seat.shows s on s.show_id = h.show_id
+      where h.ended_reason is null and h.pinned_by is null and h.until <= ${at(end)} and s.paused_at is null
+      order by h.until limit ${limit})
+    select id from due
+    union select h.id from due join seat.holds h on h.reservation_id = due.reservation_id where h.ended_reason is null`)
+  return rows.map((row) => row.id)
+}
+
+/** Locks what is still due; holds that somebody works on are passed over, and with them all that are bound to them. */
+export async function lockDueHolds(tx: Tx, holdIds: string[], end: number): Promise<DueHold[]> {
+  const rows = await tx.rows<DueHold>(sql`
+    select h.id, h.show_id as "showId", h.user_id as "userId", h.reservation_id as "reservationId",
+      h.seat_ids as "seatIds"
+    from seat.holds h join seat.shows s on s.show_id = h.show_id
+    where h.id = any(${holdIds}::uuid[]) and h.ended_reason is null and h.pinned_by is null
+      and h.until <= ${at(end)} and s.paused_at is null
+    order by h.id for update of h skip locked`)
+  const locked = Map.groupBy(rows.filter((row) => row.reservationId !== null), (row) => row.reservationId)
+  if (locked.size === 0) return rows
+  const whole = new Set((await tx.rows<{ reservationId: string; holds: number }>(sql`
+    select reservation_id as "reservationId", count(*)::int as holds from seat.holds
+    where reservation_id = any(${[...locked.keys()]}::uuid[]) and ended_reason is null group by reservation_id`))
+    .filter((row) => locked.get(row.reservationId)?.length === row.holds).map((row) => row.reservationId))
+  return rows.filter((row) => row.reservationId === null || whole.has(row.reservationId))
+}
+export type DueHold = Pick<HoldRow, 'id' | 'showId' | 'userId' | 'reservationId' | 'seatIds'>
+
+/** When the last sweep was reported; undefined before the first. With a transaction the row stays locked. */
+export async function readBeat(db: Reader): Promise<number | undefined> {
+  return (await db.rows<{ at: number }>(sql`select beat_at as at from seat.heartbeats where id = 1`))[0]?.at
+}
+
+export async function lockBeat(tx: Tx): Promise<number | undefined> {
+  return (await tx.rows<{ at: number }>(sql`select beat_at as at from seat.heartbeats where id = 1 for update`))[0]?.at
+}
+
+export const writeBeat = (tx: Tx, now: number) =>
+  tx.rows(sql`
+    insert into seat.heartbeats as b (id, beat_at) values (1, ${at(now)})
+    on conflict (id) do update set beat_at = greatest(b.beat_at, excluded.beat_at)`)
+
+/** The next beat, unless the last one is older than `since`: then the deadlines have to be moved before. */
+export const continueBeat = (db: Reader, now: number, since: number) =>
+  db.rows(sql`update seat.heartbeats set beat_at = ${at(now)} where id = 1 and beat_at between ${at(since)} and ${at(now)}`)
+
+/** Deadlines between the last beat and `to` become `to`; answers the shows, one for each hold moved. */
+export const liftDeadlines = (tx: Tx, after: number, to: number, limit: number) =>
+  tx.rows<{ showId: string }>(sql`
+    with locked as materialized (
+      select id from seat.holds
+      where ended_reason is null and pinned_by is null and until > ${at(after)} and until < ${at(to)}
+      order by id limit ${limit} for update)
+    update seat.holds h set until = ${at(to)} from locked where h.id = locked.id returning h.show_id as "showId"`)
