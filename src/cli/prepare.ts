@@ -1,11 +1,22 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { dumpTemplate, openEmbedded, templateFile } from '../platform/embedded.ts'
+import { existsSync, mkdirSync } from 'node:fs'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { dumpTemplate, openEmbedded, templateFiles } from '../platform/embedded.ts'
+import { migrate } from '../platform/migrate.ts'
+import { serviceNames } from '../services.ts'
 
-/** Runs at `npm ci`: leaves an empty embedded database for first starts and tests. Without it they only take longer. */
-const db = await openEmbedded(null)
-const template = await dumpTemplate(db)
-await db.close()
-await mkdir(new URL('.', templateFile), { recursive: true })
-const unfinished = new URL(`${templateFile.href}.new`)
-await writeFile(unfinished, Buffer.from(await template.arrayBuffer()))
-await rename(unfinished, templateFile)
+/** Runs at `npm ci`: leaves a migrated, empty embedded database for first starts (a directory) and tests (a dump). */
+const { directory, dump } = templateFiles()
+if (!existsSync(directory) || !existsSync(dump)) {
+  mkdirSync(dirname(directory), { recursive: true })
+  const unfinished = await mkdtemp(`${directory}-`)
+  const db = await openEmbedded(unfinished)
+  await migrate(db, serviceNames.map((service) => ({ service, directory: new URL(`../${service}/migrations/`, import.meta.url) })))
+  const copy = await dumpTemplate(db)
+  await db.close()
+  await writeFile(`${dump}.new`, Buffer.from(await copy.arrayBuffer()))
+  await rename(`${dump}.new`, dump)
+  await rm(directory, { recursive: true, force: true })
+  await rename(join(unfinished, 'pg'), directory)
+  await rm(unfinished, { recursive: true, force: true })
+}

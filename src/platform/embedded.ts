@@ -1,9 +1,11 @@
 import { once } from 'node:events'
-import { existsSync, mkdirSync } from 'node:fs'
-import { readFile, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import pg from 'pg'
 import { createDatabase, type Database } from './database.ts'
@@ -24,34 +26,46 @@ const engines = new WeakMap<Database, Engine>()
 export async function openEmbedded(dataDir: string | null, options: EmbeddedOptions = {}): Promise<Database> {
   const unlock = dataDir === null ? () => undefined : lock(dataDir)
   try {
-    const template = options.template ?? (await preparedTemplate())
-    const given = { ...options, ...(template ? { template } : {}) }
-    if (dataDir === null) return await start(null, unlock, given)
-    const directory = join(dataDir, 'pg')
-    if (!existsSync(directory)) await create(directory, given)
-    const { template: _used, ...rest } = given
-    return await start(directory, unlock, rest)
+    if (dataDir !== null) return await openDirectory(dataDir, unlock, options)
+    const template = options.template ?? (await preparedDump())
+    return await start(null, unlock, template ? { ...options, template } : options)
   } catch (error) {
     unlock()
     throw error
   }
 }
 
-/** Made in a directory of its own and renamed when whole, so that a kill in the middle leaves nothing half made. */
-async function create(directory: string, options: EmbeddedOptions) {
-  const unfinished = `${directory}.new`
-  await rm(unfinished, { recursive: true, force: true })
-  const db = await start(unfinished, () => undefined, options)
-  await db.close()
-  await rename(unfinished, directory)
+/** A directory whose first start was killed half way says so by a file and is made again; any other is opened as it is. */
+async function openDirectory(dataDir: string, unlock: () => void, options: EmbeddedOptions): Promise<Database> {
+  const directory = join(dataDir, 'pg')
+  const unfinished = join(dataDir, 'creating')
+  if (existsSync(directory) && !existsSync(unfinished)) return start(directory, unlock, options)
+  await writeFile(unfinished, '')
+  await rm(directory, { recursive: true, force: true })
+  const { directory: prepared } = templateFiles()
+  if (existsSync(prepared)) await cp(prepared, directory, { recursive: true })
+  const db = await start(directory, unlock, options)
+  await rm(unfinished)
+  return db
 }
 
-/** Where `npm ci` leaves an empty database, because making one takes seconds (cli/prepare.ts). */
-export const templateFile = new URL('../../node_modules/.cache/openrun/pglite-0.5.16.tar', import.meta.url)
+/**
+ * Where `npm ci` leaves a migrated, empty database, as a directory and as a dump for memory, because making one takes
+ * seconds (cli/prepare.ts). Named by engine and migrations, so that an old one is never used; without it a first start
+ * only takes longer.
+ */
+export function templateFiles(): { directory: string; dump: string } {
+  const sources = fileURLToPath(new URL('../', import.meta.url))
+  const hash = createHash('sha256')
+  for (const file of globSync('*/migrations/*.sql', { cwd: sources }).sort()) hash.update(file).update(readFileSync(join(sources, file)))
+  const base = fileURLToPath(new URL(`../../node_modules/.cache/openrun/pglite-0.5.16-${hash.digest('hex').slice(0, 12)}`, import.meta.url))
+  return { directory: base, dump: `${base}.tar` }
+}
 
-async function preparedTemplate(): Promise<Blob | undefined> {
+async function preparedDump(): Promise<Blob | undefined> {
+  const { dump } = templateFiles()
   // a Blob backed by a file cannot go to a worker
-  return existsSync(templateFile) ? new Blob([await readFile(templateFile)]) : undefined
+  return existsSync(dump) ? new Blob([await readFile(dump)]) : undefined
 }
 
 /** A copy of an embedded database's content; tests open many from one. Nothing may run meanwhile. */
