@@ -158,7 +158,9 @@ function progressLine({ counts, refusals }: ReturnType<typeof createRecord>, sta
   return `${((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  arrived ${counts.arrived}  in line ${counts.joined}  let in ${counts.entered}  paid ${counts.paid} (${counts.paidSeats} seats)  gave up ${counts.gaveUp}  refused ${refused}  retries ${counts.retries}`
 }
 
-const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
+}
 
 function say(line: string) {
   ;(args.json ? process.stderr : process.stdout).write(`${line}\n`)

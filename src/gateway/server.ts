@@ -4,7 +4,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
 import addFormatsModule from 'ajv-formats'
-import fastify, { type FastifyRequest } from 'fastify'
+import fastify, { type FastifyRequest, LogController } from 'fastify'
 import type { App } from '../platform/http.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -21,6 +21,7 @@ const addFormats = ('default' in addFormatsModule ? addFormatsModule.default : a
 export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string }): Promise<App> {
   const app = fastify({
     loggerInstance: deps.log,
+    logController: new LogController({ disableRequestLogging: true }),
 
     genReqId: () => deps.newId(),
     bodyLimit: httpLimits.bodyBytesMax,

@@ -1,84 +1,82 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { after, beforeEach, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import sql, { type Sql } from 'sql-template-tag'
+import { at } from '../platform/database.ts'
 import { queueChecks } from './checks.ts'
 import { type Ground, lineRow, minute, openGround, verified, type Who } from './testing.ts'
 
-let ground: Ground | undefined
-/** A line with somebody inside, called, waiting; each test plants in a database of its own. */
-async function planted(plant: (windowId: string, ground: Ground) => Sql[]): Promise<string[]> {
+let ground: Ground
+let showId: string
+let windowId: string
+/** A line with somebody inside, called and two waiting. */
+before(async () => {
   ground = await openGround({ capDefault: 2 })
-  const showId = await ground.publish()
+  showId = await ground.publish()
   const [first] = (await ground.crowd(showId, 4)) as [Who]
   await ground.queue.pass(verified(first))
   await ground.run('queue.sweep')
+  windowId = (await lineRow(ground.db, showId)).windowId
+})
+after(() => ground.close())
+
+class Undone extends Error {}
+
+/** Names of the checks that find something after these statements, which are undone. */
+async function planted(statements: Sql[], now = ground.clock.now): Promise<string[]> {
   assert.deepEqual(await ground.violations(), [])
-  const { windowId } = await lineRow(ground.db, showId)
-  for (const statement of plant(windowId, ground)) await ground.db.rows(statement)
-  return ground.violations()
+  const found: string[] = []
+  const work = ground.db.transaction(async (tx) => {
+    for (const statement of statements) await tx.rows(statement)
+    for (const check of queueChecks) if ((await tx.rows(check.query(now))).length > 0) found.push(check.name)
+    throw new Undone()
+  })
+  await assert.rejects(work, Undone)
+  return found
 }
-const closeGround = async () => {
-  await ground?.close()
-  ground = undefined
-}
-beforeEach(closeGround)
-after(closeGround)
 
 const nameOf = (index: number) => queueChecks[index]?.name
 
 test('a slot that no place takes up is found', async () => {
-  assert.deepEqual(await planted((id) => [sql`update queue.lines set live = live + 1 where window_id = ${id}`]), [nameOf(0)])
+  assert.deepEqual(await planted([sql`update queue.lines set live = live + 1 where window_id = ${windowId}`]), [nameOf(0)])
 })
 
 test('a pass number above the last given, or given twice, is found', async () => {
-  assert.deepEqual(await planted((id) => [sql`update queue.places set pass_no = 7 where window_id = ${id} and number = 1`]), [nameOf(1)])
-  await closeGround()
-  assert.deepEqual(await planted((id) => [
-    sql`update queue.places set pass_no = 1, user_id = (select user_id from queue.places where window_id = ${id} and number = 1),
-      status = 'ended', ended_reason = 'left', ended_at = joined_at, until = null where window_id = ${id} and number = 2`,
-    sql`update queue.lines set live = 1 where window_id = ${id}`,
+  assert.deepEqual(await planted([sql`update queue.places set pass_no = 7 where window_id = ${windowId} and number = 1`]), [nameOf(1)])
+  assert.deepEqual(await planted([
+    sql`update queue.places set pass_no = 1, user_id = (select user_id from queue.places where window_id = ${windowId} and number = 1),
+      status = 'ended', ended_reason = 'left', ended_at = joined_at, until = null where window_id = ${windowId} and number = 2`,
+    sql`update queue.lines set live = 1 where window_id = ${windowId}`,
   ]), [nameOf(1)])
 })
 
 test('two live places of a user are found', async () => {
-  assert.deepEqual(await planted((id) => [
+  assert.deepEqual(await planted([
     sql`drop index queue.places_one_live`,
-    sql`update queue.places set user_id = (select user_id from queue.places where window_id = ${id} and number = 3)
-      where window_id = ${id} and number = 4`,
+    sql`update queue.places set user_id = (select user_id from queue.places where window_id = ${windowId} and number = 3)
+      where window_id = ${windowId} and number = 4`,
   ]), [nameOf(2)])
 })
 
 test('a gap in the numbers is found', async () => {
-  assert.deepEqual(await planted((id) => [sql`delete from queue.places where window_id = ${id} and number = 3`]), [nameOf(3)])
+  assert.deepEqual(await planted([sql`delete from queue.places where window_id = ${windowId} and number = 3`]), [nameOf(3)])
 })
 
 test('a waiter who was passed, and a call ahead of the line, are found', async () => {
-  assert.deepEqual(await planted((id) => [sql`update queue.lines set admitted_through = 3 where window_id = ${id}`]), [nameOf(4)])
-  await closeGround()
-  assert.deepEqual(await planted((id) => [
-    sql`update queue.places set status = 'asleep', called_at = joined_at where window_id = ${id} and number = 4`,
+  assert.deepEqual(await planted([sql`update queue.lines set admitted_through = 3 where window_id = ${windowId}`]), [nameOf(4)])
+  assert.deepEqual(await planted([
+    sql`update queue.places set status = 'asleep', called_at = joined_at where window_id = ${windowId} and number = 4`,
   ]), [nameOf(4)])
 })
 
 test('a turn long past its end is found while the sweep beats, and is no violation during an outage', async () => {
-  const late = (_: string, { clock, db }: Ground) => {
-    clock.now += 3 * minute + 10_001
-    assert(db)
-    return [sql`update queue.heartbeats set beat_at = ${new Date(clock.now)}`]
-  }
-  assert.deepEqual(await planted(late), [nameOf(5)])
-  await closeGround()
-  assert.deepEqual(await planted((_, { clock }) => {
-    clock.now += 3 * minute + 10_001
-    return []
-  }), [])
+  const now = ground.clock.now + 3 * minute + 10_001
+  assert.deepEqual(await planted([sql`update queue.heartbeats set beat_at = ${at(now)}`], now), [nameOf(5)])
+  assert.deepEqual(await planted([], now), [])
 })
 
 test('constraints refuse what no statement may write', async () => {
-  await planted(() => [])
-  const db = ground?.db
-  assert(db)
+  const { db } = ground
   const place = (values: Sql) => db.rows(sql`insert into queue.places (window_id, number, user_id, status, joined_at, until, ended_reason)
     select window_id, ${values} from queue.lines limit 1`)
   for (const values of [

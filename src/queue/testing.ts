@@ -13,6 +13,7 @@ import { type QueueApi, queueOperations } from './api.ts'
 import { queueChecks } from './checks.ts'
 import { codeHash } from './line.ts'
 import { createQueue } from './service.ts'
+import { beat } from './store-clock.ts'
 
 export const minute = 60_000
 export const day = 86_400_000
@@ -55,13 +56,11 @@ export async function openGround({ capDefault = 2 }: { capDefault?: number } = {
       return showId
     },
     run: (name: string) => job(service, name),
-    /** Moves time on in steps that are no outage, beating and sweeping as the running service does. */
+    /** Moves time on as if the service had been beating, then sweeps. */
     async pass(ms: number) {
+      clock.now += ms
+      await beat(db, clock.now)
       await job(service, 'queue.sweep')
-      for (let left = ms; left > 0; left -= 2_000) {
-        clock.now += Math.min(left, 2_000)
-        await job(service, 'queue.sweep')
-      }
     },
     async settle() {
       for (const { run } of service.jobs ?? []) await run()

@@ -5,6 +5,8 @@ import type { Role } from '../platform/principal.ts'
 import { userLimits } from './api.ts'
 import { assertPassword, digest, newToken, normalise, profileOf, type UserEnv } from './sessions.ts'
 import * as store from './store.ts'
+import { dropUnknownRequests, insertMail, insertResetRequest, resetRequests, takeResetRequest } from './store-mails.ts'
+import { clearFailures } from './store-throttles.ts'
 
 const registered = (tx: Tx, userIds: string[], now: number) =>
   emit(tx, 'user', userIds.map((userId) => ({ name: 'user.registered', key: userId, version: 1, occurredAt: now, data: { userId } })))
@@ -27,17 +29,26 @@ const letters = {
   reset: { subject: 'Openrun: 비밀번호 다시 정하기 / reset your password', path: 'reset', text: '15분 안에 링크를 열어 주세요. 요청하지 않았다면 지워도 돼요. / Open this link within 15 minutes, or ignore it:' },
 } as const
 
+/** Writes a link and its mail; nothing when this user (locked) was sent enough of them already. */
 async function sendLink({ now, publicUrl }: UserEnv, tx: Tx, to: { userId: string; email: string; purpose: 'verify' | 'reset' }) {
+  if ((await store.linkCount(tx, to.userId, to.purpose, now())) >= userLimits.linksMax) return
   const token = newToken()
   const letter = letters[to.purpose]
   await store.insertLink(tx, { hash: digest(token), userId: to.userId, purpose: to.purpose, until: now() + userLimits.linkMs })
-  await store.insertMail(tx, { to: to.email, subject: letter.subject, text: `${letter.text}\n${publicUrl}/${letter.path}?token=${token}` }, now())
+  await insertMail(tx, { to: to.email, subject: letter.subject, text: `${letter.text}\n${publicUrl}/${letter.path}?token=${token}` }, now())
+}
+
+/** Users are locked before links everywhere. */
+async function spendLink(tx: Tx, token: string, purpose: 'verify' | 'reset', now: number): Promise<store.User> {
+  const userId = (await store.userIdOfLink(tx, digest(token))) ?? refuse('link_invalid')
+  const user = (await store.lockUser(tx, userId)) ?? refuse('link_invalid')
+  return (await store.spendLink(tx, digest(token), purpose, now)) ? user : refuse('link_invalid')
 }
 
 export async function verifyEmail({ db, now }: UserEnv, { token }: { token: string }) {
   await db.transaction(async (tx) => {
-    const userId = (await store.spendLink(tx, digest(token), 'verify', now())) ?? refuse('link_invalid')
-    await store.setVerified(tx, userId, now())
+    const user = await spendLink(tx, token, 'verify', now())
+    await store.setVerified(tx, user.id, now())
   })
   return {}
 }
@@ -51,22 +62,31 @@ export async function resendVerification(env: UserEnv, { userId }: { userId: str
   return {}
 }
 
-export async function requestReset(env: UserEnv, { email }: { email: string }) {
-  const user = await store.userByEmail(env.db, normalise(email))
-  await env.db.transaction(async (tx) => {
-    if (user && user.erasedAt === null) await sendLink(env, tx, { userId: user.id, email: user.email, purpose: 'reset' })
-  })
+/** The same single statement for every address; who it is, and whether a mail goes out, is the job's work. */
+export async function requestReset({ db, now }: UserEnv, { email }: { email: string }) {
+  await insertResetRequest(db, normalise(email), now())
   return {}
+}
+
+/** Writes the mails of those who asked for a reset and have an account; each request is taken once. */
+export async function answerResetRequests(env: UserEnv) {
+  await dropUnknownRequests(env.db)
+  for (const { email } of await resetRequests(env.db))
+    await env.db.transaction(async (tx) => {
+      const user = await store.lockUserByEmail(tx, email)
+      if (user && (await takeResetRequest(tx, email))) await sendLink(env, tx, { userId: user.id, email, purpose: 'reset' })
+    })
 }
 
 /** Sets the password by a single-use link; every session ends, for whoever had the old password may hold one. */
 export async function resetPassword(env: UserEnv, { token, password }: { token: string; password: string }) {
   const hash = await env.hashing.hash(password)
   const change = await env.db.transaction(async (tx) => {
-    const userId = (await store.spendLink(tx, digest(token), 'reset', env.now())) ?? refuse('link_invalid')
-    await store.setPassword(tx, userId, hash)
-    await store.setVerified(tx, userId, env.now()) // who can open the link owns the address
-    return endAll(env, tx, userId, 'password_reset')
+    const user = await spendLink(tx, token, 'reset', env.now())
+    await store.setPassword(tx, user.id, hash)
+    await store.setVerified(tx, user.id, env.now()) // who can open the link owns the address
+    await clearFailures(tx, digest(user.email))
+    return endAll(env, tx, user.id, 'password_reset')
   })
   env.changed(change)
   return {}
@@ -79,9 +99,10 @@ async function endAll({ now }: UserEnv, tx: Tx, userId: string, reason: string, 
 
 export async function changePassword(env: UserEnv, input: { userId: string; sessionId: string; password: string; newPassword: string }) {
   const user = await known(env, input.userId)
-  await assertPassword(env, user, input.password)
+  await assertPassword(env, user.email, user, input.password)
   const hash = await env.hashing.hash(input.newPassword)
   const change = await env.db.transaction(async (tx) => {
+    if (!(await store.lockUnchangedUser(tx, user, 'update'))) refuse('login_failed')
     await store.setPassword(tx, user.id, hash)
     return endAll(env, tx, user.id, 'password_changed', input.sessionId)
   })
@@ -117,10 +138,13 @@ export async function exportData(env: UserEnv, { userId }: { userId: string }) {
 /** Erases who it was; the ledger keeps its rows under the id alone. */
 export async function erase(env: UserEnv, { userId, password }: { userId: string; password: string }) {
   const { db, now } = env
-  await assertPassword(env, await known(env, userId), password)
+  const user = await known(env, userId)
+  await assertPassword(env, user.email, user, password)
   const change = await db.transaction(async (tx) => {
+    if (!(await store.lockUnchangedUser(tx, user, 'update'))) refuse('login_failed')
+    await clearFailures(tx, digest(user.email))
     const ended = await endAll(env, tx, userId, 'erased')
-    const version = await store.erase(tx, userId, now())
+    const version = await store.erase(tx, user, now())
     await emit(tx, 'user', [{ name: 'user.erased', key: userId, version, occurredAt: now(), data: { userId } }])
     return { ...ended, users: [{ userId, epoch: await store.raiseEpoch(tx, userId, now()) }] }
   })
@@ -140,13 +164,13 @@ export async function rehearse(env: UserEnv, { count, by }: { count: number; by:
       return { id, email: `fan-${made + i}-${id.slice(0, 13)}@rehearsal.invalid`, name: `Fan ${made + i}`, role: 'buyer', hash: null, verifiedAt: now() }
     })
     const sessions = users.map((user) => ({ id: newId(), userId: user.id, hash: digest(newToken()) }))
+    const exp = now() + userLimits.rehearsalAccessMs
     await db.transaction(async (tx) => {
       await store.insertUsers(tx, users, now())
-      await store.insertSessions(tx, sessions, now())
+      await store.insertSessions(tx, sessions, now(), exp)
       await registered(tx, users.map((user) => user.id), now())
       await store.insertAudit(tx, { actor: by, action: 'user.rehearse', target: String(users.length), before: null, after: null }, now())
     })
-    const exp = now() + userLimits.rehearsalAccessMs
     fans.push(...sessions.map(({ id, userId }) => ({ userId, accessToken: tokens.sign({ userId, sessionId: id, role: 'buyer', epoch: 0, exp }) })))
   }
   return { fans }

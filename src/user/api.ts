@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { type Api, Count, Exact, Id, Instant, operation, Text } from '../platform/contract.ts'
+import { type Api, Count, Exact, Id, Instant, operation } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
 export const userLimits = {
@@ -12,14 +12,26 @@ export const userLimits = {
   hashingConcurrency: 1,
   hashingQueueMax: 200,
   failuresFree: 5,
+  /** pauses after the failures beyond the free ones; the last repeats: at most 20 guesses an hour */
+  throttleSeconds: [30, 60, 120, 240, 300],
   failureWindowMs: 15 * 60_000,
   rehearsalFansMax: 20_000,
-  mailAttemptsMax: 10,
+  /** links of one purpose a user is sent within their fifteen minutes */
+  linksMax: 3,
+  mailLeaseMs: 60_000,
+  mailRetryMs: 2_000,
+  mailRetryMaxMs: 60_000,
+  mailsPerRunMax: 50,
+  endedMax: 100_000,
+  sweepChunkMax: 1_000,
 } as const
 
 export const Role = Type.Enum(['buyer', 'organiser', 'staff', 'operator'])
+// neither control characters nor lone surrogates: PostgreSQL stores no NUL and one must not poison a statement
+const storable = '[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]*'
 const Email = Type.String({ format: 'email', minLength: 3, maxLength: 254 })
-const Name = Text(100)
+const AnyEmail = Type.String({ maxLength: 254, pattern: `^${storable}$` })
+const Name = Type.String({ minLength: 1, maxLength: 100, pattern: `^(?=.*\\S)${storable}$` })
 const Password = Type.String({ minLength: 8, maxLength: 128 })
 const AnyPassword = Type.String({ minLength: 1, maxLength: 128 })
 const Token = Type.String({ minLength: 20, maxLength: 100, pattern: '^[A-Za-z0-9_-]+$' })
@@ -31,12 +43,12 @@ const Done = Exact({})
 export const userOperations = {
   /** Creates the account and sends a verification link. */
   signUp: operation({ input: Exact({ email: Email, name: Name, password: Password }), output: Profile, refusals: ['email_taken'] }),
-  signIn: operation({ input: Exact({ email: Type.String({ maxLength: 254 }), password: AnyPassword }), output: SignedIn, refusals: ['login_failed', 'login_throttled'] }),
+  signIn: operation({ input: Exact({ email: AnyEmail, password: AnyPassword }), output: SignedIn, refusals: ['login_failed', 'login_throttled'] }),
   /** Rotates the refresh token; presenting an old one ends the session. */
   refresh: operation({ input: Exact({ refreshToken: Token }), output: SignedIn, refusals: ['sign_in_required'] }),
   signOut: operation({ input: Exact({ userId: Id, sessionId: Id }), output: Done }),
   sessionLive: operation({ input: Exact({ sessionId: Id, userId: Id, epoch: Count }), output: Exact({ live: Type.Boolean(), role: Role, verified: Type.Boolean() }) }),
-  /** Sessions that ended and epochs that rose since an instant. */
+  /** Sessions that ended and epochs that rose since an instant, and older ones whose tokens still live; too many: `overloaded`, never a part. */
   endedSince: operation({
     input: Exact({ since: Instant }),
     output: Exact({ sessionIds: Type.Array(Id), users: Type.Array(Exact({ userId: Id, epoch: Count })) }),
@@ -46,7 +58,7 @@ export const userOperations = {
   verifyEmail: operation({ input: Exact({ token: Token }), output: Done, refusals: ['link_invalid'] }),
   resendVerification: operation({ input: Exact({ userId: Id }), output: Done, refusals: ['user_unknown'] }),
   /** Always the same answer, whether the address exists or not. */
-  requestReset: operation({ input: Exact({ email: Type.String({ maxLength: 254 }) }), output: Done }),
+  requestReset: operation({ input: Exact({ email: AnyEmail }), output: Done }),
   resetPassword: operation({ input: Exact({ token: Token, password: Password }), output: Done, refusals: ['link_invalid'] }),
   changePassword: operation({ input: Exact({ userId: Id, sessionId: Id, password: AnyPassword, newPassword: Password }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
   export: operation({

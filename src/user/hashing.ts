@@ -4,10 +4,12 @@ import { refuse } from '../platform/outcome.ts'
 // OWASP's argon2id minimum: 19 MiB, two passes, one lane
 const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
+export type Around = { before: () => Promise<void>; after: (same: boolean) => Promise<void> }
+
 export type Hashing = {
   hash: (password: string) => Promise<string>
-  /** an absent hash costs the same time and answers false */
-  matches: (stored: string | null, password: string) => Promise<boolean>
+  /** an absent hash costs the same time and answers false; `around` runs in the same turn, so that turns see each other's failures */
+  matches: (stored: string | null, password: string, around?: Around) => Promise<boolean>
   /** most that ran at once; for tests */
   peak: () => number
 }
@@ -37,10 +39,12 @@ export function createHashing(concurrency: number, queueMax: number): Hashing {
   return {
     peak: () => peak,
     hash: (password) => limited(() => hash(password, options)),
-    matches: (stored, password) => limited(async () => {
+    matches: (stored, password, around) => limited(async () => {
+      await around?.before()
       decoy ??= await hash('nobody has this password', options)
-      const same = await verify(stored ?? decoy, password)
-      return same && stored !== null
+      const same = (await verify(stored ?? decoy, password)) && stored !== null
+      await around?.after(same)
+      return same
     }),
   }
 }

@@ -5,7 +5,8 @@ import type { SessionClaims } from '../platform/principal.ts'
 import type { Tokens } from '../platform/token.ts'
 import { userLimits } from './api.ts'
 import type { Hashing } from './hashing.ts'
-import { clearFailures, endSessions, insertSessions, noteFailure, rotate, type User, sessionByRefresh, userByEmail, userById } from './store.ts'
+import { endSessions, insertSessions, lockSession, lockUnchangedUser, replaceSuccessor, rotate, sessionIdOfRefresh, type User, userByEmail, userById } from './store.ts'
+import { clearFailures, noteFailure, throttledUntil } from './store-throttles.ts'
 
 export type SessionChange = { sessionIds: string[]; users: { userId: string; epoch: number }[] }
 export type UserEnv = {
@@ -25,55 +26,63 @@ export const profileOf = (user: User) => ({ id: user.id, email: user.email, name
 
 export async function signIn(env: UserEnv, { email, password }: { email: string; password: string }) {
   const { db, now } = env
-  const user = await userByEmail(db, normalise(email))
-  await assertPassword(env, user, password)
-  if (!user) return refuse('login_failed')
+  const address = normalise(email)
+  const found = await userByEmail(db, address)
+  await assertPassword(env, address, found, password)
   const refreshToken = newToken()
   const sessionId = env.newId()
-  await db.transaction((tx) => insertSessions(tx, [{ id: sessionId, userId: user.id, hash: digest(refreshToken) }], now()))
-  return signedIn(env, user, sessionId, refreshToken)
+  const user = await db.transaction(async (tx) => {
+    // erased, or another password by now: who knew the old one must not come in after everybody was put out
+    const user = (found && (await lockUnchangedUser(tx, found, 'share'))) ?? refuse('login_failed')
+    await insertSessions(tx, [{ id: sessionId, userId: user.id, hash: digest(refreshToken) }], now())
+    return user
+  })
+  return signedIn(env, user, sessionId, refreshToken, now() + userLimits.sessionMs)
 }
 
-/** The same work and the same answer for a wrong password and an unknown address; failures slow the account down. */
-export async function assertPassword({ db, now, hashing }: UserEnv, user: User | undefined, password: string) {
-  const waitMs = user ? throttleMs(user, now()) : 0
-  if (waitMs > 0) refuse('login_throttled', { retryAfterSeconds: Math.ceil(waitMs / 1_000) })
-  const matches = await hashing.matches(user?.hash ?? null, password)
-  if (matches && user) return void (await clearFailures(db, user.id))
-  if (user) await noteFailure(db, user.id, now())
-  refuse('login_failed')
+/**
+ * The same work and the same answer for a wrong password and an unknown address; failures slow the address down. It is
+ * looked at again when the turn to hash comes, so a crowd of guesses sent at once is not evaluated as one.
+ */
+export async function assertPassword({ db, now, hashing }: UserEnv, email: string, user: User | undefined, password: string) {
+  const subject = digest(email)
+  const before = async () => {
+    const waitMs = (await throttledUntil(db, subject)) - now()
+    if (waitMs > 0) refuse('login_throttled', { retryAfterSeconds: Math.ceil(waitMs / 1_000) })
+  }
+  await before()
+  const after = async (same: boolean) => void (await (same ? clearFailures(db, subject) : noteFailure(db, subject, now())))
+  if (!(await hashing.matches(user?.hash ?? null, password, { before, after })) || !user) refuse('login_failed')
 }
 
-const throttleStepMs = 1_000
-const throttleMaxMs = 60_000
-
-function throttleMs({ failures, failedAt }: User, now: number): number {
-  const over = failures - userLimits.failuresFree
-  if (over < 0 || failedAt === null || failedAt < now - userLimits.failureWindowMs) return 0
-  return Math.max(0, failedAt + Math.min(throttleMaxMs, throttleStepMs * 2 ** over) - now)
-}
-
-function signedIn({ tokens, now }: UserEnv, user: User, sessionId: string, refreshToken: string) {
+function signedIn({ tokens, now }: UserEnv, user: User, sessionId: string, refreshToken: string, refreshUntil: number) {
   const expiresAt = now() + userLimits.accessMs
   const accessToken = tokens.sign({ userId: user.id, sessionId, role: user.role, epoch: user.epoch, exp: expiresAt })
-  return { accessToken, expiresAt, refreshToken, refreshUntil: now() + userLimits.sessionMs, user: profileOf(user) }
+  return { accessToken, expiresAt, refreshToken, refreshUntil, user: profileOf(user) }
 }
 
+/**
+ * Rotates. The last replaced token may be shown again within five seconds of its first use while its successor is
+ * unused (the reply was lost): the successor is replaced. Any other replaced token is a stolen one: the session ends.
+ */
 export async function refresh(env: UserEnv, { refreshToken }: { refreshToken: string }) {
   const { db, now } = env
   const given = digest(refreshToken)
   const successor = newToken()
   const found = await db.transaction(async (tx) => {
-    const session = await sessionByRefresh(tx, given)
+    const id = await sessionIdOfRefresh(tx, given)
+    const session = id === undefined ? undefined : await lockSession(tx, id)
     if (!session || session.endedAt !== null || session.until <= now()) return undefined
-    const repeated = session.previousHash === given
-    // a lost answer is repeated soon; anything later is a stolen token, and the whole session ends
-    if (repeated && (session.rotatedAt ?? 0) < now() - userLimits.refreshRepeatMs) {
-      await endSessions(tx, { userId: session.userId, sessionId: session.id }, 'refresh_reused', now())
-      return { session, reused: true }
+    if (session.refreshHash === given) {
+      await rotate(tx, session, digest(successor), now())
+      return { session, reused: false }
     }
-    await rotate(tx, session.id, digest(successor), given, now())
-    return { session, reused: false }
+    if (session.previousHash === given && now() <= (session.rotatedAt ?? 0) + userLimits.refreshRepeatMs) {
+      await replaceSuccessor(tx, session, digest(successor))
+      return { session, reused: false }
+    }
+    await endSessions(tx, { userId: session.userId, sessionId: session.id }, 'refresh_reused', now())
+    return { session, reused: true }
   })
   if (!found) return refuse('sign_in_required')
   if (found.reused) {
@@ -82,7 +91,7 @@ export async function refresh(env: UserEnv, { refreshToken }: { refreshToken: st
   }
   const user = await userById(db, found.session.userId)
   if (!user || user.erasedAt !== null) return refuse('sign_in_required')
-  return signedIn(env, user, found.session.id, successor)
+  return signedIn(env, user, found.session.id, successor, found.session.until)
 }
 
 export async function signOut({ db, now, changed }: UserEnv, { userId, sessionId }: { userId: string; sessionId: string }) {
