@@ -17,7 +17,9 @@ const hour = 3_600_000
 export const operatorLogin = { email: 'operator@test.example', password: 'operator-test-1234' }
 
 /** The whole system on a fresh database with a clock that only the test moves; `settle` runs what jobs and bus have to do. */
-export async function openSystem({ db, step, time = { now: startOfTests } }: { db?: Database; step?: StepHook; time?: { now: number } } = {}) {
+type Options = { db?: Database; step?: StepHook; time?: { now: number }; operator?: Person }
+
+export async function openSystem({ db, step, time = { now: startOfTests }, operator: known }: Options = {}) {
   const database = db ?? (await openTestDatabase([]))
   const mails: { to: string; subject: string; text: string }[] = []
   const system: System = await compose({
@@ -60,8 +62,8 @@ export async function openSystem({ db, step, time = { now: startOfTests } }: { d
     if (status !== 201) throw new Error(`sign in answered ${status} ${body.code}`)
     return { userId: body.user.id, email, token: body.accessToken }
   }
-  await system.userService.ensureUser({ ...operatorLogin, name: 'Operator', role: 'operator' })
-  const operator = await signIn(operatorLogin.email, operatorLogin.password)
+  if (!known) await system.userService.ensureUser({ ...operatorLogin, name: 'Operator', role: 'operator' })
+  const operator = known ?? (await signIn(operatorLogin.email, operatorLogin.password))
 
   return {
     db: database, system, time, mails, send, signIn, operator,

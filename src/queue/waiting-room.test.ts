@@ -170,6 +170,36 @@ test('C13: a freed slot is filled in the same transaction, without waiting for a
   assert.deepEqual(await ground.statuses(showId), ['ended', 'called', 'called', 'called'])
 })
 
+test('two replicas under fire: joins, claims, renewals, leaves, wakes and jobs side by side keep every rule', async () => {
+  const middle = ground.clock.now + 2 * minute
+  const showId = await ground.publish([{ closesAt: middle }, { opensAt: middle, closesAt: middle + 60 * minute }])
+  const replicas = [ground.queue, ground.second()] as const
+  const fans = Array.from({ length: 40 }, () => someone(showId))
+  const jobs = ['queue.phases', 'queue.admit', 'queue.endings', 'queue.close', 'queue.purchases']
+  let seed = 7
+  const dice = (sides: number) => {
+    seed = (seed * 48_271) % 2_147_483_647
+    return seed % sides
+  }
+  for (let round = 0; round < 12; round++) {
+    if (round === 6) ground.clock.now = middle + 500
+    const calls = Array.from({ length: 80 }, (): Promise<unknown> => {
+      const me = fans[dice(fans.length)] as Who
+      const queue = replicas[dice(2)] ?? ground.queue
+      const choice = [queue.join, claim, queue.leave, queue.wake, queue.position, claim][dice(6)]
+      return choice === claim ? queue.pass({ ...verified(me), takeOver: dice(2) === 0 }) : (choice as typeof queue.join)(me)
+    })
+    const work = jobs.map((name) => ground.run(name))
+    for (const result of await Promise.allSettled(calls))
+      assert(result.status === 'fulfilled' || typeof result.reason.code === 'string', String((result as PromiseRejectedResult).reason))
+    await Promise.all(work)
+    await ground.pass(dice(3) === 0 ? 3 * minute + 500 : 1_000)
+    assert.deepEqual(await ground.violations(), [])
+    const [row] = await ground.db.rows<{ live: number }>(sql`select sum(live) as live from queue.lines where show_id = ${showId}`)
+    assert(row && row.live <= 3, `${row?.live} live`)
+  }
+})
+
 const acts = ['join', 'claim', 'leave', 'wake', 'wait', 'long wait', 'end', 'lose', 'cap', 'takeOver', 'buy', 'pause', 'resume'] as const
 type Act = readonly [(typeof acts)[number], number]
 
