@@ -93,8 +93,8 @@ export async function compose(parts: Parts) {
       log.error({ subscriber, event: event.name, key: event.key, err: error }, 'event parked')
     },
   })
-  const publish = async () => {
-    const count = await bus.publishOnce()
+  const publish = async (producers?: Iterable<string>) => {
+    const count = await bus.publishOnce(producers)
     metrics.eventsPublished.inc(count)
     return count
   }
@@ -141,27 +141,34 @@ export async function compose(parts: Parts) {
   }
 }
 
-const relayPollMs = 100
+const relayPollMs = 500
 const settleRoundsMax = 50
 
-/** Publishes at once after an emit and by a poll for what another process left. */
-function createRelayJob(publish: () => Promise<number>): { job: Job; close: () => void } {
+/** Publishes for whoever emitted at once, and by a poll for everybody: what a hint missed or a crash left. */
+function createRelayJob(publish: (producers?: Iterable<string>) => Promise<number>): { job: Job; close: () => void } {
+  const dirty = new Set<string>()
   let running: Promise<unknown> | undefined
-  let again = false
   const drain = () => {
-    again = true
     running ??= (async () => {
-      while (again) {
-        again = false
-        if ((await publish()) > 0) again = true
+      while (dirty.size > 0) {
+        const producers = [...dirty]
+        dirty.clear()
+        if ((await publish(producers)) > 0) for (const producer of producers) dirty.add(producer) // there may be more
       }
     })().finally(() => {
       running = undefined
     })
     return running
   }
-  const close = onEmit(() => void drain().catch(() => undefined)) // the poll below reports the same error
-  return { job: { name: 'platform.relay', everyMs: relayPollMs, run: drain }, close }
+  const close = onEmit((producer) => {
+    dirty.add(producer)
+    void drain().catch(() => undefined) // the poll below reports the same error
+  })
+  const poll = async () => {
+    await drain()
+    while ((await publish()) > 0) await drain()
+  }
+  return { job: { name: 'platform.relay', everyMs: relayPollMs, run: poll }, close }
 }
 
 async function settle(jobs: Job[], publish: () => Promise<number>) {

@@ -29,13 +29,13 @@ export async function emit(tx: Tx, producer: string, events: NewEvent[]): Promis
       ${events.map((e) => JSON.stringify(e.data))}::jsonb[], ${events.map((e) => new Date(e.occurredAt))}::timestamptz[])
       with ordinality as e(key, version, slot, name, data, occurred_at, i)
     order by e.i`)
-  for (const wake of listeners) tx.afterCommit(wake)
+  for (const wake of listeners) tx.afterCommit(() => wake(producer))
 }
 
-const listeners = new Set<() => void>()
+const listeners = new Set<(producer: string) => void>()
 
-/** Hears that an outbox may have new rows; a hint only, the relay also polls. */
-export function onEmit(wake: () => void): () => void {
+/** Hears whose outbox may have new rows; a hint only, the relay also polls. */
+export function onEmit(wake: (producer: string) => void): () => void {
   listeners.add(wake)
   return () => listeners.delete(wake)
 }

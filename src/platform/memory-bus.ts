@@ -9,8 +9,8 @@ export const leaseMs = 5_000
 const takeoverGraceMs = 500
 
 type Relay = {
-  /** publishes what is in the outbox of every producer; returns the number of events that left */
-  publishOnce: () => Promise<number>
+  /** publishes what is in the outboxes of these producers, by default of all; returns the number of events that left */
+  publishOnce: (producers?: Iterable<string>) => Promise<number>
 }
 
 export type BusOptions = {
@@ -31,9 +31,9 @@ export type BusOptions = {
 export function createMemoryBus(options: BusOptions): Relay {
   const attempts = new Map<string, number>()
   return {
-    publishOnce: async () => {
+    publishOnce: async (producers = options.producers) => {
       let published = 0
-      for (const producer of options.producers) published += await publishFrom(options, producer, attempts)
+      for (const producer of producers) published += await publishFrom(options, producer, attempts)
       return published
     },
   }
@@ -74,6 +74,7 @@ async function lease({ db, now, holder }: BusOptions, producer: string, slots: n
 /** Returns the keys that must stay in the outbox and be tried again. */
 async function deliverTo(options: BusOptions, subscriber: Subscriber, events: Envelope[], attempts: Map<string, number>) {
   const { db, now } = options
+  if (!events.some((event) => subscriber.on[event.name])) return []
   const parked = await parkedKeys(db, subscriber.name)
   const behind = events.filter((e) => parked.has(`${e.producer} ${e.key}`) && subscriber.on[e.name])
   if (behind.length > 0) await park(db, subscriber.name, behind, 'behind a parked message', now())

@@ -9,6 +9,7 @@ import * as places from './store-places.ts'
 export type Called = { windowId: string; number: number; until: number }
 
 const showsPerRunMax = 200
+const stretchMin = 64
 
 /** Opens and closes what is due, each by a change of its row. The show is locked; closing is late, never early. */
 export async function settlePhases(tx: Tx, show: Show, now: number): Promise<void> {
@@ -40,17 +41,25 @@ export async function fill(tx: Tx, show: Show, now: number): Promise<Called[]> {
   return called
 }
 
+/** Goes along the line in growing stretches until the slots are taken or the line ends: many may have left. */
 async function callFrom(tx: Tx, line: Line, slots: number, now: number) {
   const until = { woken: now + queueLimits.wokenClaimMs, waiting: now + queueLimits.claimMs }
-  const next = await places.callNext(tx, line, slots, until, now)
-  assert(next.length <= slots, `called ${next.length} for ${slots} slots`)
-  // fewer than asked for: nobody waits any more, those between have left
-  const through = next.length < slots ? line.last : Math.max(line.admittedThrough, ...next.filter((p) => !p.woken).map((p) => p.number))
-  if (next.length === 0 && through === line.admittedThrough) return next
-  const advanced = await lines.advance(tx, line.windowId, next.length, through)
-  assert.equal(advanced.length, 1, 'line advanced')
-  Object.assign(line, { live: line.live + next.length, calledCount: line.calledCount + next.length, admittedThrough: through })
-  return next
+  const called: { number: number; until: number }[] = []
+  for (let stretch = 2 * slots + stretchMin; ; stretch *= 2) {
+    const wanted = slots - called.length
+    const end = Math.min(line.last, line.admittedThrough + stretch)
+    const next = await places.callNext(tx, line, end, wanted, until, now)
+    assert(next.length <= wanted, `called ${next.length} for ${wanted} slots`)
+    // fewer than wanted: nobody waits up to the end of the stretch, those between have left
+    const through = next.length < wanted ? end : Math.max(line.admittedThrough, ...next.map((place) => place.number))
+    if (next.length > 0 || through > line.admittedThrough) {
+      const advanced = await lines.advance(tx, line.windowId, next.length, through)
+      assert.equal(advanced.length, 1, 'line advanced')
+    }
+    Object.assign(line, { live: line.live + next.length, calledCount: line.calledCount + next.length, admittedThrough: through })
+    called.push(...next)
+    if (called.length === slots || through === line.last) return called
+  }
 }
 
 /** Frees slots, `count` by window, on the locked show. */

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { fill, freeSlots } from './admission.ts'
 import { queueLimits } from './api.ts'
 import type { QueueEnv } from './env.ts'
@@ -51,6 +52,7 @@ function endChunk(env: QueueEnv, showId: string): Promise<boolean> {
     const now = env.now()
     const windowIds = show.lines.map((line) => line.windowId)
     const moved = await endOverdue(tx, windowIds, now - queueLimits.graceMs, now, queueLimits.admitChunkMax)
+    assert.equal(moved[0]?.written ?? 0, moved.length, 'overdue places moved')
     await freeSlots(tx, show, moved.map(({ windowId }) => windowId))
     await fill(tx, show, now)
     return moved.length === queueLimits.admitChunkMax

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { answersOf } from '../platform/batch.ts'
 import { outsideTransaction } from '../platform/database.ts'
 import { type Answer, isRefusal, Refusal, UnknownOutcome } from '../platform/outcome.ts'
@@ -28,6 +29,7 @@ export async function endPasses(env: QueueEnv): Promise<void> {
       const show = await lines.lockShow(tx, showId)
       if (!show) return
       const ended = await passes.passesEnded(tx, done.filter((ending) => ending.showId === showId), env.now())
+      assert.equal(ended[0]?.written ?? 0, ended.length, 'passes ended')
       await freeSlots(tx, show, ended.filter(({ was }) => was === 'ending').map(({ windowId }) => windowId))
       await fill(tx, show, env.now())
     })

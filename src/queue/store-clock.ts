@@ -16,26 +16,23 @@ export const beat = (db: Reader, now: number) =>
 export const showsOverdue = async (db: Reader, before: number, max: number) =>
   (await db.rows<{ showId: string }>(sql`
     select distinct l.show_id as "showId" from queue.lines l join queue.shows s on s.show_id = l.show_id
-    where l.live > 0 and s.paused_at is null
-      and exists (select 1 from queue.places p where p.window_id = l.window_id and p.until <= ${at(before)})
-    limit ${max}`)).map((row) => row.showId)
+    cross join lateral (select 1 from queue.places p where p.window_id = l.window_id and p.until <= ${at(before)} limit 1) due
+    where l.live > 0 and s.paused_at is null limit ${max}`)).map((row) => row.showId)
 
 /** Shows with a deadline in (after, before). */
 export const showsBetween = async (db: Reader, after: number, before: number, max: number) =>
   (await db.rows<{ showId: string }>(sql`
-    select distinct l.show_id as "showId" from queue.lines l
-    where l.live > 0 and exists (
-      select 1 from queue.places p where p.window_id = l.window_id and p.until > ${at(after)} and p.until < ${at(before)})
-    limit ${max}`)).map((row) => row.showId)
+    select distinct l.show_id as "showId" from queue.lines l cross join lateral (
+      select 1 from queue.places p where p.window_id = l.window_id and p.until > ${at(after)} and p.until < ${at(before)} limit 1) due
+    where l.live > 0 limit ${max}`)).map((row) => row.showId)
 
 /** Deadlines in (after, before) become `before`, at most `max` at a time. */
 export const graceDeadlines = (tx: Tx, show: Show, after: number, before: number, max: number) =>
   tx.rows(sql`
-    with late as (
-      select window_id, number from queue.places
+    with late as materialized (
+      select ctid as tid from queue.places
       where window_id = any(${windowsOf(show)}::uuid[]) and until > ${at(after)} and until < ${at(before)} limit ${max})
-    update queue.places p set until = ${at(before)} from late
-    where p.window_id = late.window_id and p.number = late.number returning p.number`)
+    update queue.places p set until = ${at(before)} where p.ctid = any(array(select tid from late)) returning p.number`)
 
 /** Every running deadline of the show moves by the pause. */
 export const moveDeadlines = (tx: Tx, show: Show, byMs: number, atLeast: number) =>

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
-import type { PlaceRef } from './store-places.ts'
+import { located, type PlaceRef, type Was } from './store-places.ts'
 
 /** The next pass number of each user, who is named once. Numbers of a (show, user) only grow. */
 export async function nextPassNumbers(tx: Tx, showId: string, userIds: string[]): Promise<Map<string, number>> {
@@ -13,16 +13,16 @@ export async function nextPassNumbers(tx: Tx, showId: string, userIds: string[])
 
 export type Entry = PlaceRef & { sessionId: string; passNo: number; until: number; endPassNo: number | null }
 
-/** A turn is claimed or a pass is renewed. */
+/** Turns are claimed or passes renewed, in one line. */
 export const enter = (tx: Tx, entries: Entry[], now: number) =>
   tx.rows(sql`
-    update queue.places p set status = 'inside', session_id = e.session_id, pass_no = e.pass_no, until = e.until,
-      claimed_at = coalesce(p.claimed_at, ${at(now)}), end_pass_no = coalesce(e.end_pass_no, p.end_pass_no)
-    from unnest(${entries.map((e) => e.windowId)}::uuid[], ${entries.map((e) => e.number)}::int[],
-      ${entries.map((e) => e.sessionId)}::uuid[], ${entries.map((e) => e.passNo)}::bigint[],
-      ${entries.map((e) => at(e.until))}::timestamptz[], ${entries.map((e) => e.endPassNo)}::bigint[])
-      as e(window_id, number, session_id, pass_no, until, end_pass_no)
-    where p.window_id = e.window_id and p.number = e.number and p.status in ('called', 'inside') returning p.number`)
+    with found as materialized (select * from (${located(entries)}) f where f.status in ('called', 'inside'))
+    update queue.places p set status = 'inside', session_id = (${entries.map((e) => e.sessionId)}::uuid[])[e.i],
+      pass_no = (${entries.map((e) => e.passNo)}::bigint[])[e.i], until = (${entries.map((e) => at(e.until))}::timestamptz[])[e.i],
+      end_pass_no = coalesce((${entries.map((e) => e.endPassNo)}::bigint[])[e.i], p.end_pass_no),
+      claimed_at = coalesce(p.claimed_at, ${at(now)})
+    from (select array_position(${entries.map((e) => e.number)}::int[], number) as i, tid from found) e
+    where p.ctid = e.tid returning p.number`)
 
 export type Ending = PlaceRef & { showId: string; userId: string; passNo: number }
 
@@ -33,15 +33,19 @@ export const passesToEnd = (db: Reader, max: number) =>
 
 /** Seat has ended these passes: places that were only waiting for that end. A pass taken over meanwhile stays to be ended. */
 export const passesEnded = (tx: Tx, endings: Ending[], now: number) =>
-  tx.rows<PlaceRef & { was: string }>(sql`
-    update queue.places p set end_pass_no = null,
-      status = case o.status when 'ending' then 'ended' else o.status end,
-      ended_at = case o.status when 'ending' then ${at(now)}::timestamptz else o.ended_at end
-    from unnest(${endings.map((e) => e.windowId)}::uuid[], ${endings.map((e) => e.number)}::int[],
-      ${endings.map((e) => e.passNo)}::bigint[]) as e(window_id, number, pass_no)
-    join queue.places o on o.window_id = e.window_id and o.number = e.number
-    where p.window_id = e.window_id and p.number = e.number and p.end_pass_no = e.pass_no
-    returning p.window_id as "windowId", p.number, o.status as was`)
+  tx.rows<Was>(sql`
+    with found as materialized (
+      select o.* from unnest(${endings.map((e) => e.windowId)}::uuid[], ${endings.map((e) => e.number)}::int[],
+        ${endings.map((e) => e.passNo)}::bigint[]) as e(window_id, number, pass_no)
+      cross join lateral (
+        select ctid as tid, window_id, number, status from queue.places x
+        where x.window_id = e.window_id and x.number = e.number and x.end_pass_no = e.pass_no limit 1) o),
+    changed as (
+      update queue.places p set end_pass_no = null,
+        status = case p.status when 'ending' then 'ended' else p.status end,
+        ended_at = case p.status when 'ending' then ${at(now)}::timestamptz else p.ended_at end
+      where p.ctid = any(array(select tid from found)) returning 1)
+    select window_id as "windowId", number, status as was, (select count(*) from changed) as written from found`)
 
 export type Purchase = { showId: string; userId: string; noted: number }
 

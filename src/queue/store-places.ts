@@ -17,19 +17,32 @@ export type PlaceRow = {
   endedAt: number | null
 }
 export type PlaceRef = { windowId: string; number: number }
+/** A place as it was before a statement, and how many rows that statement wrote: as many as it answers. */
+export type Was = PlaceRef & { was: Status; written: number }
 
 const columns = raw(`p.window_id as "windowId", p.number, p.user_id as "userId", p.status, p.session_id as "sessionId",
   p.pass_no as "passNo", p.until, p.ended_reason as "endedReason", p.joined_at as "joinedAt", p.ended_at as "endedAt"`)
+const windowIdsOf = (show: Show) => show.lines.map((line) => line.windowId)
 const windowsOf = (refs: PlaceRef[]) => refs.map((ref) => ref.windowId)
 const numbersOf = (refs: PlaceRef[]) => refs.map((ref) => ref.number)
+
+/**
+ * Rows by their keys, with their physical address `tid`. Plans are made once, while a line is short: a join would then
+ * read the whole line for each row when it is long, a lateral with a limit cannot. Who writes holds the show's lock, so
+ * the addresses hold until the statement has written.
+ */
+export const located = (refs: PlaceRef[]) => sql`
+  select o.ctid as tid, o.* from unnest(${windowsOf(refs)}::uuid[], ${numbersOf(refs)}::int[]) as r(window_id, number)
+  cross join lateral (
+    select ctid, * from queue.places x where x.window_id = r.window_id and x.number = r.number limit 1) o`
 
 /** The places these users mean: a turn before a wait, a live place before an ended one, the present line first. */
 export async function placesOf(db: Reader, show: Show, userIds: string[]): Promise<Map<string, PlaceRow>> {
   const rows = await db.rows<PlaceRow>(sql`
-    select distinct on (p.user_id) ${columns} from queue.places p
-    where p.user_id = any(${userIds}::uuid[]) and p.window_id = any(${show.lines.map((line) => line.windowId)}::uuid[])
-    order by p.user_id, case when p.status in ('called', 'inside') then 0 when p.status <> 'ended' then 1 else 2 end,
-      p.window_id = ${presentLine(show).windowId}::uuid desc, p.joined_at desc, p.number desc`)
+    select ${columns} from unnest(${userIds}::uuid[]) as u(user_id) cross join lateral (
+      select * from queue.places o where o.user_id = u.user_id and o.window_id = any(${windowIdsOf(show)}::uuid[])
+      order by case when o.status in ('called', 'inside') then 0 when o.status <> 'ended' then 1 else 2 end,
+        o.window_id = ${presentLine(show).windowId}::uuid desc, o.joined_at desc, o.number desc limit 1) p`)
   return new Map(rows.map((row) => [row.userId, row]))
 }
 
@@ -51,25 +64,27 @@ export const append = (tx: Tx, line: Line, userIds: string[], now: number) =>
     bumped as (update queue.lines set last = last + (select count(*) from added) where window_id = ${line.windowId})
     select * from added`)
 
-/** Calls up to `slots` places: woken ones first, then the line; each by number. `woken` tells which. */
-export const callNext = (tx: Tx, line: Line, slots: number, until: { woken: number; waiting: number }, now: number) =>
-  tx.rows<{ number: number; userId: string; until: number; woken: boolean }>(sql`
+/**
+ * Calls up to `slots` places: woken ones first, then the line through number `through`; each by number. The stretch is
+ * bounded, so that a call never reads the whole line.
+ */
+export const callNext = (tx: Tx, line: Line, through: number, slots: number, until: { woken: number; waiting: number }, now: number) =>
+  tx.rows<{ number: number; until: number }>(sql`
     with woken as (
-      select number, 0 as turn from queue.places
+      select ctid as tid, number, 0 as turn from queue.places
       where window_id = ${line.windowId} and status = 'woken' order by number limit ${slots}),
     ahead as (
-      select number, 1 as turn from queue.places
-      where window_id = ${line.windowId} and number > ${line.admittedThrough} and status = 'waiting'
+      select ctid as tid, number, 1 as turn from queue.places
+      where window_id = ${line.windowId} and number > ${line.admittedThrough} and number <= ${through} and status = 'waiting'
       order by number limit ${slots}),
-    next as (select number, turn from (table woken union all table ahead) n order by turn, number limit ${slots}),
+    next as materialized (select tid from (table woken union all table ahead) n order by turn, number limit ${slots}),
     called as (
       update queue.places p set status = 'called', called_at = ${at(now)},
-        until = case n.turn when 0 then ${at(until.woken)}::timestamptz else ${at(until.waiting)}::timestamptz end
-      from next n where p.window_id = ${line.windowId} and p.number = n.number
-      returning p.window_id, p.number, p.user_id, p.until, n.turn),
+        until = case p.status when 'woken' then ${at(until.woken)}::timestamptz else ${at(until.waiting)}::timestamptz end
+      where p.ctid = any(array(select tid from next)) returning p.window_id, p.number, p.until),
     told as (
       insert into queue.place_events (window_id, number, at, what) select window_id, number, ${at(now)}, 'called' from called)
-    select number, user_id as "userId", until, turn = 0 as woken from called order by turn, number`)
+    select number, until from called`)
 
 /**
  * How many left of those not yet called, counted in stretches between the asked numbers (ascending): `stretch` k lies
@@ -89,41 +104,40 @@ export const tell = (tx: Tx, refs: PlaceRef[], what: string, now: number) =>
 
 export const wakePlaces = (tx: Tx, refs: PlaceRef[]) =>
   tx.rows(sql`
-    update queue.places p set status = 'woken' from unnest(${windowsOf(refs)}::uuid[], ${numbersOf(refs)}::int[]) as r(window_id, number)
-    where p.window_id = r.window_id and p.number = r.number and p.status = 'asleep' returning p.number`)
+    update queue.places p set status = 'woken'
+    where p.ctid = any(array(select tid from (${located(refs)}) f where f.status = 'asleep')) returning p.number`)
 
 /**
  * Ends live places: who is inside becomes `ending` with its pass number and keeps the slot, everybody else ends at
  * once. Answers what each was.
  */
 export const endPlaces = (tx: Tx, refs: PlaceRef[], reason: string, now: number) =>
-  tx.rows<PlaceRef & { was: Status }>(sql`
-    update queue.places p set until = null, ended_reason = ${reason},
-      status = case o.status when 'inside' then 'ending' else 'ended' end,
-      end_pass_no = case o.status when 'inside' then o.pass_no else o.end_pass_no end,
-      ended_at = case o.status when 'inside' then null else ${at(now)}::timestamptz end
-    from unnest(${windowsOf(refs)}::uuid[], ${numbersOf(refs)}::int[]) as r(window_id, number)
-    join queue.places o on o.window_id = r.window_id and o.number = r.number
-    where p.window_id = r.window_id and p.number = r.number and p.status not in ('ending', 'ended')
-    returning p.window_id as "windowId", p.number, o.status as was`)
+  tx.rows<Was>(sql`
+    with found as materialized (select * from (${located(refs)}) f where f.status not in ('ending', 'ended')),
+    changed as (
+      update queue.places p set until = null, ended_reason = ${reason},
+        status = case p.status when 'inside' then 'ending' else 'ended' end,
+        end_pass_no = case p.status when 'inside' then p.pass_no else p.end_pass_no end,
+        ended_at = case p.status when 'inside' then null else ${at(now)}::timestamptz end
+      where p.ctid = any(array(select tid from found)) returning 1)
+    select window_id as "windowId", number, status as was, (select count(*) from changed) as written from found`)
 
 /** Missed turns fall asleep, passes that ran out end. Answers what each was; the slots are to be freed. */
 export const endOverdue = (tx: Tx, windowIds: string[], before: number, now: number, max: number) =>
-  tx.rows<PlaceRef & { was: Status }>(sql`
-    with due as (
-      select window_id, number, status from queue.places
+  tx.rows<Was>(sql`
+    with due as materialized (
+      select ctid as tid, window_id, number, status from queue.places
       where window_id = any(${windowIds}::uuid[]) and until <= ${at(before)} order by until limit ${max}),
-    moved as (
+    changed as (
       update queue.places p set until = null,
-        status = case d.status when 'called' then 'asleep' else 'ended' end,
-        ended_reason = case d.status when 'called' then null else 'pass_expired' end,
-        ended_at = case d.status when 'called' then null else ${at(now)}::timestamptz end
-      from due d where p.window_id = d.window_id and p.number = d.number
-      returning p.window_id, p.number, d.status as was),
+        status = case p.status when 'called' then 'asleep' else 'ended' end,
+        ended_reason = case p.status when 'called' then null else 'pass_expired' end,
+        ended_at = case p.status when 'called' then null else ${at(now)}::timestamptz end
+      where p.ctid = any(array(select tid from due)) returning 1),
     told as (
       insert into queue.place_events (window_id, number, at, what)
-      select window_id, number, ${at(now)}, 'slept' from moved where was = 'called')
-    select window_id as "windowId", number, was from moved`)
+      select window_id, number, ${at(now)}, 'slept' from due where status = 'called')
+    select window_id as "windowId", number, status as was, (select count(*) from changed) as written from due`)
 
 /** Live places of a line with one of these states; fewer than `max` means that is all. */
 export const placesIn = (tx: Tx, windowId: string, statuses: Status[], max: number) =>
@@ -133,9 +147,10 @@ export const placesIn = (tx: Tx, windowId: string, statuses: Status[], max: numb
 
 export const livePlacesOfShow = (tx: Tx, show: Show, userIds: string[]) =>
   tx.rows<PlaceRef>(sql`
-    select window_id as "windowId", number from queue.places
-    where user_id = any(${userIds}::uuid[]) and window_id = any(${show.lines.map((line) => line.windowId)}::uuid[])
-      and status not in ('ending', 'ended')`)
+    select p.window_id as "windowId", p.number from unnest(${userIds}::uuid[]) as u(user_id) cross join lateral (
+      select window_id, number from queue.places o
+      where o.user_id = u.user_id and o.window_id = any(${windowIdsOf(show)}::uuid[]) and o.status not in ('ending', 'ended')
+      limit ${show.lines.length}) p`)
 
 /** Everything that ever happened to the places of a user in a show. */
 export const historyOf = (db: Reader, showId: string, userId: string) =>
@@ -143,5 +158,5 @@ export const historyOf = (db: Reader, showId: string, userId: string) =>
     select ${columns}, coalesce((
       select json_agg(json_build_object('at', round(extract(epoch from e.at) * 1000), 'what', e.what) order by e.id)
       from queue.place_events e where e.window_id = p.window_id and e.number = p.number), '[]') as events
-    from queue.places p join queue.lines l on l.window_id = p.window_id
-    where p.user_id = ${userId} and l.show_id = ${showId} order by p.joined_at desc limit 50`)
+    from (select * from queue.places where user_id = ${userId} offset 0) p join queue.lines l on l.window_id = p.window_id
+    where l.show_id = ${showId} order by p.joined_at desc limit 50`)

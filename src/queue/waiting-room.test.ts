@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import sql from 'sql-template-tag'
+import sql, { raw } from 'sql-template-tag'
+import { testDatabaseUrl } from '../platform/testing.ts'
 import { codeOf, type Ground, lineRow, lost, minute, openGround, placesOf, someone, verified, type Who } from './testing.ts'
 
 /** What the reference system got wrong about its line (C1…C12 there), and the promises over any course of events. */
@@ -66,6 +67,39 @@ test('C4: a position among 20,000 waiting costs one batch, not the line', async 
   const plan = await ground.db.rows<Record<string, string>>(sql`
     explain select number from queue.places where window_id = ${windowId} and number > 3 and number < 20000 and status = 'ended' and called_at is null`)
   assert.match(JSON.stringify(plan), /places_left/)
+})
+
+test('C4: calling from a line that half has left goes on past the gap', async () => {
+  const showId = await ground.publish()
+  const fans = await ground.crowd(showId, 600)
+  await Promise.all(fans.slice(3, 598).map((fan) => ground.queue.leave(fan)))
+  await ground.queue.control({ showId, by: randomUUID(), cap: 4 })
+  assert.deepEqual((await ground.statuses(showId)).slice(597), ['ended', 'called', 'waiting'])
+  assert.deepEqual([(await lineRow(ground.db, showId)).admittedThrough, (await lineRow(ground.db, showId)).live], [599, 4])
+  assert.equal((await ground.queue.position(fans[599] as Who)).position, 0)
+})
+
+const onPostgres = testDatabaseUrl ? 'prepared plans are seen only on the embedded engine’s one connection' : false
+test('C4: no plan, made once while lines were short, reads a whole line for a place', { skip: onPostgres }, async () => {
+  const showId = await ground.publish()
+  const [first, second] = (await ground.crowd(showId, 6)) as [Who, Who]
+  await claim(first)
+  await ground.queue.leave(second)
+  await ground.queue.leave(first)
+  await ground.pass(3 * minute + 500)
+  const prepared = await ground.db.rows<{ name: string; statement: string; values: number }>(sql`
+    select name, statement, cardinality(parameter_types) as values from pg_prepared_statements
+    where statement like '%queue.places%' and statement not like '%explain%' and statement not like '%pg_prepared%'
+      and statement ~ '(update queue.places|cross join lateral|with woken)'`)
+  assert(prepared.length >= 6, `${prepared.length} statements`)
+  for (const { name, statement, values } of prepared) {
+    const nulls = Array.from({ length: values }, () => 'null').join(',')
+    const plan = await ground.db.rows<Record<string, string>>(sql`explain execute ${raw(`"${name}"(${nulls})`)}`)
+    const steps = plan.map((row) => Object.values(row)[0] ?? '')
+    const whole = steps.filter((step, n) =>
+      /Seq Scan on places/.test(step) || (/Cond: \(window_id = [^()]*\)$/.test(step) && !/(places_woken|on lines)/.test(steps[n - 1] ?? '')))
+    assert.deepEqual(whole, [], `${statement}\n${steps.join('\n')}`)
+  }
 })
 
 test('C5: the cap is exact when everybody joins and claims at once over two replicas', async () => {
