@@ -139,15 +139,15 @@ test('one poisoned request never touches its neighbours', async () => {
 
 /** A body that fits the schema in form; its ids name nothing. */
 function sample(schema: Schema): Record<string, unknown> {
-  return valueOf(schema) as Record<string, unknown>
+  return exampleOf(schema) as Record<string, unknown>
 }
 
-function valueOf(schema: Schema): unknown {
+function exampleOf(schema: Schema): unknown {
   if (schema.const !== undefined) return schema.const
   if (schema.enum) return schema.enum[0]
-  if (schema.anyOf) return valueOf(schema.anyOf[0] as Schema)
-  if (schema.type === 'object') return Object.fromEntries(Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name)).map(([name, inner]) => [name, valueOf(inner)]))
-  if (schema.type === 'array') return schema.items ? [valueOf(schema.items)] : []
+  if (schema.anyOf) return exampleOf(schema.anyOf[0] as Schema)
+  if (schema.type === 'object') return Object.fromEntries(Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name)).map(([name, inner]) => [name, exampleOf(inner)]))
+  if (schema.type === 'array') return schema.items ? [exampleOf(schema.items)] : []
   if (schema.type === 'integer' || schema.type === 'number') return Math.max(1, schema.minimum ?? 1)
   if (schema.type === 'boolean') return false
   if (schema.format === 'uuid') return randomUUID()

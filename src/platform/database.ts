@@ -166,7 +166,9 @@ async function transact<T>(run: Run, work: (tx: Tx) => Promise<T>): Promise<T> {
   scope.open = false
   await last
   await commit(run)
-  outsideTransaction(() => after.forEach((act) => act()))
+  outsideTransaction(() => {
+    for (const act of after) act()
+  })
   return result
 }
 
