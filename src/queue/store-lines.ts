@@ -52,12 +52,12 @@ export const freeSlots = (tx: Tx, windowId: string, slots: number) =>
 export const settleClosing = (tx: Tx, windowId: string) =>
   tx.rows(sql`update queue.lines set closing = false where window_id = ${windowId}`)
 
+/** The cap of a show already here is kept: an operator may have set it. */
 export const upsertShow = (tx: Tx, showId: string, capDefault: number) =>
   tx.rows(sql`
     insert into queue.shows (show_id, status, cap) values (${showId}, 'published', ${capDefault})
     on conflict (show_id) do update set status = 'published'`)
 
-/** Ensures that a show's row is there and locked, also before it has lines. */
 export const cancelShow = (tx: Tx, showId: string) =>
   tx.rows(sql`update queue.shows set status = 'cancelled' where show_id = ${showId}`)
 
