@@ -53,8 +53,9 @@ try {
 
 async function rush(url: string, opsUrl: string | undefined, child: ChildServer | undefined): Promise<number> {
   const record = createRecord()
-  const client = createClient(url, (what) => {
+  const client = createClient(url, (what, code) => {
     if (what === 'unknown') record.counts.unknowns++
+    if (code) record.refused(code)
     record.counts.retries++
   })
   say(`crowd of ${fans} for ${seats} seats at ${url}`)

@@ -14,7 +14,7 @@ const connectionsMax = 400
  * A careful client: a lost answer, 503 and 429 are repeated with the same key for up to a minute (a restart included),
  * because "unknown" is not "no". Everything else is returned as it is.
  */
-export function createClient(url: string, onRetry: (what: 'unknown' | 'busy') => void) {
+export function createClient(url: string, onRetry: (what: 'unknown' | 'busy', code?: string) => void) {
   const pool = new Pool(url, { connections: connectionsMax, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000, keepAliveTimeout: 60_000 })
 
   async function once(method: string, path: string, { token, key, pass, body }: Send): Promise<Answer> {
@@ -40,7 +40,7 @@ export function createClient(url: string, onRetry: (what: 'unknown' | 'busy') =>
         if (performance.now() - startedAt > retryForMs) throw error
       }
       if (busy && performance.now() - startedAt > retryForMs) return busy
-      onRetry(busy ? 'busy' : 'unknown')
+      onRetry(busy ? 'busy' : 'unknown', busy?.body.code)
       await wait(Math.min(retryPauseMaxMs, retryPauseMs * 2 ** attempt) * (0.5 + Math.random()))
     }
   }

@@ -22,6 +22,8 @@ export type Crowd = {
   random: () => number
   /** becomes true when a fan was told that everything is sold */
   soldOut: boolean
+  /** the plan as first read: its version and number of seats */
+  plan?: { version: number; seats: number }
   thinkMs: (low: number, high: number) => number
   deadline: () => boolean
 }
@@ -138,10 +140,15 @@ async function takeSeats(fan: Fan): Promise<Held | undefined> {
 }
 
 async function freeSeats(fan: Fan): Promise<number[] | undefined> {
-  const answer = await call(fan, 'GET', `/api/shows/${fan.crowd.showId}/seats`, {}, [200])
+  const { crowd } = fan
+  // like the web page, the plan is read once and then only the snapshot
+  const known = crowd.plan ? `?planVersion=${crowd.plan.version}` : ''
+  const answer = await call(fan, 'GET', `/api/shows/${crowd.showId}/seats${known}`, {}, [200])
   if (!answer) return undefined
   const states = Buffer.from(String(answer.body.states), 'base64')
-  const count = (answer.body.seats as unknown[]).length
+  const listed = ((answer.body.seats ?? []) as unknown[]).length
+  if (listed > 0) crowd.plan = { version: Number(answer.body.planVersion), seats: listed }
+  const count = crowd.plan?.seats ?? 0
   const free: number[] = []
   for (let index = 0; index < count; index++) if (((states[index >> 2] ?? 0) >> ((index & 3) * 2) & 3) === 0) free.push(index + 1)
   return free
