@@ -46,14 +46,15 @@ export function askOf(env: SeatEnv, input: HoldInput, hash: string): Ask {
 
 /**
  * The asks of the next round, in arrival order: no two share a seat, a user or a hold. Only order is decided here;
- * asks that the picture speaks against are lost for now, the others wait. Picked seats are disjoint from all before.
+ * asks that the picture speaks against, or a quota found `full` before, are lost for now, the others wait. Picked seats
+ * are disjoint from all before.
  */
-export function arrange(picture: Picture, waiting: Ask[]): { ready: Ask[]; lost: Lost[] } {
+export function arrange(picture: Picture, waiting: Ask[], full: ReadonlySet<string>): { ready: Ask[]; lost: Lost[] } {
   const lost: Lost[] = []
   const candidates: Ask[] = []
   const picks = waiting.some((ask) => ask.source !== 'named') ? stageOf(picture) : undefined
   for (const ask of waiting) {
-    const why = inMemory(ask, picture)
+    const why = inMemory(ask, picture) ?? (isFull(ask, full) ? 'quota' : undefined)
     if (why) {
       lost.push({ ask, why })
       continue
@@ -72,7 +73,11 @@ export function arrange(picture: Picture, waiting: Ask[]): { ready: Ask[]; lost:
   return { ready, lost }
 }
 
+/** A swap may need no more seats: its quota is decided with the replaced hold only. */
+const isFull = (ask: Ask, full: ReadonlySet<string>) => replacedBy(ask) === undefined && full.has(ask.input.userId)
+
 export const replacedBy = ({ input }: Ask) => (input.kind === 'hold' ? input.replaces : undefined)
+export const countOf = ({ input }: Ask) => (input.kind === 'best' ? input.quantity : input.seatIds.length)
 export const sectionsOf = ({ pass }: Ask) => (pass instanceof Refusal ? null : pass.sections)
 export const sorted = (ids: readonly number[]) => ids.toSorted((a, b) => a - b)
 
@@ -103,8 +108,7 @@ function inMemory(ask: Ask, picture: Picture): Lost['why'] | undefined {
     const outside = outsideWindow(input, pass, picture)
     if (outside) return outside
   }
-  const count = input.kind === 'best' ? input.quantity : input.seatIds.length
-  if (count > picture.ticketsPerUserMax) return 'quota'
+  if (countOf(ask) > picture.ticketsPerUserMax) return 'quota'
   if (ask.source !== 'named' || ask.isCleared) return undefined
   const taken = ask.seatIds.filter((id) => picture.states[id - 1] !== statusCode.available)
   return taken.length > 0 ? { taken } : undefined

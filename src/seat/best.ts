@@ -127,15 +127,25 @@ function nearestRun(stage: Stage, wanted: readonly number[], sections: readonly 
   const allowed = wanted.reduce((sum, id) => sum | (marks[id - 1] ?? 0), 0)
   const centre = wanted.reduce((sum, id) => sum + id, 0) / count - (home.from + home.to) / 2
   let best: { from: number; row: Row; cost: number } | undefined
-  for (const [index, row] of rows.entries()) {
-    const base = Math.abs(row.sectionAt - home.sectionAt) * sectionCost + Math.abs(row.rank - home.rank)
-    if ((stage.free[index] ?? 0) < count || (best && base >= best.cost)) continue
-    if (row.grade !== home.grade || row.standing !== home.standing || !isWithin(row, sections)) continue
+  const look = (index: number): boolean => {
+    const row = rows[index]
+    if (!row) return false
+    const aside = Math.abs(row.sectionAt - home.sectionAt) * sectionCost
+    if (best && best.cost <= (aside || Math.abs(row.rank - home.rank))) return false // farther rows only cost more
+    if ((stage.free[index] ?? 0) < count || row.grade !== home.grade || row.standing !== home.standing || !isWithin(row, sections)) return true
     const middle = (row.from + row.to) / 2
     eachRun(stage, row, count, allowed, (from) => {
-      const cost = base + (row.standing ? 0 : Math.abs(from + (count - 1) / 2 - middle - centre) * seatCost)
+      const away = Math.abs(from + (count - 1) / 2 - middle - centre) * seatCost
+      const cost = aside + Math.abs(row.rank - home.rank) + (row.standing ? 0 : away)
       if (!best || cost < best.cost) best = { from, row, cost }
     })
+    return true
+  }
+  // outward from the wanted row, so that the first finds end the search
+  const at = rowOf[(wanted[0] ?? 0) - 1] ?? 0
+  for (let before = at, behind = at + 1, up = true, down = true; up || down; before--, behind++) {
+    up &&= look(before)
+    down &&= look(behind)
   }
   return best && take(stage, best.row, best.from, count, allowed)
 }

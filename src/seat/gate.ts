@@ -20,7 +20,7 @@ export function passOf(env: SeatEnv, { userId, sessionId, showId, pass }: Gate):
 }
 
 /** Refuses seats of sections that the pass's sales window does not sell. */
-export function sectionRefusal({ sections }: PassClaims, wanted: (SeatInfo | undefined)[]): Refusal | undefined {
+export function sectionRefusal({ sections }: Pick<PassClaims, 'sections'>, wanted: (SeatInfo | undefined)[]): Refusal | undefined {
   if (sections === null) return undefined
   const outside = wanted.filter((seat) => seat && !sections.includes(seat.section))
   if (outside.length === 0) return undefined

@@ -17,6 +17,8 @@ export type HoldRow = {
   requestHash: string
   fellBack: boolean
   endedReason: string | null
+  /** sections its pass allowed; null for all */
+  sections: string[] | null
 }
 export type Wanted = {
   holdId: string
@@ -25,13 +27,17 @@ export type Wanted = {
   passNo: number
   hash: string
   fellBack: boolean
+  sections: string[] | null
 }
 /** `isKnown`: the id has a row; `found`: how many of the seats exist; `fits`: all were free, so only the quota said no. */
 export type Verdict = { i: number; isGranted: boolean; isKnown: boolean; fits: boolean; found: number; taken: number[] | null }
 
+/** An array of arrays has to be a rectangle for the database: lists travel as one text. */
+const joined = (sections: string[] | null) => sections?.join('\u001f') ?? null
+
 const columns = raw(`h.id, h.show_id as "showId", h.user_id as "userId", h.kind, h.plan_version as "planVersion",
   h.seat_ids as "seatIds", h.until, h.held_at as "heldAt", h.extensions, h.reservation_id as "reservationId",
-  h.pinned_by as "pinnedBy", h.request_hash as "requestHash", h.fell_back as "fellBack", h.ended_reason as "endedReason"`)
+  h.pinned_by as "pinnedBy", h.request_hash as "requestHash", h.fell_back as "fellBack", h.ended_reason as "endedReason", h.sections`)
 
 /** Another process wrote this hold id at the same time: what was read is old, the round is decided again. */
 export class HoldWrittenMeanwhile extends Error {}
@@ -48,20 +54,24 @@ export async function grantHolds(tx: Tx, { showId, planVersion, now, until, want
     with w as materialized (
       select * from unnest(${pairs.map(([i]) => i)}::int[], ${pairs.map(([, id]) => id)}::int[]) as w(i, seat_id)),
     locked as materialized (
-      select s.id, w.i, s.status = 0 as free
-      from w join seat.seats s on s.show_id = ${showId} and s.id = w.seat_id order by s.id for update of s),
+      -- one look-up a seat, whatever the planner knows: without statistics a join reads the whole show
+      select s.id, w.i, s.free from (select * from w order by seat_id) w
+      cross join lateral (
+        select s.id, s.status = 0 as free from seat.seats s
+        where s.show_id = ${showId} and s.id = w.seat_id for update) s),
     counted as materialized (
       select i, count(*)::int as found, bool_and(free) as free, array_agg(id order by id) as seat_ids,
         array_agg(id order by id) filter (where not free) as taken
       from locked group by i),
     v as materialized (
-      select h.i::int, h.hold_id, h.user_id, h.n, h.pass_no, h.hash, h.fell_back, c.seat_ids, c.taken,
+      select h.i::int, h.hold_id, h.user_id, h.n, h.pass_no, h.hash, h.fell_back, h.sections, c.seat_ids, c.taken,
         x.plan_version, x.tickets_per_user_max, o.id is not null as known, coalesce(c.found, 0) as found,
         coalesce(c.free, false) and coalesce(c.found, 0) = h.n and o.id is null as fits
       from unnest(${wanted.map((w) => w.holdId)}::uuid[], ${wanted.map((w) => w.userId)}::uuid[],
         ${wanted.map((w) => w.seatIds.length)}::int[], ${wanted.map((w) => w.passNo)}::bigint[],
-        ${wanted.map((w) => w.hash)}::text[], ${wanted.map((w) => w.fellBack)}::boolean[])
-        with ordinality as h(hold_id, user_id, n, pass_no, hash, fell_back, i)
+        ${wanted.map((w) => w.hash)}::text[], ${wanted.map((w) => w.fellBack)}::boolean[],
+        ${wanted.map((w) => joined(w.sections))}::text[])
+        with ordinality as h(hold_id, user_id, n, pass_no, hash, fell_back, sections, i)
       join seat.shows x on x.show_id = ${showId} and x.plan_version = ${planVersion}
       left join counted c on c.i = h.i
       left join seat.holds o on o.id = h.hold_id),
@@ -75,8 +85,9 @@ export async function grantHolds(tx: Tx, { showId, planVersion, now, until, want
       returning q.user_id),
     g as materialized (select v.* from v join b using (user_id) where v.fits),
     written as (
-      insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, request_hash, fell_back)
-      select hold_id, ${showId}, user_id, plan_version, seat_ids, ${at(until)}, ${at(now)}, hash, fell_back from g
+      insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, request_hash, fell_back, sections)
+      select hold_id, ${showId}, user_id, plan_version, seat_ids, ${at(until)}, ${at(now)}, hash, fell_back,
+        string_to_array(sections, chr(31)) from g
       on conflict (id) do nothing returning 1),
     held as (
       update seat.seats s set status = 1, hold_id = g.hold_id, version = s.version + 1
@@ -161,15 +172,17 @@ export async function shiftQuotas(tx: Tx, showId: string, shifts: { userId: stri
 
 export async function insertHolds(tx: Tx, holds: HoldRow[]) {
   const rows = await tx.rows(sql`
-    insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, extensions, request_hash, fell_back)
+    insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, extensions, request_hash,
+      fell_back, sections)
     select h.id, h.show_id, h.user_id, h.plan_version, string_to_array(h.seat_ids, ',')::int[], h.until, h.held_at,
-      h.extensions, h.hash, h.fell_back
+      h.extensions, h.hash, h.fell_back, string_to_array(h.sections, chr(31))
     from unnest(${holds.map((h) => h.id)}::uuid[], ${holds.map((h) => h.showId)}::uuid[],
       ${holds.map((h) => h.userId)}::uuid[], ${holds.map((h) => h.planVersion)}::int[],
       ${holds.map((h) => h.seatIds.join(','))}::text[], ${holds.map((h) => at(h.until))}::timestamptz[],
       ${holds.map((h) => at(h.heldAt))}::timestamptz[], ${holds.map((h) => h.extensions)}::int[],
-      ${holds.map((h) => h.requestHash)}::text[], ${holds.map((h) => h.fellBack)}::boolean[])
-      as h(id, show_id, user_id, plan_version, seat_ids, until, held_at, extensions, hash, fell_back)
+      ${holds.map((h) => h.requestHash)}::text[], ${holds.map((h) => h.fellBack)}::boolean[],
+      ${holds.map((h) => joined(h.sections))}::text[])
+      as h(id, show_id, user_id, plan_version, seat_ids, until, held_at, extensions, hash, fell_back, sections)
     on conflict (id) do nothing returning 1 as one`)
   if (rows.length < holds.length) throw new HoldWrittenMeanwhile('a hold id was written twice')
 }

@@ -1,103 +1,105 @@
-import assert from 'node:assert/strict'
-import { emit } from '../platform/events.ts'
-import { type Answer, Refusal, refuse } from '../platform/outcome.ts'
-import type { Hold } from './api.ts'
-import { endHolds } from './store-close.ts'
+import type { Tx } from '../platform/database.ts'
+import { Refusal } from '../platform/outcome.ts'
+import { type Ask, type Lost, replacedBy } from './asks.ts'
+import { tellEnded } from './ending.ts'
 import type { SeatEnv } from './env.ts'
 import { tellReturned } from './free.ts'
-import { applyAfterCommit, type Picture } from './picture.ts'
-import { type HoldRow, holdById, insertHold, lockTogether, quotasOf, shiftQuota, swapSeats } from './store-taking.ts'
-import { bumpShows, lockSeats } from './store-pins.ts'
-import { holdOutput } from './view.ts'
+import { sectionRefusal } from './gate.ts'
+import { type Picture, statusCode } from './picture.ts'
+import { endHolds as endRows } from './store-close.ts'
+import { type HoldRow, insertHolds, lockWhole, shiftQuotas, swapSeats } from './store-holds.ts'
+import { lockSeats } from './store-pins.ts'
 
-type Swap = {
-  holdId: string; userId: string; seatIds: number[]; replaces: string; requestHash: string
-  /** needed only for more seats than are replaced */
-  pass: Refusal | { passNo: number; sections: string[] | null }
-}
+/** `group`: what is replaced, with all that is bound together with it. */
+type Swap = { ask: Ask; group: HoldRow[]; by: number; passNo: number | null }
+export type Swapped = { held: { ask: Ask; row: HoldRow }[]; lost: Lost[]; changes: { seatId: number; status: number }[]; ended: HoldRow[] }
 
 /**
- * Exchanges a hold (with all that are bound to its reservation) for other seats, whole or not at all: wanted seats count
- * as free if they are available or replaced, the rest goes back on sale, the deadline does not move. Lock order: holds,
- * seats, quota, show.
+ * Swaps of one round, each whole or not at all: a wanted seat counts as free if it is available or held by what is
+ * replaced; the rest of that is freed, the quota changes by the difference, the new hold inherits the deadline. A
+ * reservation that was made of the replaced holds ends with reason `swapped`. Only more seats need a pass. The caller
+ * ends the transaction with the version bump.
  */
-export async function swap(env: SeatEnv, picture: Picture, input: Swap): Promise<Answer<Hold>> {
-  try {
-    return await swapOrThrow(env, picture, input)
-  } catch (error) {
-    if (error instanceof Refusal) return error
-    throw error
-  }
-}
-
-async function swapOrThrow(env: SeatEnv, picture: Picture, input: Swap): Promise<Hold> {
+export async function swapHolds(env: SeatEnv, tx: Tx, picture: Picture, asks: Ask[]): Promise<Swapped> {
   const { showId } = picture
-  const known = await holdById(env.db, input.holdId)
-  if (known) return repeat(picture, input, known)
+  const lost: Lost[] = []
+  const keep = <T extends { ask: Ask }>(items: T[], judge: (item: T) => Lost['why'] | undefined) =>
+    items.filter((item) => {
+      const why = judge(item)
+      if (why) lost.push({ ask: item.ask, why })
+      return !why
+    })
+
+  const ids = asks.flatMap((ask) => [ask.input.holdId, replacedBy(ask) ?? []].flat())
+  const rows = new Map((await lockWhole(tx, ids)).map((row) => [row.id, row]))
+  let swaps = keep(asks.map((ask) => swapOf(ask, rows)), (swap) => refusalOf(swap, rows, picture))
+  const touched = new Set(swaps.flatMap(({ ask, group }) => [...ask.seatIds, ...group.flatMap((hold) => hold.seatIds)]))
+  const locked = await lockSeats(tx, [...touched].map((seatId) => ({ showId, seatId })))
+  const seats = new Map(locked.map((seat) => [seat.seatId, seat]))
+  swaps = keep(swaps, ({ ask, group }) => {
+    const own = new Set(group.map((hold) => hold.id))
+    const taken = ask.seatIds.filter((id) => {
+      const seat = seats.get(id)
+      return !(seat?.status === statusCode.available || (seat?.status === statusCode.held && own.has(seat.holdId ?? '')))
+    })
+    return taken.length > 0 ? { taken } : undefined
+  })
+  const shifts = swaps.map(({ ask, by, passNo }) => ({ userId: ask.input.userId, by, passNo }))
+  const shifted = swaps.length > 0 ? await shiftQuotas(tx, showId, shifts) : new Set()
+  swaps = keep(swaps, ({ ask }) => (shifted.has(ask.input.userId) ? undefined : 'quota'))
+  if (swaps.length === 0) return { held: [], lost, changes: [], ended: [] }
+  return { lost, ...(await write(env, tx, picture, swaps)) }
+}
+
+async function write(env: SeatEnv, tx: Tx, { showId, planVersion }: Picture, swaps: Swap[]) {
   const now = env.now()
-  return env.db.transaction(async (tx) => {
-    const old = await lockTogether(tx, [input.replaces])
-    const replaced = old.find((hold) => hold.id === input.replaces)
-    if (!replaced || replaced.userId !== input.userId || replaced.showId !== showId) return refuse('hold_unknown')
-    if (replaced.endedReason !== null) return refuse('hold_ended', { reason: replaced.endedReason })
-    const live = old.filter((hold) => hold.endedReason === null)
-    if (live.some((hold) => hold.pinnedBy !== null)) return refuse('payment_in_progress')
-    const oldSeats = live.flatMap((hold) => hold.seatIds)
-    const passNo = passNeeded(picture, input, live, oldSeats.length)
-    await lockWanted(tx, picture, input, live, oldSeats)
-    await takeQuota(tx, input, showId, input.seatIds.length - oldSeats.length, passNo)
-    const hold: HoldRow = {
-      ...replaced, id: input.holdId, seatIds: input.seatIds, reservationId: null, pinnedBy: null, requestHash: input.requestHash, fellBack: false,
-      until: Math.max(...live.map((each) => each.until)),
-    }
-    await insertHold(tx, hold)
-    await endHolds(tx, live.map((each) => each.id), 'swapped', now)
-    const wanted = new Set(input.seatIds)
-    const letGo = oldSeats.filter((id) => !wanted.has(id))
-    const changed = await swapSeats(tx, showId, hold.id, input.seatIds, letGo)
-    assert.equal(changed.length, input.seatIds.length + letGo.length, 'seats swapped')
-    const versions = await bumpShows(tx, [showId], true)
-    if (versions.length === 0) return refuse('show_closed')
-    applyAfterCommit(tx, env.pictures, versions, changed)
-    const reservationIds = new Set(live.flatMap((each) => each.reservationId ?? []))
-    await emit(tx, 'seat', [...reservationIds].map((reservationId) => ({
-      name: 'seat.hold_ended', key: reservationId, version: 1, occurredAt: now, data: { reservationId, userId: input.userId, showId, reason: 'swapped' },
-    })))
-    await tellReturned(tx, now, changed)
-    return holdOutput(picture, hold)
-  })
+  const ended = swaps.flatMap((swap) => swap.group)
+  await endRows(tx, ended.map((hold) => hold.id), 'swapped', now)
+  const held = swaps.map(({ ask, group }) => ({ ask, row: successorOf(ask, group, showId, planVersion) }))
+  await insertHolds(tx, held.map(({ row }) => row))
+  const taken = held.flatMap(({ row }) => row.seatIds.map((seatId) => ({ seatId, holdId: row.id as string | null })))
+  const wanted = new Set(taken.map((seat) => seat.seatId))
+  const freed = ended.flatMap((hold) => hold.seatIds).filter((seatId) => !wanted.has(seatId))
+  const changes = await swapSeats(tx, showId, [...taken, ...freed.map((seatId) => ({ seatId, holdId: null }))])
+  return { held, changes, ended }
 }
 
-function repeat(picture: Picture, input: Swap, known: HoldRow): Hold {
-  if (known.userId !== input.userId || known.requestHash !== input.requestHash || known.showId !== picture.showId) return refuse('idempotency_conflict')
-  return known.endedReason === null ? holdOutput(picture, known) : refuse('hold_ended', { reason: known.endedReason })
+/** Told after the version bump, which locks the show's row. */
+export async function tellSwapped(env: SeatEnv, tx: Tx, { showId }: Picture, { ended, changes }: Swapped) {
+  const now = env.now()
+  await tellEnded(tx, ended, 'swapped', now)
+  await tellReturned(tx, now, changes.map((change) => ({ ...change, showId })))
 }
 
-/** The pass number to check on the quota's row, or null when none is needed; sections count in either case. */
-function passNeeded(picture: Picture, { pass, seatIds }: Swap, live: HoldRow[], replacedCount: number): number | null {
-  const more = seatIds.length > replacedCount
-  if (more && pass instanceof Refusal) throw pass
-  const sections = pass instanceof Refusal ? (live[0]?.sections ?? null) : pass.sections
-  if (sections && seatIds.some((id) => !sections.includes(picture.seats[id - 1]?.section ?? ''))) refuse('section_not_in_window', { sections })
-  return more && !(pass instanceof Refusal) ? pass.passNo : null
+function swapOf(ask: Ask, rows: Map<string, HoldRow>): Swap {
+  const old = rows.get(replacedBy(ask) ?? '')
+  const bound = old?.reservationId
+  const group = old ? (bound ? [...rows.values()].filter((row) => row.reservationId === bound) : [old]) : []
+  const by = ask.seatIds.length - group.flatMap((hold) => hold.seatIds).length
+  return { ask, group, by, passNo: by > 0 && !(ask.pass instanceof Refusal) ? ask.pass.passNo : null }
 }
 
-async function lockWanted(tx: Parameters<typeof lockSeats>[0], { showId }: Picture, { seatIds }: Swap, live: HoldRow[], oldSeats: number[]) {
-  const rows = await lockSeats(tx, [...new Set([...seatIds, ...oldSeats])].map((seatId) => ({ showId, seatId })))
-  const byId = new Map(rows.map((row) => [row.seatId, row]))
-  const unknown = seatIds.filter((id) => !byId.has(id))
-  if (unknown.length > 0) refuse('seat_unknown', { unknown })
-  const ours = new Set(live.map((hold) => hold.id))
-  const taken = seatIds.filter((id) => {
-    const row = byId.get(id)
-    return row && row.status !== 0 && !ours.has(row.holdId ?? '')
-  })
-  if (taken.length > 0) refuse('seat_taken', { taken })
+function refusalOf({ ask, group, by }: Swap, rows: Map<string, HoldRow>, { showId, seats }: Picture): Refusal | undefined {
+  const { input, pass, seatIds } = ask
+  const old = rows.get(replacedBy(ask) ?? '')
+  if (rows.has(input.holdId)) return new Refusal('hold_ended') // a repeat: the look at its row gives the answer
+  if (!old || old.userId !== input.userId || old.showId !== showId || old.kind === 'offer') return new Refusal('hold_unknown')
+  if (group.some((hold) => hold.pinnedBy !== null)) return new Refusal('payment_in_progress')
+  if (group.some((hold) => hold.endedReason !== null)) return new Refusal('hold_ended')
+  if (by > 0 && pass instanceof Refusal) return pass
+  return sectionRefusal(windowOf(pass, old), seatIds.map((id) => seats[id - 1]))
 }
 
-async function takeQuota(tx: Parameters<typeof shiftQuota>[0], { userId }: Swap, showId: string, delta: number, passNo: number | null) {
-  if (await shiftQuota(tx, { showId, userId, delta, passNo })) return
-  const [quota] = await quotasOf(tx, showId, [userId])
-  if (passNo !== null && quota && passNo < quota.passFloor) refuse('pass_ended', { action: 'renew' })
-  refuse('quota_exceeded', { seats: quota?.seats ?? 0, seatsMax: quota?.seatsMax ?? 0 })
+/** Without a pass the sections count that the replaced hold was made with: no swap leads out of the window. */
+const windowOf = (pass: Ask['pass'], old: HoldRow | undefined) => ({ sections: pass instanceof Refusal ? (old?.sections ?? null) : pass.sections })
+
+function successorOf({ input, seatIds, hash, source, pass }: Ask, group: HoldRow[], showId: string, planVersion: number): HoldRow {
+  return {
+    id: input.holdId, showId, userId: input.userId, kind: 'ordinary', planVersion, seatIds,
+    until: Math.max(...group.map((hold) => hold.until)),
+    heldAt: Math.min(...group.map((hold) => hold.heldAt)),
+    extensions: Math.max(...group.map((hold) => hold.extensions)),
+    reservationId: null, pinnedBy: null, requestHash: hash, fellBack: source === 'nearest', endedReason: null,
+    ...windowOf(pass, group.find((hold) => hold.id === (input.kind === 'hold' ? input.replaces : undefined))),
+  }
 }

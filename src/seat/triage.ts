@@ -1,6 +1,6 @@
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import type { Hold } from './api.ts'
-import { type Ask, type Lost, replacedBy, sectionsOf, toHold } from './asks.ts'
+import { type Ask, countOf, type Lost, replacedBy, sectionsOf, toHold } from './asks.ts'
 import { alternativesTo, type Stage, stageOf } from './best.ts'
 import type { SeatEnv } from './env.ts'
 import type { Picture } from './picture.ts'
@@ -9,14 +9,14 @@ import { type HoldRow, readHolds, readQuotas } from './store-holds.ts'
 /** How often lost seats are picked anew in the same batch. */
 const repicksMax = 3
 type Quota = { seats: number; seatsMax: number; passFloor: number }
-type Known = { picture: Picture; byId: Map<string, HoldRow>; own: Map<string, HoldRow[]>; quotas: Map<string, Quota>; others: Others }
+type Known = { picture: Picture; byId: Map<string, HoldRow>; own: Map<string, HoldRow[]>; quotas: Map<string, Quota>; others: Others; full: Set<string> }
 type Others = (ask: Ask) => number[][]
 
 /**
  * What those who got nothing are told. One read for all: who asked before under this id, or holds these seats, has the
  * answer in that row. The others are refused, or stay unsettled to be picked other seats in the next round.
  */
-export async function triage(env: SeatEnv, picture: Picture, lost: Lost[], settle: (ask: Ask, answer: Answer<Hold>) => void) {
+export async function triage(env: SeatEnv, picture: Picture, lost: Lost[], full: Set<string>, settle: (ask: Ask, answer: Answer<Hold>) => void) {
   const { showId } = picture
   const usersOf = (some: Lost[]) => [...new Set(some.map(({ ask }) => ask.input.userId))]
   const rows = await readHolds(env.db, showId, lost.map(({ ask }) => ask.input.holdId), usersOf(lost))
@@ -28,8 +28,10 @@ export async function triage(env: SeatEnv, picture: Picture, lost: Lost[], settl
     own: Map.groupBy(rows.filter((row) => row.endedReason === null && row.showId === showId), (row) => row.userId),
     quotas: new Map(quotas.map((quota) => [quota.userId, quota])),
     others: alternatives(picture),
+    full,
   }
   for (const item of lost) {
+    if (item.why === 'quota') full.add(item.ask.input.userId)
     const answer = madeBefore(item.ask, known) ?? heldAlready(item, known) ?? verdictOn(item, known)
     if (answer) settle(item.ask, answer)
   }
@@ -66,7 +68,8 @@ function verdictOn({ ask, why }: Lost, known: Known): Refusal | undefined {
   if (why instanceof Refusal) return why
   if (why === 'quota') return quotaRefusal(ask, known)
   const { input } = ask
-  if (!ask.isCleared && ask.source === 'named' && isOwn(why.taken, ask, known)) {
+  const taken = byOthers(why.taken, ask, known)
+  if (!ask.isCleared && ask.source === 'named' && taken.length === 0) {
     ask.isCleared = true
     return undefined
   }
@@ -76,19 +79,27 @@ function verdictOn({ ask, why }: Lost, known: Known): Refusal | undefined {
     ask.source = input.kind === 'best' ? 'best' : 'nearest'
     return undefined
   }
-  return new Refusal('seat_taken', { taken: why.taken, alternatives: known.others(ask) })
+  return new Refusal('seat_taken', { taken, alternatives: known.others(ask) })
 }
 
-function quotaRefusal({ input, pass }: Ask, { quotas, picture }: Known): Refusal {
-  const { seats, seatsMax, passFloor } = quotas.get(input.userId) ?? { seats: 0, seatsMax: picture.ticketsPerUserMax, passFloor: 0 }
-  const isEnded = !(pass instanceof Refusal) && pass.passNo < passFloor
-  return isEnded ? new Refusal('pass_ended', { next: 'renew' }) : new Refusal('quota_exceeded', { seats, seatsMax })
+/** Judged on the row as it is now: when it leaves room by now, the next round decides. */
+function quotaRefusal(ask: Ask, { quotas, picture, full }: Known): Refusal | undefined {
+  const { input, pass } = ask
+  const most = picture.ticketsPerUserMax
+  const { seats, seatsMax, passFloor } = quotas.get(input.userId) ?? { seats: 0, seatsMax: most, passFloor: 0 }
+  if (!(pass instanceof Refusal) && pass.passNo < passFloor) return new Refusal('pass_ended', { next: 'renew' })
+  const count = countOf(ask)
+  const isSwap = replacedBy(ask) !== undefined
+  if (isSwap || seats + count > seatsMax || count > most) return new Refusal('quota_exceeded', { seats, seatsMax })
+  full.delete(input.userId)
+  return undefined
 }
 
-function isOwn(taken: number[], ask: Ask, { own }: Known): boolean {
+/** Seats of what is replaced are not taken for who replaces it. */
+function byOthers(taken: number[], ask: Ask, { own }: Known): number[] {
   const group = groupOf(own.get(ask.input.userId) ?? [], replacedBy(ask))
   const seats = new Set(group.flatMap((hold) => hold.seatIds))
-  return taken.every((id) => seats.has(id))
+  return taken.filter((id) => !seats.has(id))
 }
 
 function groupOf(mine: HoldRow[], holdId: string | undefined): HoldRow[] {

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import sql from 'sql-template-tag'
+import { afterOutage, beat, moveDeadlines, sweep } from './clock.ts'
+import { reserveMany } from './hold.ts'
+import { pinMany } from './pin.ts'
+import { codeOf, hallPlan, type HoldGround, openHoldGround } from './testing.ts'
+
+let ground: HoldGround
+before(async () => {
+  ground = await openHoldGround()
+})
+after(async () => {
+  await ground.assertSound()
+  await ground.close()
+})
+const publish = () => ground.publish(hallPlan)
+const endOf = async (holdId: string) => (await ground.row(holdId)).endedReason
+/** Time in which the sweeper ran and beat; what is left of it after the last beat passes without one. */
+async function until(instant: number) {
+  await ground.pass(Math.max(0, instant - ground.now() - 100))
+  ground.clock.now = instant
+}
+
+test('a hold ends half a second after its until, never early', async () => {
+  const showId = await publish()
+  const userId = randomUUID()
+  const hold = await ground.held(showId, [1, 2], { userId })
+  await until(hold.until + 499)
+  await sweep(ground)
+  assert.equal(await endOf(hold.id), null)
+  ground.clock.now = hold.until + 500
+  await sweep(ground)
+  assert.equal(await endOf(hold.id), 'expired')
+  assert.deepEqual((await ground.statuses(showId)).slice(0, 2), [0, 0])
+  assert.equal((await ground.quotaOf(showId, userId))?.seats, 0)
+  await ground.assertPictured(showId)
+  assert.equal(codeOf(await ground.take(showId, [1])), 'done')
+})
+
+test('bound holds end together with one event, unbound ones silently', async () => {
+  const showId = await publish()
+  const userId = randomUUID()
+  const [one, two] = [await ground.held(showId, [1], { userId }), await ground.held(showId, [2], { userId })]
+  const loose = await ground.held(showId, [3], { userId })
+  const reservationId = randomUUID()
+  await reserveMany(ground, [{ reservationId, userId, holdIds: [one.id, two.id] }])
+  const before = (await ground.events('seat.hold_ended')).length
+  await until(loose.until + 500)
+  await sweep(ground)
+  assert.deepEqual([await endOf(one.id), await endOf(two.id), await endOf(loose.id)], ['expired', 'expired', 'expired'])
+  assert.deepEqual((await ground.events('seat.hold_ended')).slice(before), [{ reservationId, userId, showId, reason: 'expired' }])
+  const [event] = await ground.db.rows(sql`select key, version from seat.outbox where name = 'seat.hold_ended' order by id desc limit 1`)
+  assert.deepEqual(event, { key: reservationId, version: 1 })
+})
+
+test('a pinned hold is passed over by every clock', async () => {
+  const showId = await publish()
+  const userId = randomUUID()
+  const hold = await ground.held(showId, [1], { userId })
+  const reservationId = randomUUID()
+  await reserveMany(ground, [{ reservationId, userId, holdIds: [hold.id] }])
+  await pinMany(ground, [{ paymentId: randomUUID(), reservationId, userId }])
+  await until(hold.until + 60_000)
+  await sweep(ground)
+  assert.equal(await endOf(hold.id), null)
+  assert.equal((await ground.statuses(showId))[0], 2)
+})
+
+test('the holds of a paused show are passed over; resumed, they have the pause and at least a minute', async () => {
+  const showId = await publish()
+  const hold = await ground.held(showId, [1])
+  await ground.hear('show.paused', showId)
+  await until(hold.until + 10_000)
+  await sweep(ground)
+  assert.equal(await endOf(hold.id), null)
+  await ground.hear('show.resumed', showId, { pausedMs: 310_000 })
+  const { until: later } = await ground.row(hold.id)
+  assert.equal(later, hold.until + 310_000)
+  await until(later + 500)
+  await sweep(ground)
+  assert.equal(await endOf(hold.id), 'expired')
+})
+
+test('deadlines move by so much, at least to an instant, of this show only', async () => {
+  const [showId, otherId] = [await publish(), await publish()]
+  const [hold, other] = [await ground.held(showId, [1]), await ground.held(otherId, [1])]
+  await ground.db.transaction((tx) => moveDeadlines(tx, { showId, byMs: 1_234, atLeast: ground.now() }))
+  assert.equal((await ground.row(hold.id)).until, hold.until + 1_234)
+  await ground.db.transaction((tx) => moveDeadlines(tx, { showId, byMs: 1, atLeast: hold.until + 99_000 }))
+  assert.equal((await ground.row(hold.id)).until, hold.until + 99_000)
+  assert.equal((await ground.row(other.id)).until, other.until)
+})
+
+test('after an outage deadlines that ran out in it, or will within a minute, are a minute from now; others stay', async () => {
+  const showId = await publish()
+  const early = await ground.held(showId, [1])
+  await ground.pass(240_000)
+  const late = await ground.held(showId, [2])
+  ground.clock.now += 90_000 // nobody beats: the first one's time runs out meanwhile
+  assert.equal(await sweep(ground), 0)
+  assert.equal(await endOf(early.id), null)
+  assert.ok((await afterOutage(ground)) >= 1)
+  assert.equal((await ground.row(early.id)).until, ground.now() + 60_000)
+  assert.equal((await ground.row(late.id)).until, late.until)
+  assert.equal(await afterOutage(ground), 0)
+  await sweep(ground)
+  assert.equal(await endOf(early.id), null)
+  await ground.pass(61_000)
+  assert.equal(await endOf(early.id), 'expired')
+  assert.equal(await endOf(late.id), null)
+})
+
+test('what had run out before the outage gets no grace', async () => {
+  const showId = await publish()
+  const hold = await ground.held(showId, [1])
+  await until(hold.until + 400)
+  await ground.db.rows(sql`update seat.heartbeats set beat_at = ${new Date(ground.now())}`)
+  ground.clock.now += 10_000
+  await afterOutage(ground)
+  await sweep(ground)
+  assert.equal(await endOf(hold.id), 'expired')
+})
+
+test('the sweeper ends nothing while the beat is old, and a late beat does not hide the outage', async () => {
+  const showId = await publish()
+  const hold = await ground.held(showId, [1])
+  ground.clock.now = hold.until + 20_000
+  await beat(ground)
+  await sweep(ground)
+  assert.equal(await endOf(hold.id), null)
+  assert.ok((await afterOutage(ground)) >= 1)
+  assert.equal(await endOf(hold.id), null)
+})
+
+test('more holds than a chunk end in one sweep, whole', async () => {
+  const showId = await ground.publish({ sections: [{ name: 'F', kind: 'standing', grade: 'F', capacity: 1_300 }] })
+  await ground.many(Array.from({ length: 650 }, (_, i) => ground.wish(showId, [i * 2 + 1, i * 2 + 2])))
+  await ground.pass(302_000)
+  assert.deepEqual(new Set(await ground.statuses(showId)), new Set([0]))
+  await ground.assertPictured(showId)
+})
+
+test('deadlines are lifted in chunks, too', async () => {
+  const showId = await ground.publish({ sections: [{ name: 'F', kind: 'standing', grade: 'F', capacity: 1_100 }] })
+  await ground.many(Array.from({ length: 1_100 }, (_, i) => ground.wish(showId, [i + 1])))
+  ground.clock.now += 400_000
+  assert.ok((await afterOutage(ground)) >= 1_100)
+  await sweep(ground)
+  assert.deepEqual(new Set(await ground.statuses(showId)), new Set([1]))
+  await ground.pass(62_000)
+})
