@@ -10,6 +10,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, code: 
   const entry = catalogue[code]
   if (!entry) throw new Error(`refusal ${code} is not in the catalogue`)
   const korean = /^\s*ko\b/i.test(request.headers['accept-language'] ?? '')
+  // what a program should do next stands beside the sentence for people, not in its place
+  const { next: action, ...rest } = params
   const retryAfter = params.retryAfterSeconds ?? (entry.status === 503 || entry.status === 429 ? retryAfterSecondsDefault : undefined)
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
   return reply
@@ -24,7 +26,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, code: 
         code,
         next: korean ? entry.next.ko : entry.next.en,
         requestId: request.id,
-        ...params,
+        ...(action === undefined ? {} : { action }),
+        ...rest,
       }),
     )
 }
