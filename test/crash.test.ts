@@ -60,7 +60,7 @@ const tokenOf = (person: Person) => ({ token: person.token })
 /** Hold, reserve, pay with a top-up, cancel one seat: every answer is looked at by the caller afterwards, not here. */
 async function purchase(world: TestSystem, fan: Person, showId: string, pass: string) {
   const hold = await world.send('POST', `/api/shows/${showId}/holds`, { ...tokenOf(fan), pass, key: 'hold', body: { seatIds: [1, 2] } })
-  const bought = hold.body.code === 'hold_ended' && hold.body.reason === 'sold' // the job went on without us
+  const bought = hold.body.code === 'hold_ended' // the job went on without us: then there is a reservation
   if (hold.status !== 201 && !bought) return { stopped: 'hold', answer: hold }
   const reservation = bought ? await newestReservation(world, fan)
     : await world.send('POST', '/api/reservations', { ...tokenOf(fan), key: 'reserve', body: { holdIds: [hold.body.id] } })
@@ -75,7 +75,7 @@ async function purchase(world: TestSystem, fan: Person, showId: string, pass: st
 
 async function newestReservation(world: TestSystem, fan: Person) {
   const list = await world.send('GET', '/api/reservations', tokenOf(fan))
-  return { ...list, body: list.body.items[0] }
+  return list.body.items[0]?.status === 'confirmed' ? { ...list, body: list.body.items[0] } : { ...list, status: 404 }
 }
 
 test('killed after the n-th commit, call or publish, n = 0, 1, …: repeating the same requests ends in one purchase', async (t) => {
