@@ -1,11 +1,11 @@
 import type { Static } from 'typebox'
+import { writeAudit } from '../platform/audit.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Envelope } from '../platform/events.ts'
 import type { concertOperations } from './api.ts'
 import { forget } from './concerts.ts'
 import { factsOf, notClosing, startClosing } from './publishing.ts'
 import { changeConcert, type ConcertEnv, save } from './rules.ts'
-import { audit } from './store-audit.ts'
 import { type ConcertRow, lockConcerts, saveConcert } from './store-concerts.ts'
 import { concertsOf, lockShowsOf, type ShowRow } from './store-shows.ts'
 
@@ -27,7 +27,7 @@ export async function deleteConcert(
     for (const show of shows)
       if (show.status === 'published') await startClosing({ tx, env, by, concert, show, now }, 'concert')
     await saveConcert(tx, { ...concert, deletingAt: now, closingResult: null }, now)
-    await audit(tx, { actor: by.userId, action: 'concert.delete', target: concertId }, now)
+    await writeAudit(tx, 'concert', [{ actor: by.userId, action: 'concert.delete', target: concertId }], now)
     forget(tx, env, concert, shows.map(({ id }) => id))
     return { deleted: await finishDeletion(tx, { ...concert, deletingAt: now, closingResult: null }, now) }
   })

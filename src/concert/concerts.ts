@@ -1,11 +1,11 @@
 import type { Static } from 'typebox'
+import { writeAudit } from '../platform/audit.ts'
 import type { Tx } from '../platform/database.ts'
 import { requestHash } from '../platform/identity.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { By, Concert, concertOperations, ConcertText } from './api.ts'
 import { isName } from './plan.ts'
 import { changeConcert, type ConcertEnv, refuseWhileClosing } from './rules.ts'
-import { audit } from './store-audit.ts'
 import { type ConcertRow, insertConcert, lockConcerts, readConcert, saveConcert } from './store-concerts.ts'
 import { lockShowsOf } from './store-shows.ts'
 import { wantedTitle } from './title.ts'
@@ -37,7 +37,7 @@ export async function addConcert(tx: Tx, env: ConcertEnv, by: By, id: string, gi
   const [concert] = await lockConcerts(tx, [id])
   if (!concert || concert.requestHash !== hash) return refuse('idempotency_conflict')
   if (fresh) {
-    await audit(tx, { actor: by.userId, action: 'concert.create', target: id, after: text }, now)
+    await writeAudit(tx, 'concert', [{ actor: by.userId, action: 'concert.create', target: id, after: text }], now)
     forget(tx, env, concert, [])
   }
   return shown(concert)
@@ -50,7 +50,7 @@ export async function updateConcert(env: ConcertEnv, { by, concertId, ...given }
     const text = textOf(given)
     const next = { ...concert, ...text, updatedAt: now }
     await saveConcert(tx, next, now)
-    await audit(tx, { actor: by.userId, action: 'concert.update', target: concertId, before: textOf(concert), after: text }, now)
+    await writeAudit(tx, 'concert', [{ actor: by.userId, action: 'concert.update', target: concertId, before: textOf(concert), after: text }], now)
     const shows = await lockShowsOf(tx, concertId)
     forget(tx, env, concert, shows.map(({ id }) => id))
     return shown(next)

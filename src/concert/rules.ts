@@ -1,10 +1,10 @@
+import { writeAudit } from '../platform/audit.ts'
 import type { Surroundings } from '../platform/service.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import { emit, type NewEvent } from '../platform/events.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { By, ShowDetail } from './api.ts'
 import type { Cache } from './cache.ts'
-import { audit } from './store-audit.ts'
 import { type ConcertRow, lockConcerts, refreshSpan } from './store-concerts.ts'
 import { concertsOf, lockShow, readShow, saveShow, type ShowRow } from './store-shows.ts'
 
@@ -67,7 +67,7 @@ export async function save(tx: Tx, show: ShowRow, now: number, facts: { name: st
 export async function note({ tx, by, show, now }: Change, action: string, next: ShowRow) {
   const changed = (Object.keys(next) as (keyof ShowRow)[]).filter((key) => JSON.stringify(next[key]) !== JSON.stringify(show[key]))
   const pick = (row: ShowRow) => Object.fromEntries(changed.map((key) => [key, row[key]]))
-  await audit(tx, { actor: by.userId, action, target: show.id, before: pick(show), after: pick(next) }, now)
+  await writeAudit(tx, 'concert', [{ actor: by.userId, action, target: show.id, before: pick(show), after: pick(next) }], now)
 }
 
 export async function detail(tx: Tx, showId: string): Promise<ShowDetail> {

@@ -1,4 +1,5 @@
 import type { Static } from 'typebox'
+import { writeAudit } from '../platform/audit.ts'
 import type { Tx } from '../platform/database.ts'
 import { requestHash } from '../platform/identity.ts'
 import { refuse } from '../platform/outcome.ts'
@@ -7,7 +8,6 @@ import { addConcert, forget, readable } from './concerts.ts'
 import { assertPlan, assertPrices, totalsOf } from './plan.ts'
 import { publishShow } from './publishing.ts'
 import { type Change, changeConcert, changeShow, type ConcertEnv, detail, note, owns, refuseWhileClosing, save } from './rules.ts'
-import { audit } from './store-audit.ts'
 import { type ConcertRow, lockConcerts } from './store-concerts.ts'
 import { insertShow, lockShow, lockShowsOf, readPlan, readShow, readShowsOf, savePlan, type ShowRow } from './store-shows.ts'
 import { writeWindows } from './windows.ts'
@@ -113,7 +113,7 @@ async function addShow(tx: Tx, env: ConcertEnv, by: By, concert: ConcertRow, id:
   if (plan) await savePlan(tx, id, plan, totals)
   await save(tx, show, now)
   await writeWindows(tx, env, id, windows, plan ?? null)
-  await audit(tx, { actor: by.userId, action: 'show.create', target: id, after: { startsAt, endsAt, timeZone, totals, prices } }, now)
+  await writeAudit(tx, 'concert', [{ actor: by.userId, action: 'show.create', target: id, after: { startsAt, endsAt, timeZone, totals, prices } }], now)
   forget(tx, env, concert, [id])
   return true
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Static } from 'typebox'
+import { writeAudit } from '../platform/audit.ts'
 import type { Tx } from '../platform/database.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { By, Plan, Window, WindowInput } from './api.ts'
 import { isName } from './plan.ts'
 import { changeShow, type ConcertEnv, refuseWhileClosing, save } from './rules.ts'
-import { audit } from './store-audit.ts'
 import { readPlan } from './store-shows.ts'
 import { overlapping, readWindows, readWindowsWithCodes, saveCodes, saveWindows, type WindowRow } from './store-windows.ts'
 
@@ -29,7 +29,7 @@ export async function setWindows(env: ConcertEnv, { by, showId, windows }: Input
     const after = await readWindows(tx, showId)
     const facts = show.status === 'draft' ? [] : [{ name: 'show.windows_changed', data: { windows: await readWindowsWithCodes(tx, showId) } }]
     await save(tx, show, now, facts)
-    await audit(tx, { actor: by.userId, action: 'show.windows', target: showId, before, after }, now)
+    await writeAudit(tx, 'concert', [{ actor: by.userId, action: 'show.windows', target: showId, before, after }], now)
     return { windows: after }
   })
 }

@@ -33,8 +33,11 @@ export function batched<I, O>(
       const items = current.waiting.splice(0, sizeMax)
       const startedAt = performance.now()
       const answers = await answerAll(items.map((item) => item.input), handleMany)
-      for (const [index, item] of items.entries()) deliver(item, answers[index])
       observe?.(items.length, (performance.now() - startedAt) / 1000)
+      // after the next flush is on its way: what callers do with their answers must not keep the database waiting
+      setImmediate(() => {
+        for (const [index, item] of items.entries()) deliver(item, answers[index])
+      })
     }
     current.running = false
     lanes.delete(name)
@@ -97,6 +100,30 @@ export function disjoint<T>(items: T[], keysOf: (item: T) => Iterable<string | n
   return [first, rest]
 }
 
+type Rounds<I> = {
+  /** inputs that share a key are decided one after the other, in arrival order, so that a refusal never counts what was refused */
+  keys: (input: I) => string[]
+  /** equal inputs share one answer; without it each has its own */
+  identity?: (input: I) => unknown
+}
+
+/** Decides a batch in rounds; `decide` answers the inputs of one round in order. */
+export async function inRounds<I, O>(
+  inputs: I[],
+  { keys, identity = (input) => input }: Rounds<I>,
+  decide: (round: I[]) => Promise<Answer<O>[]>,
+): Promise<Answer<O>[]> {
+  const answers = new Map<unknown, Answer<O>>()
+  let waiting = [...new Map(inputs.map((input) => [identity(input), input])).values()]
+  while (waiting.length > 0) {
+    const [round, rest] = disjoint(waiting, keys)
+    const decided = await decide(round)
+    for (const [index, input] of round.entries()) answers.set(identity(input), decided[index] as Answer<O>)
+    waiting = rest
+  }
+  return inputs.map((input) => answers.get(identity(input)) as Answer<O>)
+}
+
 /** Calls an operation for many inputs at once and keeps each answer apart. */
 export async function answersOf<T>(calls: Promise<T>[]): Promise<Answer<T>[]> {
   const settled = await Promise.allSettled(calls)
@@ -106,4 +133,3 @@ export async function answersOf<T>(calls: Promise<T>[]): Promise<Answer<T>[]> {
     return new UnknownOutcome('the call failed', { cause: result.reason })
   })
 }
-

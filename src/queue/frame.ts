@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Static } from 'typebox'
+import { writeAudit } from '../platform/audit.ts'
 import { settle } from '../platform/outcome.ts'
 import { fill } from './admission.ts'
 import type { Frame as FrameSchema, queueOperations } from './api.ts'
@@ -54,7 +55,7 @@ export async function control(env: QueueEnv, frames: Frames, input: Control): Pr
     const line = presentLine(show)
     const now = env.now()
     const note = (action: string, before: unknown, after: unknown) =>
-      lines.audit(tx, { actor: by, at: now, action, target: line.windowId, before, after })
+      writeAudit(tx, 'queue', [{ actor: by, action, target: line.windowId, before, after }], now)
     if (cap !== undefined) {
       await note('line.cap', { cap: show.cap }, { cap })
       await lines.setCap(tx, showId, cap)

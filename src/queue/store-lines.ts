@@ -114,8 +114,3 @@ export const showsToAdmit = (db: Reader, max: number) =>
 
 export const showsClosing = (db: Reader, max: number) =>
   showIdsOf(db.rows(sql`select distinct show_id as "showId" from queue.lines where closing limit ${max}`))
-
-export const audit = (tx: Tx, entry: { actor: string; at: number; action: string; target: string; before: unknown; after: unknown }) =>
-  tx.rows(sql`
-    insert into queue.audit (actor, at, action, target, before, after) values (${entry.actor}, ${at(entry.at)}, ${entry.action},
-      ${entry.target}, ${JSON.stringify(entry.before)}::jsonb, ${JSON.stringify(entry.after)}::jsonb)`)

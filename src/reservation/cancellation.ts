@@ -1,11 +1,12 @@
 import type { Static } from 'typebox'
+import { type Act, writeAudit } from '../platform/audit.ts'
 import type { Database } from '../platform/database.ts'
 import { requestHash } from '../platform/identity.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { reservationLimits, type reservationOperations } from './api.ts'
 import { change, type Changes, endOf, linesOf, lockChanges, tell, writeChanges } from './changes.ts'
 import { type LineRow, type ReservationRow, toReservation } from './store.ts'
-import { type AuditRow, type CancellationRow, insertAudit, insertCancellations, readCancellations } from './store-cancellations.ts'
+import { type CancellationRow, insertCancellations, readCancellations } from './store-cancellations.ts'
 
 /** Who asks decides what counts: a buyer the cutoff, an organiser only the show, the end of a show nothing. */
 export type Asker =
@@ -21,18 +22,18 @@ export type Cancel = {
   reason: string
 }
 export type Cancelled = Static<(typeof reservationOperations)['cancel']['output']>
-type Work = Changes & { cancellations: Map<string, CancellationRow>; made: CancellationRow[]; audits: AuditRow[] }
+type Work = Changes & { cancellations: Map<string, CancellationRow>; made: CancellationRow[]; acts: Act[] }
 
 /** Ends reservations or lines, each line once; a refund is the sum of the lines its cancellation ended. */
 export function cancelMany(db: Database, inputs: Cancel[], now: number): Promise<Answer<Cancelled>[]> {
   return db.transaction(async (tx) => {
     const changes = await lockChanges(tx, inputs.map((input) => input.reservationId), now)
     const known = await readCancellations(tx, inputs.map((input) => input.cancellationId))
-    const work: Work = { ...changes, cancellations: new Map(known.map((row) => [row.id, row])), made: [], audits: [] }
+    const work: Work = { ...changes, cancellations: new Map(known.map((row) => [row.id, row])), made: [], acts: [] }
     const decided = inputs.map((input) => cancel(work, input))
     await insertCancellations(tx, work.made)
     await writeChanges(tx, work)
-    await insertAudit(tx, work.audits)
+    await writeAudit(tx, 'reservation', work.acts, work.now)
     return decided.map((answer) => (answer instanceof Error ? answer : toCancelled(work, answer)))
   })
 }
@@ -96,7 +97,7 @@ function end(work: Work, row: ReservationRow, lines: LineRow[], input: Cancel, h
   work.made.push(made)
   if (by) {
     const after = { status: row.status, total: row.total, seatIds, refund, reason, cancellationId: id }
-    work.audits.push({ actor: by, at: work.now, action: 'reservation.refund', target: row.id, before, after })
+    work.acts.push({ actor: by, action: 'reservation.refund', target: row.id, before, after })
   }
   return made
 }

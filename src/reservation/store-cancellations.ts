@@ -12,7 +12,6 @@ export type CancellationRow = {
   requestHash: string
   createdAt: number
 }
-export type AuditRow = { actor: string; at: number; action: string; target: string; before: unknown; after: unknown }
 
 const columns = sql`id, reservation_id as "reservationId", seat_ids as "seatIds", refund, reason, by,
   request_hash as "requestHash", created_at as "createdAt"`
@@ -37,15 +36,6 @@ export async function insertCancellations(tx: Tx, rows: CancellationRow[]): Prom
       ${rows.map((c) => c.reason)}::text[], ${rows.map((c) => c.by)}::uuid[], ${rows.map((c) => c.requestHash)}::text[],
       ${rows.map((c) => at(c.createdAt))}::timestamptz[])
       as c(id, reservation_id, seat_ids, refund, reason, by, hash, created_at)`)
-}
-
-export async function insertAudit(tx: Tx, rows: AuditRow[]): Promise<void> {
-  if (rows.length === 0) return
-  await tx.rows(sql`
-    insert into reservation.audit (actor, at, action, target, before, after)
-    select * from unnest(${rows.map((a) => a.actor)}::uuid[], ${rows.map((a) => at(a.at))}::timestamptz[],
-      ${rows.map((a) => a.action)}::text[], ${rows.map((a) => a.target)}::text[],
-      ${rows.map((a) => JSON.stringify(a.before))}::jsonb[], ${rows.map((a) => JSON.stringify(a.after))}::jsonb[])`)
 }
 
 /** Reservations whose seats are still to be given back; each is lent to the caller until `next`. */

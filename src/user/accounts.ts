@@ -1,3 +1,4 @@
+import { writeAudit } from '../platform/audit.ts'
 import type { Tx } from '../platform/database.ts'
 import { emit } from '../platform/events.ts'
 import { refuse } from '../platform/outcome.ts'
@@ -123,7 +124,7 @@ export async function setRole(env: UserEnv, { userId, role, by }: { userId: stri
     const user = await store.lockUser(tx, userId)
     if (!user || user.erasedAt !== null) return refuse('user_unknown')
     await store.setRole(tx, userId, role)
-    await store.insertAudit(tx, { actor: by, action: 'user.role', target: userId, before: { role: user.role }, after: { role } }, now())
+    await writeAudit(tx, 'user', [{ actor: by, action: 'user.role', target: userId, before: { role: user.role }, after: { role } }], now())
     return store.raiseEpoch(tx, userId, now())
   })
   env.changed({ sessionIds: [], users: [{ userId, epoch }] })
@@ -169,7 +170,7 @@ export async function rehearse(env: UserEnv, { count, by }: { count: number; by:
       await store.insertUsers(tx, users, now())
       await store.insertSessions(tx, sessions, now(), exp)
       await registered(tx, users.map((user) => user.id), now())
-      await store.insertAudit(tx, { actor: by, action: 'user.rehearse', target: String(users.length), before: null, after: null }, now())
+      await writeAudit(tx, 'user', [{ actor: by, action: 'user.rehearse', target: String(users.length), before: null, after: null }], now())
     })
     fans.push(...sessions.map(({ id, userId }) => ({ userId, accessToken: tokens.sign({ userId, sessionId: id, role: 'buyer', epoch: 0, exp }) })))
   }

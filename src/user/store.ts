@@ -130,9 +130,5 @@ export async function erase(tx: Tx, { id: userId, email }: User, now: number): P
   return row?.version ?? 0
 }
 
-export const insertAudit = (tx: Tx, entry: { actor: string; action: string; target: string; before: unknown; after: unknown }, now: number) => tx.rows(sql`
-  insert into "user".audit (actor, at, action, target, before, after)
-  values (${entry.actor}, ${at(now)}, ${entry.action}, ${entry.target}, ${JSON.stringify(entry.before)}::jsonb, ${JSON.stringify(entry.after)}::jsonb)`)
-
 export const sessionsOf = (db: Reader, userId: string) => db.rows<{ id: string; createdAt: number; endedAt: number | null }>(sql`
   select id, created_at as "createdAt", ended_at as "endedAt" from "user".sessions where user_id = ${userId} order by created_at desc limit 100`)

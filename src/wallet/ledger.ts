@@ -1,7 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { disjoint } from '../platform/batch.ts'
 import type { Database, Tx } from '../platform/database.ts'
-import type { Answer } from '../platform/outcome.ts'
 import { type Account, accountKey, insertAccounts, lockAccounts } from './store-accounts.ts'
 
 const knownAccountsMax = 200_000
@@ -37,25 +35,4 @@ export async function onLocked<T>(ledger: Ledger, accounts: Account[], work: (tx
     await lockAccounts(tx, accounts)
     return work(tx)
   })
-}
-
-/**
- * Decides a batch in rounds of one transaction each. Equal inputs (by `identity`) share one answer; inputs that share
- * a key are decided one after the other, in arrival order, so that a refusal never counts what was refused.
- */
-export async function inRounds<I, O>(
-  inputs: I[],
-  identity: (input: I) => string,
-  keys: (input: I) => string[],
-  decide: (round: I[]) => Promise<Answer<O>[]>,
-): Promise<Answer<O>[]> {
-  const answers = new Map<string, Answer<O>>()
-  let left = [...new Map(inputs.map((input) => [identity(input), input])).values()]
-  while (left.length > 0) {
-    const [round, rest] = disjoint(left, keys)
-    const decided = await decide(round)
-    for (const [index, input] of round.entries()) answers.set(identity(input), decided[index] as Answer<O>)
-    left = rest
-  }
-  return inputs.map((input) => answers.get(identity(input)) as Answer<O>)
 }

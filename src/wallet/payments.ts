@@ -1,6 +1,7 @@
+import { inRounds } from '../platform/batch.ts'
 import { requestHash } from '../platform/identity.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
-import { inRounds, type Ledger, onLocked } from './ledger.ts'
+import { type Ledger, onLocked } from './ledger.ts'
 import { salesOf, walletOf } from './store-accounts.ts'
 import { type Debit, type Decision, decidePayments, decideVoids, postTransfers, transfersOf } from './store-ledger.ts'
 
@@ -13,7 +14,7 @@ const conflict = () => new Refusal('idempotency_conflict')
 /** Wallets to sales accounts. The first answer of a ref is final, whatever the balance is later. */
 export async function debitMany(ledger: Ledger, inputs: DebitInput[]): Promise<Answer<{ balance: number }>[]> {
   const debits = inputs.map((input): Debit => ({ ...input, hash: requestHash(input) }))
-  return inRounds(debits, (x) => `${x.paymentId} ${x.hash}`, (x) => [x.paymentId, x.userId], (round) => debitRound(ledger, round))
+  return inRounds(debits, { keys: (x) => [x.paymentId, x.userId], identity: (x) => `${x.paymentId} ${x.hash}` }, (round) => debitRound(ledger, round))
 }
 
 async function debitRound(ledger: Ledger, debits: Debit[]): Promise<Answer<{ balance: number }>[]> {
@@ -32,7 +33,7 @@ function answerOf(debit: Debit, decision: Decision | undefined): Answer<{ balanc
 
 /** Writes the decision `void`, or finds `done`. An earlier refusal moved no money and stays what it is: voided. */
 export async function voidMany(ledger: Ledger, inputs: VoidInput[]): Promise<Answer<{ outcome: 'voided' | 'done' }>[]> {
-  return inRounds(inputs, (x) => `${x.paymentId} ${x.userId}`, (x) => [x.paymentId], async (round) => {
+  return inRounds(inputs, { keys: (x) => [x.paymentId], identity: (x) => `${x.paymentId} ${x.userId}` }, async (round) => {
     const wallets = round.map((input) => walletOf(input.userId))
     const decisions = await onLocked(ledger, wallets, (tx) => decideVoids(tx, round, ledger.now()))
     return round.map((input) => {
@@ -45,7 +46,7 @@ export async function voidMany(ledger: Ledger, inputs: VoidInput[]): Promise<Ans
 
 /** Sales accounts back to wallets, once per cancellation; lands in closed wallets too. */
 export async function refundMany(ledger: Ledger, inputs: RefundInput[]): Promise<Answer<Record<string, never>>[]> {
-  return inRounds(inputs, requestHash, (x) => [x.cancellationId], (round) => refundRound(ledger, round))
+  return inRounds(inputs, { keys: (x) => [x.cancellationId], identity: requestHash }, (round) => refundRound(ledger, round))
 }
 
 async function refundRound(ledger: Ledger, refunds: RefundInput[]): Promise<Answer<Record<string, never>>[]> {

@@ -1,8 +1,9 @@
+import { inRounds } from '../platform/batch.ts'
 import { requestHash } from '../platform/identity.ts'
 import { type Answer, Refusal, refuse } from '../platform/outcome.ts'
 import { walletLimits } from './api.ts'
 import { errandLimits } from './errands.ts'
-import { type Ledger, inRounds, onLocked } from './ledger.ts'
+import { type Ledger, onLocked } from './ledger.ts'
 import type { Provider } from './provider.ts'
 import { externalOf, type WalletState, walletOf, walletStates } from './store-accounts.ts'
 import { type Errand, errandsOf, insertTopUps, insertWithdrawal, type NewErrand } from './store-errands.ts'
@@ -22,7 +23,7 @@ export async function beginTopUps(ledger: Ledger, provider: Provider, inputs: To
     source: rest.source ?? null,
     hash: requestHash(rest),
   }))
-  const begun = await inRounds(wanted, (x) => `${x.ref} ${x.hash}`, (x) => [x.ref], (round) => beginRound(ledger, provider, round))
+  const begun = await inRounds(wanted, { keys: (x) => [x.ref], identity: (x) => `${x.ref} ${x.hash}` }, (round) => beginRound(ledger, provider, round))
   const driven = new Set<string>() // of equal inputs in one batch only the first drives
   return begun.map((answer) => {
     if (answer instanceof Error || !answer.fresh) return answer
