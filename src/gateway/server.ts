@@ -22,7 +22,8 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
   const app = fastify({
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
-
+    // a logger for each request costs more than checking who calls; what is logged names its request itself
+    childLoggerFactory: (logger) => logger,
     genReqId: () => deps.newId(),
     bodyLimit: httpLimits.bodyBytesMax,
     requestTimeout: httpLimits.requestTimeoutMs,

@@ -73,6 +73,9 @@ export function outsideTransaction<T>(work: () => T): T {
   return inside.run(undefined, work)
 }
 
+/** Statements that are not waited for go out together; the types of `pg` do not know it yet. */
+export const pipelined = { pipeline: true }
+
 /** Opens a PostgreSQL server; connections are made when first needed. */
 export function openPostgres(url: string, options: PostgresOptions = {}): Database {
   const { connectionsMax = 10, statementTimeoutMs = 30_000, onLost } = options
@@ -82,6 +85,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
     options: `-c plan_cache_mode=force_generic_plan -c jit=off -c random_page_cost=1.1 -c TimeZone=UTC -c ${timeouts}`,
     max: connectionsMax,
     application_name: 'openrun',
+    ...pipelined,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     // the server's own timeout answers first; this one notices a server that vanished
@@ -138,10 +142,9 @@ async function transact<T>(run: Run, work: (tx: Tx) => Promise<T>): Promise<T> {
   const scope: Scope = { open: true }
   const after: (() => void)[] = []
   let last: Promise<unknown> = Promise.resolve()
-  // one at a time: pg will stop queueing statements on a busy connection
   const queue = (query: pg.QueryConfig) => {
     if (!scope.open) throw new Error(`transaction already ended (${query.text.trim().slice(0, 60)})`)
-    const result = last.then(() => run(query))
+    const result = run(query)
     last = result.catch(() => undefined)
     return result
   }
@@ -153,7 +156,9 @@ async function transact<T>(run: Run, work: (tx: Tx) => Promise<T>): Promise<T> {
       await queue({ text, query_timeout: 2 ** 31 - 1 } as pg.QueryConfig)
     },
   }
-  await run({ text: 'begin' })
+  // sent together with the first statement: one round trip less while rows are locked
+  const began = run({ text: 'begin' })
+  began.catch(() => undefined) // the statement behind it fails in the same way
   let result: T
   try {
     result = await inside.run(scope, () => work(tx))

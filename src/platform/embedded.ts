@@ -8,7 +8,7 @@ import { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import pg from 'pg'
-import { createDatabase, type Database } from './database.ts'
+import { createDatabase, type Database, pipelined } from './database.ts'
 import type { WorkerAnswer, WorkerRequest } from './embedded-worker.ts'
 
 export type EmbeddedOptions = {
@@ -98,7 +98,7 @@ async function start(dataDir: string | null, unlock: () => void, options: Embedd
   })
 
   const pool = new pg.Pool({
-    ...{ max: 1, idleTimeoutMillis: 0, user: 'postgres', database: 'postgres', password: '', ssl: false },
+    ...{ ...pipelined, max: 1, idleTimeoutMillis: 0, user: 'postgres', database: 'postgres', password: '', ssl: false },
     stream: () => connection(engine) as never,
   })
   const database = createDatabase(pool, 'pglite')

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { v5 } from 'uuid'
 
 const namespace = '6f70656e-7275-5e21-8000-000000000001'
@@ -7,7 +7,7 @@ const namespace = '6f70656e-7275-5e21-8000-000000000001'
 export const namedId = (...parts: string[]) => v5(parts.join('\u001f'), namespace)
 
 /** A stable hash of a request's meaning (keys sorted), kept beside what it made: another body under one key is refused. */
-export const requestHash = (request: unknown) => createHash('sha256').update(canonical(request)).digest('base64url').slice(0, 22)
+export const requestHash = (request: unknown) => hash('sha256', canonical(request), 'base64url').slice(0, 22)
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`

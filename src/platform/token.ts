@@ -40,9 +40,10 @@ export function createTokens<C extends { exp: number }>(kind: string, keys: Keys
     },
     verify: (token, now) => {
       if (token.length > tokenLengthMax) return { problem: 'invalid' }
-      const claims = verified.get(token) ?? check(token)
+      const known = verified.get(token)
+      const claims = known ?? check(token)
       if (!claims) return { problem: 'invalid' }
-      verified.set(token, claims)
+      if (!known) verified.set(token, claims)
       return claims.exp > now ? { claims } : { problem: 'expired' }
     },
   }

@@ -1,9 +1,10 @@
+import { writeAudit } from '../platform/audit.ts'
 import type { Tx } from '../platform/database.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, statusCode } from './picture.ts'
 import * as store from './store-block.ts'
-import { bumpShows } from './store-pins.ts'
+import { bumpOpenShows, closedShows, untilNoShowCloses } from './store-versions.ts'
 import { tellReturned } from './free.ts'
 
 type Block = { showId: string; seatIds: number[]; reason: string; by: string }
@@ -14,7 +15,7 @@ type Block = { showId: string; seatIds: number[]; reason: string; by: string }
  */
 export async function block(env: SeatEnv, { showId, seatIds, reason, by }: Block): Promise<{ blocked: number }> {
   await env.pictures.of(showId)
-  return env.db.transaction(async (tx) => {
+  return writing(env, showId, async (tx) => {
     const seats = await lockAll(tx, showId, seatIds)
     const taken = seats.filter(({ status }) => isTaken.has(status)).map((seat) => seat.seatId)
     if (taken.length > 0) return refuse('seat_taken', { seatIds: taken })
@@ -23,7 +24,7 @@ export async function block(env: SeatEnv, { showId, seatIds, reason, by }: Block
     const ids = wanted.map((seat) => seat.seatId)
     await store.blockSeats(tx, showId, ids, reason, by)
     const target = `show ${showId}`
-    await store.writeAudit(tx, { actor: by, at: env.now(), action: 'seats.block', target, before: wanted, after: { seatIds: ids, reason } })
+    await writeAudit(tx, 'seat', [{ actor: by, action: 'seats.block', target, before: wanted, after: { seatIds: ids, reason } }], env.now())
     await finish(env, tx, showId, ids.map((seatId) => ({ seatId, status: statusCode.blocked })))
     return { blocked: ids.length }
   })
@@ -32,13 +33,13 @@ export async function block(env: SeatEnv, { showId, seatIds, reason, by }: Block
 /** Puts blocked seats back on sale; seats that are not blocked stay as they are. */
 export async function unblock(env: SeatEnv, { showId, seatIds, by }: Omit<Block, 'reason'>): Promise<{ unblocked: number }> {
   await env.pictures.of(showId)
-  return env.db.transaction(async (tx) => {
+  return writing(env, showId, async (tx) => {
     const blocked = (await lockAll(tx, showId, seatIds)).filter((seat) => seat.status === statusCode.blocked)
     if (blocked.length === 0) return { unblocked: 0 }
     const ids = blocked.map((seat) => seat.seatId)
     const changes = await store.unblockSeats(tx, showId, ids)
     const target = `show ${showId}`
-    await store.writeAudit(tx, { actor: by, at: env.now(), action: 'seats.unblock', target, before: blocked, after: { seatIds: ids } })
+    await writeAudit(tx, 'seat', [{ actor: by, action: 'seats.unblock', target, before: blocked, after: { seatIds: ids } }], env.now())
     await finish(env, tx, showId, changes)
     await tellReturned(tx, env.now(), changes.map((change) => ({ ...change, showId })))
     return { unblocked: ids.length }
@@ -46,6 +47,12 @@ export async function unblock(env: SeatEnv, { showId, seatIds, by }: Omit<Block,
 }
 
 const isTaken = new Set<number>([statusCode.held, statusCode.pinned, statusCode.sold])
+
+const writing = <T>({ db }: SeatEnv, showId: string, act: (tx: Tx) => Promise<T>) =>
+  untilNoShowCloses(() => db.transaction(async (tx) => {
+    if ((await closedShows(tx, [showId])).has(showId)) refuse('show_closed')
+    return act(tx)
+  }))
 
 async function lockAll(tx: Tx, showId: string, seatIds: number[]) {
   const seats = await store.lockSeatsOfShow(tx, showId, seatIds)
@@ -55,7 +62,6 @@ async function lockAll(tx: Tx, showId: string, seatIds: number[]) {
 }
 
 async function finish(env: SeatEnv, tx: Tx, showId: string, changes: { seatId: number; status: number }[]) {
-  const versions = await bumpShows(tx, [showId], true)
-  if (versions.length === 0) refuse('show_closed')
+  const versions = await bumpOpenShows(tx, [showId])
   applyAfterCommit(tx, env.pictures, versions, changes.map((change) => ({ ...change, showId })))
 }

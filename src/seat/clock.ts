@@ -4,7 +4,7 @@ import { endHolds } from './ending.ts'
 import type { SeatEnv } from './env.ts'
 import { applyAfterCommit } from './picture.ts'
 import * as store from './store-deadlines.ts'
-import { bumpShows } from './store-pins.ts'
+import { bumpShows } from './store-versions.ts'
 
 /** A beat older than this is an outage. */
 const beatAgeMaxMs = 3_000
@@ -59,7 +59,7 @@ export async function moveDeadlines(tx: Tx, { showId, byMs, atLeast }: { showId:
 
 async function sweepChunk(env: SeatEnv, tx: Tx, holdIds: string[], now: number): Promise<number> {
   const holds = await store.lockDueHolds(tx, holdIds, now - seatLimits.graceMs)
-  await endHolds(env, tx, holds, 'expired', now)
+  await endHolds(env, tx, holds, 'expired')
   return holds.length
 }
 
@@ -70,7 +70,7 @@ async function graceChunk(env: SeatEnv, tx: Tx, now: number): Promise<number> {
   const moved = last === undefined ? [] : await store.liftDeadlines(tx, last, now + afterOutageMs, holdsPerChunkMax)
   if (moved.length < holdsPerChunkMax) await store.writeBeat(tx, now)
   const showIds = [...new Set(moved.map((row) => row.showId))]
-  if (showIds.length > 0) applyAfterCommit(tx, env.pictures, await bumpShows(tx, showIds, false), [])
+  if (showIds.length > 0) applyAfterCommit(tx, env.pictures, await bumpShows(tx, showIds), [])
   return moved.length
 }
 

@@ -3,6 +3,7 @@ import { type Envelope, emit } from '../platform/events.ts'
 import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, statusCode } from './picture.ts'
 import * as store from './store-pins.ts'
+import { bumpShows, takeEventVersions } from './store-versions.ts'
 
 type Cancelled = { reservationId: string; showId: string; seatIds: number[] }
 type Freed = store.SeatKey & { status: number }
@@ -32,7 +33,7 @@ export async function freeCancelled(env: SeatEnv, tx: Tx, events: Envelope[]): P
   await store.lowerQuotas(tx, grouped(sold, (seat) => `${seat.showId} ${seat.userId}`).map((seats) => {
     return { showId: seats[0].showId, userId: seats[0].userId, seats: seats.length }
   }))
-  const versions = await store.bumpShows(tx, [...new Set(sold.map((seat) => seat.showId))], false)
+  const versions = await bumpShows(tx, [...new Set(sold.map((seat) => seat.showId))])
   applyAfterCommit(tx, env.pictures, versions, freed)
   await tellReturned(tx, env.now(), freed)
 }
@@ -41,7 +42,7 @@ export async function freeCancelled(env: SeatEnv, tx: Tx, events: Envelope[]): P
 export async function tellReturned(tx: Tx, now: number, freed: Freed[]): Promise<void> {
   const returned = grouped(freed.filter((seat) => seat.status === statusCode.returned), (seat) => seat.showId)
   if (returned.length === 0) return
-  const versions = await store.takeEventVersions(tx, returned.map((seats) => seats[0].showId))
+  const versions = await takeEventVersions(tx, returned.map((seats) => seats[0].showId))
   const versionOf = new Map(versions.map((row) => [row.showId, row.eventVersion]))
   await emit(tx, 'seat', returned.map((seats) => {
     const { showId } = seats[0]

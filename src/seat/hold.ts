@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import type { Tx } from '../platform/database.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { type Hold, seatLimits } from './api.ts'
 import { type Ask, arrange, askOf, type HoldInput, hashOf, type Lost, replacedBy, toHold } from './asks.ts'
 import type { SeatEnv } from './env.ts'
-import { applyAfterCommit, type Picture, statusCode } from './picture.ts'
-import { bumpOpenShow, grantHolds, type HoldRow, HoldWrittenMeanwhile, type Verdict } from './store-holds.ts'
+import { applyAfterCommit, lookAt, type Picture, statusCode } from './picture.ts'
+import { grantHolds, type HoldRow, HoldWrittenMeanwhile, type Lost as Loss, PlanChangedMeanwhile } from './store-holds.ts'
+import { bumpOpenShows, ShowClosedMeanwhile } from './store-versions.ts'
 import { swapHolds, tellSwapped } from './swap.ts'
 import { triage } from './triage.ts'
 
@@ -13,7 +13,6 @@ export { deadlines, extendMany, holdOf, holdsOf, releaseMany, reserveMany } from
 
 /** Each ask is settled in one round or loses picked seats a few times; more rounds than this are a bug. */
 const roundsPerAskMax = 8
-class ShowClosedMeanwhile extends Error {}
 type Settle = (ask: Ask, answer: Answer<Hold>) => void
 
 /**
@@ -38,7 +37,7 @@ async function holdInShow(env: SeatEnv, showId: string, inputs: HoldInput[], ans
   let waiting = leaders.map(({ input, hash }) => askOf(env, input, hash))
   for (let rounds = 0; waiting.length > 0; rounds++) {
     assert(rounds <= inputs.length * roundsPerAskMax, `${waiting.length} holds were not decided`)
-    const picture = await pictureOf(env, showId)
+    const picture = await lookAt(env.pictures, showId)
     if (picture instanceof Refusal) for (const ask of waiting) settle(ask, picture)
     else await decideRound(env, picture, waiting, full, settle)
     waiting = waiting.filter((ask) => !answers.has(ask.input))
@@ -62,9 +61,11 @@ async function attempt(env: SeatEnv, picture: Picture, asks: Ask[], round: () =>
     return await round()
   } catch (error) {
     if (error instanceof HoldWrittenMeanwhile) return []
-    if (!(error instanceof ShowClosedMeanwhile)) throw error
-    hearOfNews(env, picture)
-    return asks.map((ask) => ({ ask, why: new Refusal('show_closed') }))
+    const code = error instanceof ShowClosedMeanwhile ? 'show_closed' : error instanceof PlanChangedMeanwhile ? 'show_preparing' : undefined
+    if (!code) throw error
+    if (code === 'show_closed') hearOfNews(env, picture)
+    else env.pictures.forget(picture.showId)
+    return asks.map((ask) => ({ ask, why: new Refusal(code) }))
   }
 }
 
@@ -72,7 +73,8 @@ async function swapRound(env: SeatEnv, picture: Picture, asks: Ask[], settle: Se
   const { held, lost } = await env.db.transaction(async (tx) => {
     const swapped = await swapHolds(env, tx, picture, asks)
     if (swapped.held.length === 0) return swapped
-    await finish(env, tx, picture, swapped.changes)
+    const changes = swapped.changes.map((change) => ({ ...change, showId: picture.showId }))
+    applyAfterCommit(tx, env.pictures, await bumpOpenShows(tx, [picture.showId]), changes)
     await tellSwapped(env, tx, picture, swapped)
     return swapped
   })
@@ -88,39 +90,26 @@ async function holdRound(env: SeatEnv, picture: Picture, asks: Ask[], settle: Se
     assert(!(pass instanceof Refusal), 'only who has a pass comes this far')
     return { holdId, userId, seatIds, hash, passNo: pass.passNo, fellBack: source === 'nearest', sections: pass.sections }
   })
-  const verdicts = await env.db.transaction(async (tx) => {
-    const rows = await grantHolds(tx, { showId, planVersion, now, until, wanted })
-    const granted = rows.filter((row) => row.isGranted).flatMap(({ i }) => wanted[i - 1]?.seatIds ?? [])
-    if (granted.length > 0) await finish(env, tx, picture, granted.map((seatId) => ({ seatId, status: statusCode.held })))
-    return rows
+  const verdict = await grantHolds(env.db, { showId, planVersion, now, until, wanted })
+  const lost = new Map(verdict.lost.map((loss) => [loss.i - 1, loss]))
+  const granted = asks.filter((_, index) => !lost.has(index))
+  if (verdict.version !== null) {
+    const changes = granted.flatMap(({ seatIds }) => seatIds.map((seatId) => ({ seatId, status: statusCode.held })))
+    env.pictures.apply(showId, changes, verdict.version)
+  }
+  for (const ask of granted) settle(ask, toHold(newRow(ask, { showId, planVersion, now, until }), picture.seats))
+  return asks.flatMap((ask, index) => {
+    const loss = lost.get(index)
+    return loss ? [{ ask, why: whyLost(loss, ask) }] : []
   })
-  if (verdicts.length === 0) {
-    env.pictures.forget(showId)
-    return asks.map((ask) => ({ ask, why: new Refusal('show_preparing') }))
-  }
-  const lost: Lost[] = []
-  for (const [index, ask] of asks.entries()) {
-    const verdict = verdicts[index]
-    assert(verdict, 'a verdict for every hold')
-    if (verdict.isGranted) settle(ask, toHold(newRow(ask, { showId, planVersion, now, until }), picture.seats))
-    else lost.push({ ask, why: whyLost(verdict, ask) })
-  }
-  return lost
 }
 
-function whyLost({ isKnown, fits, taken, found }: Verdict, { seatIds }: Ask): Lost['why'] {
+function whyLost({ isKnown, fits, taken, found }: Loss, { seatIds }: Ask): Lost['why'] {
   if (isKnown) return new Refusal('hold_ended') // a repeat: the look at its row gives the answer
   if (fits) return 'quota'
   if (taken) return { taken }
   assert(found < seatIds.length)
   return new Refusal('seat_unknown', { seatIds })
-}
-
-/** The last step of a writing transaction; a show that does not sell any more undoes it. */
-async function finish(env: SeatEnv, tx: Tx, { showId }: Picture, changes: { seatId: number; status: number }[]) {
-  const version = await bumpOpenShow(tx, showId)
-  if (version === undefined) throw new ShowClosedMeanwhile('the show closed while its seats were held')
-  applyAfterCommit(tx, env.pictures, [{ showId, version }], changes.map((change) => ({ ...change, showId })))
 }
 
 /** Same id, same user, same request: one answer. The same id for something else is a conflict. */
@@ -135,15 +124,6 @@ function shareAnswers(inputs: HoldInput[], answers: Map<HoldInput, Answer<Hold>>
     else answers.set(input, new Refusal('idempotency_conflict'))
   }
   return { leaders: [...leaders.values()], followers }
-}
-
-async function pictureOf(env: SeatEnv, showId: string): Promise<Picture | Refusal> {
-  try {
-    return await env.pictures.of(showId)
-  } catch (error) {
-    if (error instanceof Refusal) return error
-    throw error
-  }
 }
 
 /** Seats are taken that the picture shows as free: another process wrote. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Static } from 'typebox'
-import { disjoint } from '../platform/batch.ts'
+import { inRounds } from '../platform/batch.ts'
 import type { Tx } from '../platform/database.ts'
 import { type Answer, Refusal, refuse } from '../platform/outcome.ts'
 import { type Hold, seatLimits, type seatOperations } from './api.ts'
@@ -10,7 +10,7 @@ import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, type SeatInfo } from './picture.ts'
 import { bindHolds, extendHolds, readDeadlines } from './store-deadlines.ts'
 import { type HoldRow, lockWhole, readHold, readLiveHolds } from './store-holds.ts'
-import { bumpShows, closedShows } from './store-pins.ts'
+import { bumpOpenShows, closedShows, untilNoShowCloses } from './store-versions.ts'
 
 type Input<Name extends keyof typeof seatOperations> = Static<(typeof seatOperations)[Name]['input']>
 type Output<Name extends keyof typeof seatOperations> = Static<(typeof seatOperations)[Name]['output']>
@@ -19,15 +19,13 @@ type OfUser = { userId: string; holdId: string }
 type Group = HoldRow[]
 
 const holdsOfUserMax = 200
-const closedRepeatsMax = 3
-class ShowClosedMeanwhile extends Error {}
 
 /**
  * Two more minutes for an ordinary hold and all that are bound together with it, at most ten times and 25 minutes in
  * all. Refuses `hold_unknown`, `hold_ended`, `payment_in_progress`, `extension_limit`, `show_closed`.
  */
 export async function extendMany(env: SeatEnv, inputs: Input<'extend'>[]): Promise<Answer<Hold>[]> {
-  const rows = await inRounds(inputs, (round) => untilNoShowCloses(() => env.db.transaction((tx) => extendRound(env, tx, round))))
+  const rows = await inRounds(inputs, oneOfEachUser, (round) => untilNoShowCloses(() => env.db.transaction((tx) => extendRound(env, tx, round))))
   return Promise.all(rows.map((row) => (row instanceof Error ? row : holdFrom(env, row))))
 }
 
@@ -36,7 +34,7 @@ export async function extendMany(env: SeatEnv, inputs: Input<'extend'>[]): Promi
  * already is done; a hold that was bought is `hold_unknown`. Refuses `payment_in_progress`.
  */
 export const releaseMany = (env: SeatEnv, inputs: Input<'release'>[]): Promise<Answer<Output<'release'>>[]> =>
-  inRounds(inputs, (round) => env.db.transaction((tx) => releaseRound(env, tx, round)))
+  inRounds(inputs, oneOfEachUser, (round) => env.db.transaction((tx) => releaseRound(env, tx, round)))
 
 /**
  * Binds free holds under one reservation with one deadline, the latest. If one of them is bound already it answers that
@@ -44,7 +42,7 @@ export const releaseMany = (env: SeatEnv, inputs: Input<'release'>[]): Promise<A
  * holds were bound to is an `idempotency_conflict`.
  */
 export async function reserveMany(env: SeatEnv, inputs: Input<'reserve'>[]): Promise<Answer<Output<'reserve'>>[]> {
-  const groups = await inRounds(inputs, (round) => env.db.transaction((tx) => reserveRound(env, tx, round)))
+  const groups = await inRounds(inputs, oneOfEachUser, (round) => env.db.transaction((tx) => reserveRound(env, tx, round)))
   return Promise.all(groups.map(async (group) => {
     if (group instanceof Error) return group
     const [first] = group
@@ -86,9 +84,7 @@ async function extendRound(env: SeatEnv, tx: Tx, inputs: Input<'extend'>[]): Pro
   if (longer.length > 0) {
     await extendHolds(tx, longer)
     const showIds = [...new Set(longer.map((hold) => hold.showId))]
-    const versions = await bumpShows(tx, showIds, true)
-    if (versions.length < showIds.length) throw new ShowClosedMeanwhile('a show closed while its holds were extended')
-    applyAfterCommit(tx, env.pictures, versions, [])
+    applyAfterCommit(tx, env.pictures, await bumpOpenShows(tx, showIds), [])
   }
   return found.map((group, index) => {
     if (group instanceof Refusal) return group
@@ -121,7 +117,7 @@ async function releaseRound(env: SeatEnv, tx: Tx, inputs: Input<'release'>[]): P
     const isGone = group.code === 'hold_ended' && rows.find((row) => row.id === input.holdId)?.endedReason !== 'sold'
     return isGone ? [] : new Refusal('hold_unknown')
   })
-  await endHolds(env, tx, found.flatMap((group) => (group instanceof Refusal ? [] : group)), 'released', env.now())
+  await endHolds(env, tx, found.flatMap((group) => (group instanceof Refusal ? [] : group)), 'released')
   return found.map((group) => (group instanceof Refusal ? group : {}))
 }
 
@@ -162,25 +158,7 @@ function ownGroup(rows: HoldRow[], { userId, holdId }: OfUser): Group | Refusal 
 }
 
 /** Holds that are bound together are one user's: a round takes one ask of each user. */
-async function inRounds<I extends { userId: string }, O>(inputs: I[], decide: (round: I[]) => Promise<Answer<O>[]>): Promise<Answer<O>[]> {
-  const answers = new Map<I, Answer<O>>()
-  for (let waiting = inputs; waiting.length > 0; ) {
-    const [round, rest] = disjoint(waiting, (input) => [input.userId])
-    const decided = await decide(round)
-    for (const [index, input] of round.entries()) answers.set(input, decided[index] as Answer<O>)
-    waiting = rest
-  }
-  return inputs.map((input) => answers.get(input) as Answer<O>)
-}
-
-async function untilNoShowCloses<T>(act: () => Promise<T>, repeats = 0): Promise<T> {
-  try {
-    return await act()
-  } catch (error) {
-    if (error instanceof ShowClosedMeanwhile && repeats < closedRepeatsMax) return untilNoShowCloses(act, repeats + 1)
-    throw error
-  }
-}
+const oneOfEachUser = { keys: (input: { userId: string }) => [input.userId] }
 
 const holdFrom = async (env: SeatEnv, row: HoldRow) => toHold(row, await seatsOf(env, row))
 

@@ -41,6 +41,13 @@ const heardMax = 1_000
 type Heard = { changes: SeatChange[]; version: number }
 type Entry = { picture: Picture | null; stale: boolean; reading: Promise<Picture> | null; heard: Heard[] }
 
+/** A show's copy, or why there is none. */
+export const lookAt = (pictures: Pictures, showId: string): Promise<Picture | Refusal> =>
+  pictures.of(showId).catch((error) => {
+    if (error instanceof Refusal) return error
+    throw error
+  })
+
 /**
  * In-memory copies of the seats of shows: a cache only, it never decides a grant. `of` reads a show once for all who
  * ask, and again when its copy is known to be behind; refuses `show_unknown`, or `show_preparing` when the concert

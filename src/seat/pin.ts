@@ -1,20 +1,17 @@
 import assert, { AssertionError } from 'node:assert/strict'
 import type { Static } from 'typebox'
-import { disjoint } from '../platform/batch.ts'
+import { inRounds } from '../platform/batch.ts'
 import type { Tx } from '../platform/database.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { seatLimits, type seatOperations } from './api.ts'
 import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, statusCode } from './picture.ts'
 import * as store from './store-pins.ts'
+import { bumpOpenShows, bumpShows, closedShows, untilNoShowCloses } from './store-versions.ts'
 
 type Input<Name extends 'pin' | 'unpin' | 'sell'> = Static<(typeof seatOperations)[Name]['input']>
 type Output<Name extends 'pin' | 'unpin' | 'sell'> = Static<(typeof seatOperations)[Name]['output']>
 type Pinned = { paymentId: string; reservationId: string; showId: string; seatIds: number[]; holds: store.BoundHold[] }
-
-/** A show may close between the look at it and the bump; then the batch is undone and decided again. */
-const closedRepeatsMax = 3
-class ShowClosedMeanwhile extends Error {}
 
 /**
  * Pins all seats of a reservation for a payment, or none: its holds are live, complete, within their `until` and not
@@ -22,18 +19,18 @@ class ShowClosedMeanwhile extends Error {}
  * `hold_expired`, `payment_in_progress`, `show_closed`; a payment undone before answers `payment_undone`.
  */
 export const pinMany = (env: SeatEnv, inputs: Input<'pin'>[]): Promise<Answer<Output<'pin'>>[]> =>
-  inRounds(inputs, keysOf, (round) => untilNoShowCloses(() => env.db.transaction((tx) => pinRound(env, tx, round))))
+  inRounds(inputs, { keys: keysOf }, (round) => untilNoShowCloses(() => env.db.transaction((tx) => pinRound(env, tx, round))))
 
 /**
  * Ends a pin without a sale: the seats are held again, for at least two minutes. Written even if the pin never came,
  * so that it cannot come later. Answers `sold` when the payment went through after all.
  */
 export const unpinMany = (env: SeatEnv, inputs: Input<'unpin'>[]): Promise<Answer<Output<'unpin'>>[]> =>
-  inRounds(inputs, keysOf, (round) => env.db.transaction((tx) => unpinRound(env, tx, round)))
+  inRounds(inputs, { keys: keysOf }, (round) => env.db.transaction((tx) => unpinRound(env, tx, round)))
 
 /** Pinned to sold. Repeats answer the same; a payment that is not pinned here is a bug of the caller. */
 export const sellMany = (env: SeatEnv, inputs: Input<'sell'>[]): Promise<Answer<Output<'sell'>>[]> =>
-  inRounds(inputs, (input) => [input.paymentId], (round) => env.db.transaction((tx) => sellRound(env, tx, round)))
+  inRounds(inputs, { keys: (input) => [input.paymentId] }, (round) => env.db.transaction((tx) => sellRound(env, tx, round)))
 
 async function pinRound(env: SeatEnv, tx: Tx, inputs: Input<'pin'>[]): Promise<Answer<Output<'pin'>>[]> {
   const now = env.now()
@@ -74,7 +71,7 @@ async function decide(tx: Tx, inputs: Input<'pin'>[], holds: Map<string, store.B
   if (sound.length === 0) return refusals
   const wanted = sound.map((input) => pinnedOf(input, holds))
   const seats = new Map((await store.lockSeats(tx, wanted.flatMap(seatKeys))).map((seat) => [keyOf(seat), seat]))
-  const closed = await store.closedShows(tx, wanted.map((pin) => pin.showId))
+  const closed = await closedShows(tx, wanted.map((pin) => pin.showId))
   for (const { paymentId, showId, holds: bound } of wanted) {
     const whole = bound.every((hold) => hold.seatIds.every((seatId) => {
       const seat = seats.get(keyOf({ showId, seatId }))
@@ -154,35 +151,8 @@ async function move(env: SeatEnv, tx: Tx, pins: Pinned[], from: number, to: numb
   await store.moveSeats(tx, seats, from, to)
   await write()
   const showIds = [...new Set(pins.map((pin) => pin.showId))]
-  const versions = await store.bumpShows(tx, showIds, to === statusCode.pinned)
-  if (versions.length < showIds.length) throw new ShowClosedMeanwhile('a show closed while its seats were pinned')
+  const versions = await (to === statusCode.pinned ? bumpOpenShows : bumpShows)(tx, showIds)
   applyAfterCommit(tx, env.pictures, versions, seats.map(({ showId, seatId }) => ({ showId, seatId, status: to })))
-}
-
-async function untilNoShowCloses<T>(act: () => Promise<T>, repeats = 0): Promise<T> {
-  try {
-    return await act()
-  } catch (error) {
-    if (error instanceof ShowClosedMeanwhile && repeats < closedRepeatsMax) return untilNoShowCloses(act, repeats + 1)
-    throw error
-  }
-}
-
-/** Items that share a payment or reservation with an earlier one wait for its round. */
-async function inRounds<I, O>(
-  inputs: I[],
-  keys: (input: I) => string[],
-  decideRound: (round: I[]) => Promise<Answer<O>[]>,
-): Promise<Answer<O>[]> {
-  const answers = new Map<I, Answer<O>>()
-  let waiting = inputs
-  while (waiting.length > 0) {
-    const [round, rest] = disjoint(waiting, keys)
-    const decided = await decideRound(round)
-    for (const [index, input] of round.entries()) answers.set(input, decided[index] as Answer<O>)
-    waiting = rest
-  }
-  return inputs.map((input) => answers.get(input) as Answer<O>)
 }
 
 async function holdsByReservation(tx: Tx, reservationIds: string[]) {

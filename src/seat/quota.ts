@@ -1,8 +1,9 @@
 import type { Static } from 'typebox'
-import { disjoint } from '../platform/batch.ts'
+import { inRounds } from '../platform/batch.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import type { seatOperations } from './api.ts'
 import type { SeatEnv } from './env.ts'
+import { lookAt } from './picture.ts'
 import * as store from './store-quotas.ts'
 
 type EndPass = Static<(typeof seatOperations)['endPass']['input']>
@@ -15,15 +16,16 @@ type Step = Static<(typeof seatOperations)['story']['output']>['steps'][number]
  * holds and owns nothing of the show, decided on the quota row: else `used` is true and the floor stays.
  */
 export async function endPassMany(env: SeatEnv, inputs: EndPass[]): Promise<Answer<Ended>[]> {
-  const answers = new Map<EndPass, Answer<Ended>>()
-  let waiting = await knownShows(env, inputs, answers)
-  while (waiting.length > 0) {
-    const [round, rest] = disjoint(waiting, (input) => [`${input.showId} ${input.userId}`])
-    const raised = new Set((await env.db.transaction((tx) => store.raiseFloors(tx, round))).map(keyOf))
-    for (const input of round) answers.set(input, { used: !raised.has(keyOf(input)) })
-    waiting = rest
+  const unknown = new Map<string, Refusal>()
+  for (const { showId } of inputs) {
+    const show = await lookAt(env.pictures, showId)
+    if (show instanceof Refusal) unknown.set(showId, show)
   }
-  return inputs.map((input) => answers.get(input) as Answer<Ended>)
+  return inRounds(inputs, { keys: (input) => [keyOf(input)] }, async (round) => {
+    const known = round.filter((input) => !unknown.has(input.showId))
+    const raised = new Set((await env.db.transaction((tx) => store.raiseFloors(tx, known))).map(keyOf))
+    return round.map((input) => unknown.get(input.showId) ?? { used: !raised.has(keyOf(input)) })
+  })
 }
 
 /** Seats a user holds and owns of a show, and how many that may be. */
@@ -48,23 +50,6 @@ export async function story(env: SeatEnv, { showId, userId }: OfUser): Promise<{
     if (soldAt !== null) steps.push({ at: soldAt, what: 'sold', detail })
   }
   return { steps: steps.sort((a, b) => a.at - b.at) }
-}
-
-async function knownShows(env: SeatEnv, inputs: EndPass[], answers: Map<EndPass, Answer<Ended>>): Promise<EndPass[]> {
-  const refusals = new Map<string, Refusal>()
-  for (const showId of new Set(inputs.map((input) => input.showId))) {
-    try {
-      await env.pictures.of(showId)
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      refusals.set(showId, error)
-    }
-  }
-  return inputs.filter((input) => {
-    const refusal = refusals.get(input.showId)
-    if (refusal) answers.set(input, refusal)
-    return !refusal
-  })
 }
 
 const keyOf = ({ showId, userId }: OfUser) => `${showId} ${userId}`

@@ -3,7 +3,7 @@ import { emit } from '../platform/events.ts'
 import { Refusal } from '../platform/outcome.ts'
 import type { Availability, seatOperations } from './api.ts'
 import type { SeatEnv } from './env.ts'
-import { type Picture, statusCode } from './picture.ts'
+import { lookAt, type Picture, statusCode } from './picture.ts'
 import * as store from './store-stock.ts'
 
 type Stock = Static<(typeof seatOperations)['stock']['output']>['stocks'][number]
@@ -15,8 +15,8 @@ const showsPerRunMax = 200
 
 /** Seats left by grade (of those not blocked) and whether the show can be bought now; shows that seat lacks are left out. */
 export async function stock(env: SeatEnv, { showIds }: { showIds: string[] }): Promise<{ stocks: Stock[] }> {
-  const pictures = await Promise.all([...new Set(showIds)].map((showId) => pictureOrNothing(env, showId)))
-  return { stocks: await stocksOf(env, pictures.filter((picture) => picture !== undefined)) }
+  const pictures = await Promise.all([...new Set(showIds)].map((showId) => lookAt(env.pictures, showId)))
+  return { stocks: await stocksOf(env, pictures.flatMap((picture) => (picture instanceof Refusal ? [] : [picture]))) }
 }
 
 /**
@@ -41,8 +41,8 @@ export async function tellStock(env: SeatEnv): Promise<void> {
   await env.pictures.recheck()
   const due = await store.dueStocks(env.db, env.now(), showsPerRunMax)
   for (const { showId } of due) {
-    const picture = await pictureOrNothing(env, showId)
-    if (!picture) continue
+    const picture = await lookAt(env.pictures, showId)
+    if (picture instanceof Refusal) continue
     const now = env.now()
     const { version } = picture
     const [told] = await stocksOf(env, [picture])
@@ -99,13 +99,4 @@ function count({ seats, states }: Picture): Counted {
     } else if (state !== statusCode.sold) taken++
   }
   return { left: [...grades.values()], available, taken }
-}
-
-async function pictureOrNothing(env: SeatEnv, showId: string): Promise<Picture | undefined> {
-  try {
-    return await env.pictures.of(showId)
-  } catch (error) {
-    if (error instanceof Refusal) return undefined
-    throw error
-  }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
-import { at, type Tx } from '../platform/database.ts'
+import type { Tx } from '../platform/database.ts'
 
 export type BlockSeat = { seatId: number; status: number; reason: string | null }
 
@@ -27,11 +27,3 @@ export async function unblockSeats(tx: Tx, showId: string, seatIds: number[]) {
   assert.equal(rows.length, seatIds.length, 'seats unblocked')
   return rows
 }
-
-export type AuditRow = { actor: string; at: number; action: string; target: string; before: unknown; after: unknown }
-
-export const writeAudit = (tx: Tx, row: AuditRow) =>
-  tx.rows(sql`
-    insert into seat.audit (actor, at, action, target, before, after)
-    values (${row.actor}, ${at(row.at)}, ${row.action}, ${row.target}, ${JSON.stringify(row.before)}::jsonb,
-      ${JSON.stringify(row.after)}::jsonb)`)

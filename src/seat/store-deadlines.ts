@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
-import type { HoldRow } from './store-holds.ts'
+import type { EndingHold } from './store-ending.ts'
 
 /** Live holds get a later end; each was locked and found unpinned. */
 export async function extendHolds(tx: Tx, holds: { id: string; until: number }[]) {
@@ -32,7 +32,9 @@ export const readDeadlines = (db: Reader, reservationIds: string[]) =>
 export const shiftDeadlines = (tx: Tx, showId: string, byMs: number, atLeast: number) =>
   tx.rows(sql`
     with locked as materialized (
-      select id from seat.holds where show_id = ${showId} and ended_reason is null order by id for update)
+      select id from seat.holds
+      where id in (select hold_id from seat.seats where show_id = ${showId} and status in (1, 2)) and ended_reason is null
+      order by id for update)
     update seat.holds h set until = greatest(h.until + make_interval(secs => ${byMs / 1000}::float8), ${at(atLeast)})
     from locked where h.id = locked.id returning 1 as one`)
 
@@ -49,8 +51,8 @@ export async function dueHolds(db: Reader, end: number, limit: number): Promise<
 }
 
 /** Locks what is still due; holds that somebody works on are passed over, and with them all that are bound to them. */
-export async function lockDueHolds(tx: Tx, holdIds: string[], end: number): Promise<DueHold[]> {
-  const rows = await tx.rows<DueHold>(sql`
+export async function lockDueHolds(tx: Tx, holdIds: string[], end: number): Promise<EndingHold[]> {
+  const rows = await tx.rows<EndingHold>(sql`
     select h.id, h.show_id as "showId", h.user_id as "userId", h.reservation_id as "reservationId",
       h.seat_ids as "seatIds"
     from seat.holds h join seat.shows s on s.show_id = h.show_id
@@ -65,7 +67,6 @@ export async function lockDueHolds(tx: Tx, holdIds: string[], end: number): Prom
     .filter((row) => locked.get(row.reservationId)?.length === row.holds).map((row) => row.reservationId))
   return rows.filter((row) => row.reservationId === null || whole.has(row.reservationId))
 }
-export type DueHold = Pick<HoldRow, 'id' | 'showId' | 'userId' | 'reservationId' | 'seatIds'>
 
 /** When the last sweep was reported; undefined before the first. With a transaction the row stays locked. */
 export async function readBeat(db: Reader): Promise<number | undefined> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import sql, { raw } from 'sql-template-tag'
-import { at, type Reader, type Tx } from '../platform/database.ts'
+import { at, type Reader, sqlState, type Tx } from '../platform/database.ts'
+import { ShowClosedMeanwhile } from './store-versions.ts'
 
 export type HoldRow = {
   id: string
@@ -29,8 +30,10 @@ export type Wanted = {
   fellBack: boolean
   sections: string[] | null
 }
-/** `isKnown`: the id has a row; `found`: how many of the seats exist; `fits`: all were free, so only the quota said no. */
-export type Verdict = { i: number; isGranted: boolean; isKnown: boolean; fits: boolean; found: number; taken: number[] | null }
+/** Why wish `i`, from 1, got nothing. `isKnown`: the id has a row; `found`: how many of the seats exist; `fits`: only the quota said no. */
+export type Lost = { i: number; isKnown: boolean; fits: boolean; found: number; taken: number[] | null }
+/** `version` is the show's new one, null when nothing was granted. */
+export type Verdict = { lost: Lost[]; version: number | null }
 
 /** An array of arrays has to be a rectangle for the database: lists travel as one text. */
 const joined = (sections: string[] | null) => sections?.join('\u001f') ?? null
@@ -41,16 +44,22 @@ const columns = raw(`h.id, h.show_id as "showId", h.user_id as "userId", h.kind,
 
 /** Another process wrote this hold id at the same time: what was read is old, the round is decided again. */
 export class HoldWrittenMeanwhile extends Error {}
+/** The show has another plan by now. */
+export class PlanChangedMeanwhile extends Error {}
+
+/** How the hold statement undoes itself: `seat.must` raises these. */
+const undone: Record<string, new (message: string) => Error> = { OR001: HoldWrittenMeanwhile, OR002: ShowClosedMeanwhile, OR003: PlanChangedMeanwhile }
 
 type Grant = { showId: string; planVersion: number; now: number; until: number; wanted: Wanted[] }
 
 /**
- * The hold statement. Each seat and each user at most once. Locks seats in id order, then the quotas of those whose
- * seats are all free; verdicts in input order, `i` from 1. No rows at all: the show has another plan by now.
+ * The hold statement, a transaction by itself. Each seat and each user at most once. Locks seats in id order, then the
+ * quotas of those whose seats are all free, the show last. Whoever is not among the lost has a hold. Throws
+ * HoldWrittenMeanwhile, ShowClosedMeanwhile or PlanChangedMeanwhile, and then nothing was written.
  */
-export async function grantHolds(tx: Tx, { showId, planVersion, now, until, wanted }: Grant): Promise<Verdict[]> {
+export async function grantHolds(db: Reader, { showId, planVersion, now, until, wanted }: Grant): Promise<Verdict> {
   const pairs = wanted.flatMap(({ seatIds }, index) => seatIds.map((id) => [index + 1, id] as const))
-  const rows = await tx.rows<Verdict & { held: number; written: number }>(sql`
+  const rows = await db.rows<{ version: number | null } & (Lost | { i: null })>(sql`
     with w as materialized (
       select * from unnest(${pairs.map(([i]) => i)}::int[], ${pairs.map(([, id]) => id)}::int[]) as w(i, seat_id)),
     locked as materialized (
@@ -91,22 +100,29 @@ export async function grantHolds(tx: Tx, { showId, planVersion, now, until, want
       on conflict (id) do nothing returning 1),
     held as (
       update seat.seats s set status = 1, hold_id = g.hold_id, version = s.version + 1
-      from locked l join g using (i) where s.show_id = ${showId} and s.id = l.id returning 1)
-    select v.i, g.i is not null as "isGranted", v.known as "isKnown", v.fits, v.found, v.taken,
-      (select count(*)::int from held) as held, (select count(*)::int from written) as written
-    from v left join g using (i) order by v.i`)
-  const granted = rows.filter((row) => row.isGranted)
-  if ((rows[0]?.written ?? 0) < granted.length) throw new HoldWrittenMeanwhile('a hold id was written twice')
-  const seats = granted.reduce((sum, { i }) => sum + (wanted[i - 1]?.seatIds.length ?? 0), 0)
-  assert.equal(rows[0]?.held ?? 0, seats, 'seats held')
-  return rows
+      from locked l join g using (i) where s.show_id = ${showId} and s.id = l.id returning 1),
+    done as materialized (
+      select (select count(*) from g) as granted, (select count(*) from written) as written,
+        (select sum(n) from g) as wanted, (select count(*) from held) as held),
+    bumped as (
+      -- reads what was done, so that the show's row is locked last
+      update seat.shows set version = version + 1
+      where show_id = ${showId} and status = 'open' and (select granted + written + held from done) > 0 returning version),
+    sound as materialized (
+      select seat.must((select count(*) from v) = ${wanted.length}::int, 'OR003', 'the show has another plan'),
+        seat.must(written = granted, 'OR001', 'a hold id was written twice'),
+        seat.must(held = coalesce(wanted, 0), 'OR000', 'a hold has not all its seats'),
+        seat.must(granted = 0 or (select count(*) from bumped) = 1, 'OR002', 'the show closed while its seats were held')
+      from done)
+    select (select version from bumped) as version, l.i, l.known as "isKnown", l.fits, l.found, l.taken
+    from sound left join (select v.* from v left join g using (i) where g.i is null) l on true order by l.i`).catch(rethrow)
+  const lost = rows.filter((row): row is Lost & { version: number | null } => row.i !== null)
+  return { lost, version: rows[0]?.version ?? null }
 }
 
-/** The last step of granting: answers the new version, undefined when the show does not sell any more. */
-export async function bumpOpenShow(tx: Tx, showId: string): Promise<number | undefined> {
-  const [row] = await tx.rows<{ version: number }>(sql`
-    update seat.shows set version = version + 1 where show_id = ${showId} and status = 'open' returning version`)
-  return row?.version
+function rethrow(error: unknown): never {
+  const Meanwhile = undone[sqlState(error) ?? '']
+  throw Meanwhile ? new Meanwhile((error as Error).message) : error
 }
 
 /** Holds with these ids, whoever's they are, and all live holds of these users in the show. */

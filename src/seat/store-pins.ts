@@ -55,19 +55,15 @@ export const lockHolds = (tx: Tx, reservationIds: string[]) =>
       until, pinned_by as "pinnedBy", ended_reason as "endedReason"
     from seat.holds where reservation_id = any(${reservationIds}::uuid[]) order by id for update`)
 
+/** Locks seats in order; one look-up a seat, whatever the planner knows: a join without statistics reads the whole show. */
 export const lockSeats = (tx: Tx, seats: SeatKey[]) =>
   tx.rows<BoundSeat>(sql`
-    select s.show_id as "showId", s.id as "seatId", s.status, s.hold_id as "holdId", s.reservation_id as "reservationId"
-    from seat.seats s
-    join unnest(${seats.map((s) => s.showId)}::uuid[], ${seats.map((s) => s.seatId)}::int[]) as w(show_id, id)
-      using (show_id, id)
-    order by s.show_id, s.id for update of s`)
-
-export async function closedShows(tx: Tx, showIds: string[]): Promise<Set<string>> {
-  const rows = await tx.rows<{ showId: string }>(sql`
-    select show_id as "showId" from seat.shows where show_id = any(${showIds}::uuid[]) and status <> 'open'`)
-  return new Set(rows.map((row) => row.showId))
-}
+    select s.* from (
+      select * from unnest(${seats.map((s) => s.showId)}::uuid[], ${seats.map((s) => s.seatId)}::int[]) as w(show_id, id)
+      order by show_id, id) w
+    cross join lateral (
+      select s.show_id as "showId", s.id as "seatId", s.status, s.hold_id as "holdId", s.reservation_id as "reservationId"
+      from seat.seats s where s.show_id = w.show_id and s.id = w.id for update) s`)
 
 /** Seats of live holds that a payment takes, gives back or buys; each changes or the batch is undone. */
 export async function moveSeats(tx: Tx, seats: (SeatKey & { reservationId: string })[], from: number, to: number) {
@@ -134,15 +130,6 @@ export async function storeSold(tx: Tx, paymentIds: string[], now: number) {
   assert.equal(rows.length, paymentIds.length, 'pins sold')
 }
 
-/** The last step of a writing transaction; with `onlyOpen`, shows that no longer sell are missing in the answer. */
-export const bumpShows = (tx: Tx, showIds: string[], onlyOpen: boolean) =>
-  tx.rows<{ showId: string; version: number }>(sql`
-    with locked as materialized (
-      select show_id from seat.shows where show_id = any(${showIds}::uuid[])
-        and (status = 'open' or not ${onlyOpen}) order by show_id for update)
-    update seat.shows s set version = s.version + 1 from locked l where s.show_id = l.show_id
-    returning s.show_id as "showId", s.version`)
-
 /** Locks the sold pins of reservations whose seats come back; sell and pin lock them before seats, too. */
 export const lockSoldPins = (tx: Tx, reservationIds: string[]) =>
   tx.rows<{ paymentId: string; reservationId: string; userId: string }>(sql`
@@ -182,9 +169,3 @@ export async function lowerQuotas(tx: Tx, quotas: { showId: string; userId: stri
     where q.show_id = l.show_id and q.user_id = l.user_id returning 1 as one`)
   assert.equal(rows.length, quotas.length, 'quotas lowered')
 }
-
-/** The next event version of each show; its row is locked by the version bump before. */
-export const takeEventVersions = (tx: Tx, showIds: string[]) =>
-  tx.rows<{ showId: string; eventVersion: number }>(sql`
-    update seat.shows set event_version = event_version + 1 where show_id = any(${showIds}::uuid[])
-    returning show_id as "showId", event_version as "eventVersion"`)

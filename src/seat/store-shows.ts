@@ -135,7 +135,7 @@ export async function settleClosing(tx: Tx, showId: string, emptied: boolean): P
 
 export const closeShows = (tx: Tx, showIds: string[]) =>
   tx.rows(sql`
-    update seat.shows set status = 'closed', closing_purpose = null, version = version + 1
+    update seat.shows set status = 'closed', closing_purpose = null, emptying = true, version = version + 1
     where show_id = any(${showIds}::uuid[]) and status <> 'closed'`)
 
 export const pauseShow = (tx: Tx, showId: string, pausedAt: number) =>

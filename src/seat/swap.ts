@@ -6,7 +6,7 @@ import type { SeatEnv } from './env.ts'
 import { tellReturned } from './free.ts'
 import { sectionRefusal } from './gate.ts'
 import { type Picture, statusCode } from './picture.ts'
-import { endHolds as endRows } from './store-close.ts'
+import { endHolds as endRows } from './store-ending.ts'
 import { type HoldRow, insertHolds, lockWhole, shiftQuotas, swapSeats } from './store-holds.ts'
 import { lockSeats } from './store-pins.ts'
 
