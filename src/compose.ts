@@ -1,3 +1,4 @@
+import cookie from '@fastify/cookie'
 import { createConcert } from './concert/service.ts'
 import { concertOperations } from './concert/api.ts'
 import { concertRoutes, ownsShow } from './concert/routes.ts'
@@ -13,6 +14,7 @@ import type { Database } from './platform/database.ts'
 import { createMemoryBus } from './platform/memory-bus.ts'
 import { onEmit } from './platform/events.ts'
 import { type Job, startJobs } from './platform/jobs.ts'
+import type { App } from './platform/http.ts'
 import type { Logger } from './platform/log.ts'
 import type { Metrics } from './platform/metrics.ts'
 import { migrate } from './platform/migrate.ts'
@@ -106,7 +108,11 @@ export async function compose(parts: Parts) {
   const app = await createServer({ guard, metrics, log, newId })
   const stock = async (showIds: string[]) => new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
   const owner = ownsShow(concert)
-  userRoutes(app, { user, publicUrl: parts.publicUrl, exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId) })
+  // only these read cookies, so only they pay for parsing them
+  await app.register(async (scope) => {
+    await scope.register(cookie)
+    userRoutes(scope as App, { user, publicUrl: parts.publicUrl, exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId) })
+  })
   concertRoutes(app, { concert, stock })
   walletRoutes(app, { wallet, newId })
   seatRoutes(app, { seat, newId, ownsShow: owner })

@@ -26,7 +26,7 @@ const { values: args } = parseArgs({
     engine: { type: 'string' },
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
-    connections: { type: 'string', default: '128' },
+    connections: { type: 'string', default: '512' },
   },
 })
 const runs = Number(args.runs)
@@ -105,13 +105,13 @@ async function prepareShow(server: ChildServer) {
   }
 }
 
-/** One seat a hold, every one granted: a new seat each time, four a buyer, with token and pass checked. */
+/** One seat a hold, every one granted: a new seat each time, four a buyer, as many buyers at a time as connections. */
 function ourRequests(showId: string, windowId: string): NextRequest {
   const sessions = createTokens<SessionClaims>('session', [{ id: 'k1', secret: secrets.SESSION_SECRET }])
   const passes = createTokens<PassClaims>('pass', [{ id: 'k1', secret: secrets.PASS_SECRET }])
   const exp = Date.now() + 600_000
   const path = `/api/shows/${showId}/holds`
-  const buyers = Array.from({ length: seatsCount / quotaMax }, () => {
+  const buyers = Array.from({ length: Math.ceil(seatsCount / (connections * quotaMax)) * connections }, () => {
     const who = { userId: randomUUID(), sessionId: randomUUID() }
     const token = sessions.sign({ ...who, role: 'buyer', epoch: 0, exp })
     const pass = passes.sign({ ...who, showId, windowId, passNo: 1, sections: null, exp })
@@ -120,7 +120,7 @@ function ourRequests(showId: string, windowId: string): NextRequest {
   let seatId = 0
   return () => {
     if (seatId >= seatsCount) return undefined
-    const headers = buyers[seatId % buyers.length] as string
+    const headers = buyers[Math.floor(seatId / (connections * quotaMax)) * connections + (seatId % connections)] as string
     seatId++
     return { path, headers, body: `{"seatIds":[${seatId}]}` }
   }

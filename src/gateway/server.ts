@@ -1,4 +1,3 @@
-import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
@@ -44,7 +43,6 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
       done(error as Error)
     }
   })
-  await app.register(cookie)
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Openrun', version: '1', description: 'Concert ticketing that stays correct, fair and fast when everybody comes at once.' }, components: { securitySchemes: { session: { type: 'http', scheme: 'bearer' } } } } })
   await app.register(swaggerUi, { routePrefix: '/docs' })
   admitCallers(app, deps.guard)

@@ -47,8 +47,8 @@ export class HoldWrittenMeanwhile extends Error {}
 /** The show has another plan by now. */
 export class PlanChangedMeanwhile extends Error {}
 
-/** How the hold statement undoes itself: `seat.must` raises these. */
-const undone: Record<string, new (message: string) => Error> = { OR001: HoldWrittenMeanwhile, OR002: ShowClosedMeanwhile, OR003: PlanChangedMeanwhile }
+/** How the hold statement undoes itself: a hold id that exists, and what `seat.must` raises. */
+const undone: Record<string, new (message: string) => Error> = { 23505: HoldWrittenMeanwhile, OR002: ShowClosedMeanwhile, OR003: PlanChangedMeanwhile }
 
 type Grant = { showId: string; planVersion: number; now: number; until: number; wanted: Wanted[] }
 
@@ -96,8 +96,7 @@ export async function grantHolds(db: Reader, { showId, planVersion, now, until, 
     written as (
       insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, request_hash, fell_back, sections)
       select hold_id, ${showId}, user_id, plan_version, seat_ids, ${at(until)}, ${at(now)}, hash, fell_back,
-        string_to_array(sections, chr(31)) from g
-      on conflict (id) do nothing returning 1),
+        string_to_array(sections, chr(31)) from g returning 1),
     held as (
       update seat.seats s set status = 1, hold_id = g.hold_id, version = s.version + 1
       from locked l join g using (i) where s.show_id = ${showId} and s.id = l.id returning 1),
@@ -110,7 +109,6 @@ export async function grantHolds(db: Reader, { showId, planVersion, now, until, 
       where show_id = ${showId} and status = 'open' and (select granted + written + held from done) > 0 returning version),
     sound as materialized (
       select seat.must((select count(*) from v) = ${wanted.length}::int, 'OR003', 'the show has another plan'),
-        seat.must(written = granted, 'OR001', 'a hold id was written twice'),
         seat.must(held = coalesce(wanted, 0), 'OR000', 'a hold has not all its seats'),
         seat.must(granted = 0 or (select count(*) from bumped) = 1, 'OR002', 'the show closed while its seats were held')
       from done)
