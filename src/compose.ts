@@ -123,7 +123,6 @@ export async function compose(parts: Parts) {
   if (parts.rehearsals) rehearsalRoutes(app, { user, concert, now })
   await app.ready()
 
-  const relay = createRelayJob(publish)
   return {
     app,
     api: { user, concert, wallet, seat, queue, reservation, payment },
@@ -132,6 +131,7 @@ export async function compose(parts: Parts) {
     settle: () => settle(jobs, publish),
     publish,
     start: () => {
+      const relay = createRelayJob(publish)
       const running = startJobs([...jobs, relay.job], {
         onError: (name, error) => {
           metrics.jobErrors.inc({ job: name })

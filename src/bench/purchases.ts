@@ -27,7 +27,7 @@ export async function measurePurchases(engine: 'pglite' | 'postgres', where: str
     const ours: number[] = []
     const naives: number[] = []
     for (let run = 0; run < runs; run++) {
-      await prepareNaivePurchase(db, naivePurchases, naivePurchases)
+      await prepareNaivePurchase(db, naivePurchases)
       naives.push(await rate(naivePurchases, (n) => naivePurchase(db, n + 1)))
       ours.push(await measureOurs(system))
       say(`${engine} purchase, run ${run + 1}: four transactions ${Math.round(naives[run] ?? 0)}/s, ours ${Math.round(ours[run] ?? 0)}/s`)

@@ -27,8 +27,7 @@ export function createAdvance(db: Database, now: () => number): Advance {
         const row = rows.get(paymentId)
         if (row?.status === 'pending' && apply(row, change, at, events)) changed.add(row)
       }
-      await writePayments(tx, [...changed])
-      await emit(tx, 'payment', events)
+      await Promise.all([writePayments(tx, [...changed]), emit(tx, 'payment', events)])
       return inputs.map(({ paymentId }) => rows.get(paymentId) ?? new Error(`payment ${paymentId} is gone`))
     }),
   )

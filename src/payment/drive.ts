@@ -60,7 +60,7 @@ async function forward(driving: Driving, row: PaymentRow): Promise<PaymentRow> {
     if (row.debited) throw new AssertionError({ message: `payment ${paymentId} was refused ${error.code} after its debit` })
     return advance(paymentId, { kind: 'turn back', refusal: error, amount })
   }
-  await mustNotRefuse(paymentId, seat.sell({ paymentId }))
+  await mustNotRefuse(paymentId, seat.sell(keys))
   await mustNotRefuse(paymentId, reservation.confirm({ ...keys, paidAmount: amount }))
   return advance(paymentId, { kind: 'complete', amount })
 }

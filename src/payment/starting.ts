@@ -27,8 +27,10 @@ async function startRound(db: Database, inputs: NewPayment[]): Promise<(Answer<S
   const { created, stored, blocking } = await db.transaction(async (tx) => {
     const unique = [...new Map(inputs.map((input) => [input.id, input])).values()]
     const created = await insertPayments(tx, unique)
+    const stored = new Map(unique.flatMap((p) => (created.has(p.id) ? [[p.id, asStored(p)]] : [])))
     // an insert that waited for another one sees it only in a later statement
-    const stored = new Map((await readPayments(tx, unique.map((p) => p.id))).map((row) => [row.id, row]))
+    const others = unique.filter((p) => !created.has(p.id)).map((p) => p.id)
+    if (others.length > 0) for (const row of await readPayments(tx, others)) stored.set(row.id, row)
     const left = unique.filter((p) => !stored.has(p.id)).map((p) => p.reservationId)
     const blocking = left.length === 0 ? [] : await readBlocking(tx, left)
     return { created, stored, blocking: new Map(blocking.map((row) => [row.reservationId, row])) }
@@ -43,3 +45,9 @@ async function startRound(db: Database, inputs: NewPayment[]): Promise<(Answer<S
     return other && new Refusal(other.status === 'completed' ? 'already_paid' : 'payment_in_progress')
   })
 }
+
+/** What a payment is right after its insert, without reading it back. */
+const asStored = (payment: NewPayment): PaymentRow => ({
+  ...payment, amount: null, refunded: 0, status: 'pending', direction: 'forward', debited: false, refusal: null,
+  refusalParams: {}, attempt: 1, tries: 0, until: null, endedAt: null, eventVersion: 0,
+})

@@ -56,7 +56,8 @@ async function publishFrom(options: BusOptions, producer: string, attempts: Map<
     for (const key of await deliverTo(options, subscriber, events, attempts)) failed.add(key)
   options.step?.('publish', producer)
   const done = events.filter((event) => !failed.has(event.key)).map((event) => event.id)
-  await db.rows(sql`delete from ${raw(`"${producer}"`)}.outbox where id = any(${done}::bigint[])`)
+  await db.rows(sql`
+    delete from ${raw(`"${producer}"`)}.outbox where slot = any(${slots}::int[]) and id = any(${done}::bigint[])`)
   return done.length
 }
 

@@ -17,18 +17,18 @@ export type Changes = {
 
 export async function lockChanges(tx: Tx, reservationIds: string[], now: number): Promise<Changes> {
   const ids = [...new Set(reservationIds)].sort()
-  const rows = await lockReservations(tx, ids)
-  const lines = Map.groupBy(await readLines(tx, ids), (line) => line.reservationId)
+  const [rows, allLines] = await Promise.all([lockReservations(tx, ids), readLines(tx, ids)])
   const reservations = new Map(rows.map((row) => [row.id, row]))
+  const lines = Map.groupBy(allLines, (line) => line.reservationId)
   return { now, reservations, lines, changed: new Set(), ended: [], sold: [], events: [] }
 }
 
 export async function writeChanges(tx: Tx, changes: Changes): Promise<void> {
   const rows = [...changes.changed].flatMap((id) => changes.reservations.get(id) ?? [])
-  await writeReservations(tx, rows)
-  await endLines(tx, changes.ended)
-  await sellLines(tx, changes.sold)
-  await emit(tx, 'reservation', changes.events)
+  await Promise.all([
+    writeReservations(tx, rows), endLines(tx, changes.ended), sellLines(tx, changes.sold),
+    emit(tx, 'reservation', changes.events),
+  ])
 }
 
 export const linesOf = (changes: Changes, id: string) => changes.lines.get(id) ?? []

@@ -38,7 +38,7 @@ export const reservationChecks: Check[] = [
     name: 'a confirmed payment and its reservation name the same sum',
     query: () => sql`
       select r.id, r.paid_amount, s.amount from reservation.reservations r
-      left join reservation.payments_seen s on s.payment_id = r.payment_id and s.status = 'confirmed'
+      left join reservation.payments_seen s on s.payment_id = r.payment_id and s.status = 'pinned'
       where r.confirmed_at is not null and (s.payment_id is null or s.amount <> r.paid_amount) limit 20`,
   },
   {
@@ -72,13 +72,21 @@ export const reservationChecks: Check[] = [
         or (count(l.seat_id) > 0) <> (r.status in ('pending', 'paying', 'confirmed')) limit 20`,
   },
   {
+    id: 'I8',
+    name: 'every line has its reservation',
+    query: () => sql`
+      select l.reservation_id, l.seat_id from reservation.lines l
+      where not exists (select 1 from reservation.reservations r where r.id = l.reservation_id) limit 20`,
+  },
+  {
     id: 'I2',
     name: 'a reservation is paying exactly while a pin of its payment runs',
     query: () => sql`
       select r.id, r.status, r.payment_id, s.payment_id as pinned from reservation.reservations r
       full join (select * from reservation.payments_seen where status = 'pinned') s on s.reservation_id = r.id
       where (s.payment_id is not null or r.status = 'paying')
-        and (r.status is distinct from 'paying' or r.payment_id is distinct from s.payment_id) limit 20`,
+        and ((r.status is distinct from 'paying' and r.confirmed_at is null)
+          or r.payment_id is distinct from s.payment_id) limit 20`,
   },
   {
     id: 'I9',

@@ -8,7 +8,7 @@ import { drawNumber } from './number.ts'
 import { type PriceChoice, priceLines, type ShowOf } from './prices.ts'
 import {
   insertLines, insertReservations, type LineRow, type NewReservation, readLines, readReservations, type ReservationRow,
-  toReservation,
+  sumOf, toReservation,
 } from './store.ts'
 import { lockShows } from './store-shows.ts'
 
@@ -76,22 +76,41 @@ export function insertMany(db: Database, inputs: NewReservation[], random: () =>
     const closed = await lockShows(tx, inputs.map((input) => input.showId))
     const wanted = new Map<string, NewReservation>()
     for (const input of inputs) if (!wanted.has(input.id) && !closed.has(input.showId)) wanted.set(input.id, input)
-    await insertNew(tx, [...wanted.values()], random)
-    const stored = await readStored(tx, inputs.map((input) => input.id))
-    return inputs.map(({ id }) => stored.get(id) ?? new Refusal('show_closed'))
+    const fresh = await insertNew(tx, [...wanted.values()], random)
+    const others = inputs.map(({ id }) => id).filter((id) => !fresh.has(id))
+    const found = others.length === 0 ? new Map<string, Stored>() : await readStored(tx, others)
+    return inputs.map(({ id }) => fresh.get(id) ?? found.get(id) ?? new Refusal('show_closed'))
   })
 }
 
-async function insertNew(tx: Tx, rows: NewReservation[], random: () => number) {
+/** Answers those that were not there before; a number that is taken is drawn again. */
+async function insertNew(tx: Tx, rows: NewReservation[], random: () => number): Promise<Map<string, Stored>> {
+  const fresh = new Map<string, Stored>()
   let left = rows
   for (let draw = 0; left.length > 0; draw++) {
     assert(draw < numberDrawsMax, 'every number drawn was taken')
     const inserted = await insertReservations(tx, left)
-    await insertLines(tx, left.filter((row) => inserted.has(row.id)))
+    const news = left.filter((row) => inserted.has(row.id))
+    await insertLines(tx, news)
+    for (const row of news) fresh.set(row.id, asStored(row))
     const missing = left.filter((row) => !inserted.has(row.id))
-    if (missing.length === 0) return
+    if (missing.length === 0) break
     const there = new Set((await readReservations(tx, missing.map((row) => row.id))).map((row) => row.id))
     left = missing.filter((row) => !there.has(row.id)).map((row) => ({ ...row, number: drawNumber(random) }))
+  }
+  return fresh
+}
+
+/** What a reservation is right after its insert, without reading it back. */
+function asStored({ lines, ...row }: NewReservation): Stored {
+  const nothingYet = {
+    paidAmount: null, paymentId: null, paymentsCount: 0, holdEnded: null, releaseAt: null, endedReason: null,
+    confirmedAt: null, endedAt: null, eventVersion: 0,
+  }
+  const bySeat = lines.toSorted((a, b) => a.seatId - b.seatId)
+  return {
+    row: { ...row, ...nothingYet, status: 'pending', total: sumOf(lines) },
+    lines: bySeat.map((line) => ({ ...line, reservationId: row.id })),
   }
 }
 

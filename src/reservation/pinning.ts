@@ -5,22 +5,21 @@ import { namedId } from '../platform/identity.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { reservationLimits, type reservationOperations } from './api.ts'
 import { activeLinesOf, change, type Changes, endUnpaid, lockChanges, tell, writeChanges } from './changes.ts'
-import { readReservations, type ReservationRow, sumOf } from './store.ts'
+import { type ReservationRow, sumOf } from './store.ts'
 import { readSeen, type Seen, writeSeen } from './store-payments.ts'
 import { lockShows } from './store-shows.ts'
 
 type ByPayment = { paymentId: string; reservationId: string; userId: string }
 type Pinned = Static<(typeof reservationOperations)['pin']['output']>
-type Work = Changes & { closed: Set<string>; seen: Map<string, Seen>; answered: Set<string> }
+type Work = Changes & { seen: Map<string, Seen>; answered: Set<string> }
 const done = {}
 
 /** pending to paying. The first answer to a payment is final, refusals too. */
 export function pinMany(db: Database, inputs: ByPayment[], now: number): Promise<Answer<Pinned>[]> {
   return db.transaction(async (tx) => {
-    // the show of a reservation never changes, so it may be read before its lock
-    const shows = (await readReservations(tx, inputs.map((input) => input.reservationId))).map((row) => row.showId)
-    const work = await openWork(tx, inputs, await lockShows(tx, shows), now)
-    const answers = inputs.map((input) => pin(work, input))
+    const work = await openWork(tx, inputs, now)
+    const closed = await lockShows(tx, [...work.reservations.values()].map((row) => row.showId))
+    const answers = inputs.map((input) => pin(work, input, closed))
     await closeWork(tx, work)
     return answers
   })
@@ -29,7 +28,7 @@ export function pinMany(db: Database, inputs: ByPayment[], now: number): Promise
 /** paying to pending; written even if the pin never arrived, so that a late pin is refused. */
 export function unpinMany(db: Database, inputs: ByPayment[], now: number): Promise<Answer<object>[]> {
   return db.transaction(async (tx) => {
-    const work = await openWork(tx, inputs, new Set(), now)
+    const work = await openWork(tx, inputs, now)
     const answers = inputs.map((input) => unpin(work, input))
     await closeWork(tx, work)
     return answers
@@ -43,31 +42,34 @@ export function confirmMany(
   now: number,
 ): Promise<Answer<object>[]> {
   return db.transaction(async (tx) => {
-    const work = await openWork(tx, inputs, new Set(), now)
+    const work = await openWork(tx, inputs, now)
     const answers = inputs.map((input) => confirm(work, input))
     await closeWork(tx, work)
     return answers
   })
 }
 
-async function openWork(tx: Tx, inputs: ByPayment[], closed: Set<string>, now: number): Promise<Work> {
-  const changes = await lockChanges(tx, inputs.map((input) => input.reservationId), now)
-  const seen = await readSeen(tx, inputs.map((input) => input.paymentId))
-  return { ...changes, closed, seen: new Map(seen.map((s) => [s.paymentId, s])), answered: new Set() }
+/** Sent together: what is read after the lock is read in a later statement. */
+async function openWork(tx: Tx, inputs: ByPayment[], now: number): Promise<Work> {
+  const [changes, seen] = await Promise.all([
+    lockChanges(tx, inputs.map((input) => input.reservationId), now),
+    readSeen(tx, inputs.map((input) => input.paymentId)),
+  ])
+  return { ...changes, seen: new Map(seen.map((s) => [s.paymentId, s])), answered: new Set() }
 }
 
 async function closeWork(tx: Tx, work: Work) {
-  await writeChanges(tx, work)
-  await writeSeen(tx, [...work.answered].flatMap((id) => work.seen.get(id) ?? []))
+  const seen = [...work.answered].flatMap((id) => work.seen.get(id) ?? [])
+  await Promise.all([writeChanges(tx, work), writeSeen(tx, seen)])
 }
 
-function pin(work: Work, input: ByPayment): Answer<Pinned> {
+function pin(work: Work, input: ByPayment, closed: Set<string>): Answer<Pinned> {
   const row = work.reservations.get(input.reservationId)
   if (row?.userId !== input.userId) return new Refusal('reservation_unknown')
   const seen = work.seen.get(input.paymentId)
   if (seen) return answered(seen, input, row)
   const lines = activeLinesOf(work, row.id)
-  const refusal = refusalOfPin(row, work.closed)
+  const refusal = refusalOfPin(row, closed)
   if (refusal) {
     remember(work, input, { status: 'unpinned', refusal })
     return new Refusal(refusal)
@@ -100,8 +102,8 @@ function unpin(work: Work, input: ByPayment): Answer<object> {
   }
   if (isForeign(seen, input)) return new Refusal('idempotency_conflict')
   if (seen.status === 'unpinned') return done
-  if (seen.status === 'confirmed') return bug(`payment ${seen.paymentId} is confirmed and cannot be undone`)
   const row = work.reservations.get(seen.reservationId)
+  if (isConfirmed(row, seen)) return bug(`payment ${seen.paymentId} is confirmed and cannot be undone`)
   if (row?.status !== 'paying' || row.paymentId !== seen.paymentId) return bug(`payment ${seen.paymentId} is not running`)
   remember(work, input, { ...seen, status: 'unpinned' })
   change(work, row, { status: 'pending', paymentId: null })
@@ -114,17 +116,19 @@ function confirm(work: Work, input: ByPayment & { paidAmount: number }): Answer<
   if (!seen) return bug(`payment ${input.paymentId} was never pinned`)
   if (isForeign(seen, input)) return new Refusal('idempotency_conflict')
   if (seen.amount !== input.paidAmount) return bug(`payment ${seen.paymentId} paid ${input.paidAmount}, not ${seen.amount}`)
-  if (seen.status === 'confirmed') return done
   const row = work.reservations.get(seen.reservationId)
+  if (isConfirmed(row, seen)) return done
   if (seen.status === 'unpinned' || row?.status !== 'paying' || row.paymentId !== seen.paymentId)
     return bug(`payment ${seen.paymentId} is not running`)
-  remember(work, input, { ...seen, status: 'confirmed' })
   change(work, row, { status: 'confirmed', paidAmount: input.paidAmount, confirmedAt: work.now, holdEnded: null })
   work.sold.push(row.id)
   tell(work, row, 'reservation.confirmed', { seatIds: seen.seatIds, amount: input.paidAmount, paymentId: input.paymentId })
   return done
 }
 
+/** Also after a cancellation: who paid a reservation stays. */
+const isConfirmed = (row: ReservationRow | undefined, seen: Seen) =>
+  row?.paymentId === seen.paymentId && row.confirmedAt !== null
 const isForeign = (seen: Seen, input: ByPayment) =>
   seen.reservationId !== input.reservationId || seen.userId !== input.userId
 

@@ -6,7 +6,7 @@ export type Seen = {
   paymentId: string
   reservationId: string
   userId: string
-  status: 'pinned' | 'unpinned' | 'confirmed'
+  status: 'pinned' | 'unpinned'
   refusal: string | null
   amount: number | null
   seatIds: number[]

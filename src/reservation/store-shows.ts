@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
 
-/** Locks the shows against closing and tells which are closed. First in the lock order. */
+/** Locks the shows against closing and tells which are closed. Shared, so it waits only for who closes them. */
 export async function lockShows(tx: Tx, showIds: string[]): Promise<Set<string>> {
   const ids = [...new Set(showIds)].sort()
   const look = () =>
@@ -37,7 +37,7 @@ export async function showsToDrain(db: Reader, limit: number): Promise<string[]>
 export async function endableOf(db: Reader, showId: string, limit: number): Promise<string[]> {
   const rows = await db.rows<{ id: string }>(sql`
     select id from reservation.reservations
-    where show_id = ${showId} and status in ('pending', 'confirmed') order by id limit ${limit}`)
+    where show_id = ${showId} and ended_at is null and status <> 'paying' order by id limit ${limit}`)
   return rows.map((row) => row.id)
 }
 
@@ -47,5 +47,5 @@ export async function markDrained(db: Reader, showId: string): Promise<void> {
     update reservation.shows s set drained = true
     where s.show_id = ${showId} and s.closed and not s.drained and not exists (
       select 1 from reservation.reservations r
-      where r.show_id = s.show_id and r.status in ('pending', 'paying', 'confirmed'))`)
+      where r.show_id = s.show_id and r.ended_at is null)`)
 }

@@ -132,7 +132,7 @@ export const seatOperations = {
     input: Exact({ paymentId: Id, reservationId: Id, userId: Id }),
     output: Exact({ outcome: Type.Union([Type.Literal('unpinned'), Type.Literal('sold')]) }),
   }),
-  sell: operation({ input: Exact({ paymentId: Id }), output: Exact({ seatIds: Type.Array(SeatId) }), refusals: [] }),
+  sell: operation({ input: Exact({ paymentId: Id, reservationId: Id, userId: Id }), output: Exact({ seatIds: Type.Array(SeatId) }), refusals: [] }),
   /** Organiser: available to blocked and back. */
   block: operation({
     input: Exact({ showId: Id, seatIds: Type.Array(SeatId, { minItems: 1, maxItems: seatLimits.blockSeatsMax, uniqueItems: true }), reason: Text(200), by: Id }),

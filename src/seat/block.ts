@@ -4,7 +4,7 @@ import { refuse } from '../platform/outcome.ts'
 import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, statusCode } from './picture.ts'
 import * as store from './store-block.ts'
-import { bumpOpenShows, closedShows, untilNoShowCloses } from './store-versions.ts'
+import { bumpOpenShows, closedShows, untilNothingChanges } from './store-versions.ts'
 import { tellReturned } from './free.ts'
 
 type Block = { showId: string; seatIds: number[]; reason: string; by: string }
@@ -49,7 +49,7 @@ export async function unblock(env: SeatEnv, { showId, seatIds, by }: Omit<Block,
 const isTaken = new Set<number>([statusCode.held, statusCode.pinned, statusCode.sold])
 
 const writing = <T>({ db }: SeatEnv, showId: string, act: (tx: Tx) => Promise<T>) =>
-  untilNoShowCloses(() => db.transaction(async (tx) => {
+  untilNothingChanges(() => db.transaction(async (tx) => {
     if ((await closedShows(tx, [showId])).has(showId)) refuse('show_closed')
     return act(tx)
   }))

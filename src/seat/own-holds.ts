@@ -10,7 +10,7 @@ import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, type SeatInfo } from './picture.ts'
 import { bindHolds, extendHolds, readDeadlines } from './store-deadlines.ts'
 import { type HoldRow, lockWhole, readHold, readLiveHolds } from './store-holds.ts'
-import { bumpOpenShows, closedShows, untilNoShowCloses } from './store-versions.ts'
+import { bumpOpenShows, closedShows, untilNothingChanges } from './store-versions.ts'
 
 type Input<Name extends keyof typeof seatOperations> = Static<(typeof seatOperations)[Name]['input']>
 type Output<Name extends keyof typeof seatOperations> = Static<(typeof seatOperations)[Name]['output']>
@@ -25,7 +25,7 @@ const holdsOfUserMax = 200
  * all. Refuses `hold_unknown`, `hold_ended`, `payment_in_progress`, `extension_limit`, `show_closed`.
  */
 export async function extendMany(env: SeatEnv, inputs: Input<'extend'>[]): Promise<Answer<Hold>[]> {
-  const rows = await inRounds(inputs, oneOfEachUser, (round) => untilNoShowCloses(() => env.db.transaction((tx) => extendRound(env, tx, round))))
+  const rows = await inRounds(inputs, oneOfEachUser, (round) => untilNothingChanges(() => env.db.transaction((tx) => extendRound(env, tx, round))))
   return Promise.all(rows.map((row) => (row instanceof Error ? row : holdFrom(env, row))))
 }
 

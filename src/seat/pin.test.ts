@@ -205,7 +205,7 @@ test('selling what is not pinned is a bug of the caller and spares the payments 
   const [undone, sound] = [paymentOf(a), paymentOf(b)]
   await pinMany(ground, [undone, sound])
   await unpin(undone)
-  const [unknown, unpinned, sold] = await sellMany(ground, [{ paymentId: randomUUID() }, undone, sound])
+  const [unknown, unpinned, sold] = await sellMany(ground, [{ ...undone, paymentId: randomUUID() }, undone, sound])
   assert(unknown instanceof assert.AssertionError && unpinned instanceof assert.AssertionError)
   assert.deepEqual(sold, { seatIds: [2] })
   assert.deepEqual((await ground.statuses(showId)).slice(0, 2), [1, 3])

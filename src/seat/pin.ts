@@ -7,11 +7,12 @@ import { seatLimits, type seatOperations } from './api.ts'
 import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, statusCode } from './picture.ts'
 import * as store from './store-pins.ts'
-import { bumpOpenShows, bumpShows, closedShows, untilNoShowCloses } from './store-versions.ts'
+import { bumpOpenShows, bumpShows, closedShows, untilNothingChanges } from './store-versions.ts'
 
 type Input<Name extends 'pin' | 'unpin' | 'sell'> = Static<(typeof seatOperations)[Name]['input']>
 type Output<Name extends 'pin' | 'unpin' | 'sell'> = Static<(typeof seatOperations)[Name]['output']>
-type Pinned = { paymentId: string; reservationId: string; showId: string; seatIds: number[]; holds: store.BoundHold[] }
+type Holds = Map<string, store.BoundHold[]>
+type Pinned = Omit<store.PinRow, 'showId' | 'status' | 'refusal'> & { showId: string; holds: store.BoundHold[] }
 
 /**
  * Pins all seats of a reservation for a payment, or none: its holds are live, complete, within their `until` and not
@@ -19,49 +20,43 @@ type Pinned = { paymentId: string; reservationId: string; showId: string; seatId
  * `hold_expired`, `payment_in_progress`, `show_closed`; a payment undone before answers `payment_undone`.
  */
 export const pinMany = (env: SeatEnv, inputs: Input<'pin'>[]): Promise<Answer<Output<'pin'>>[]> =>
-  inRounds(inputs, { keys: keysOf }, (round) => untilNoShowCloses(() => env.db.transaction((tx) => pinRound(env, tx, round))))
+  inRounds(inputs, { keys: keysOf }, (round) => untilNothingChanges(() => env.db.transaction((tx) => pinRound(env, tx, round))))
 
 /**
  * Ends a pin without a sale: the seats are held again, for at least two minutes. Written even if the pin never came,
  * so that it cannot come later. Answers `sold` when the payment went through after all.
  */
 export const unpinMany = (env: SeatEnv, inputs: Input<'unpin'>[]): Promise<Answer<Output<'unpin'>>[]> =>
-  inRounds(inputs, { keys: keysOf }, (round) => env.db.transaction((tx) => unpinRound(env, tx, round)))
+  inRounds(inputs, { keys: keysOf }, (round) => untilNothingChanges(() => env.db.transaction((tx) => unpinRound(env, tx, round))))
 
 /** Pinned to sold. Repeats answer the same; a payment that is not pinned here is a bug of the caller. */
 export const sellMany = (env: SeatEnv, inputs: Input<'sell'>[]): Promise<Answer<Output<'sell'>>[]> =>
-  inRounds(inputs, { keys: (input) => [input.paymentId] }, (round) => env.db.transaction((tx) => sellRound(env, tx, round)))
+  inRounds(inputs, { keys: keysOf }, (round) => env.db.transaction((tx) => sellRound(env, tx, round)))
 
 async function pinRound(env: SeatEnv, tx: Tx, inputs: Input<'pin'>[]): Promise<Answer<Output<'pin'>>[]> {
   const now = env.now()
-  const { rows, fresh } = await store.claimPins(tx, inputs, now)
-  const holds = await holdsByReservation(tx, inputs.map((input) => input.reservationId))
-  const news = inputs.filter((input) => fresh.has(input.paymentId))
-  const decided = await decide(tx, news, holds, now)
-  const pinned = news.flatMap((input) => (decided.get(input.paymentId) instanceof Refusal ? [] : [pinnedOf(input, holds)]))
-  const refused = news.flatMap(({ paymentId }) => {
-    const answer = decided.get(paymentId)
-    return answer ? [{ paymentId, code: answer.code }] : []
-  })
-  if (refused.length > 0) await store.storeRefused(tx, refused)
+  const { holds, rows } = await lockRound(tx, inputs)
+  const news = inputs.filter((input) => !rows.has(input.paymentId))
+  const refusals = await decide(tx, news, holds, now)
+  const pinned = news.flatMap((input) => (refusals.has(input.paymentId) ? [] : [pinnedOf(input, holds)]))
+  const firsts = [...pinned.map((pin) => ({ ...pin, status: 'pinned' as const, refusal: null })), ...refusedOf(news, refusals)]
   if (pinned.length > 0) {
-    await move(env, tx, pinned, statusCode.held, statusCode.pinned, async () => {
-      await store.pinHolds(tx, pinned.flatMap((p) => p.holds.map(({ id }) => ({ id, paymentId: p.paymentId }))))
-      await store.storePinned(tx, pinned)
-    })
-  }
+    await move(env, tx, pinned, statusCode.held, statusCode.pinned, () => [
+      store.pinHolds(tx, pinned.flatMap((p) => p.holds.map(({ id }) => ({ id, paymentId: p.paymentId })))),
+      store.insertPins(tx, firsts, now),
+    ])
+  } else await store.insertPins(tx, firsts, now)
   return inputs.map((input) => {
-    if (fresh.has(input.paymentId)) return decided.get(input.paymentId) ?? answerOf(pinnedOf(input, holds))
     const row = rows.get(input.paymentId)
-    assert(row)
+    if (!row) return refusals.get(input.paymentId) ?? answerOf(pinnedOf(input, holds))
     if (!isSame(row, input)) return new Refusal('idempotency_conflict')
     if (row.status === 'unpinned' || !row.showId) return new Refusal(row.refusal ?? 'payment_undone')
-    return answerOf({ ...input, showId: row.showId, seatIds: row.seatIds, holds: holds.get(input.reservationId) ?? [] })
+    return answerOf({ ...row, showId: row.showId, holds: holds.get(input.reservationId) ?? [] })
   })
 }
 
 /** Refusals by payment; a payment that is missing in the answer may pin. */
-async function decide(tx: Tx, inputs: Input<'pin'>[], holds: Map<string, store.BoundHold[]>, now: number) {
+async function decide(tx: Tx, inputs: Input<'pin'>[], holds: Holds, now: number) {
   const refusals = new Map<string, Refusal>()
   const sound = inputs.filter((input) => {
     const code = refusalOf(input, holds.get(input.reservationId) ?? [], now)
@@ -70,8 +65,10 @@ async function decide(tx: Tx, inputs: Input<'pin'>[], holds: Map<string, store.B
   })
   if (sound.length === 0) return refusals
   const wanted = sound.map((input) => pinnedOf(input, holds))
-  const seats = new Map((await store.lockSeats(tx, wanted.flatMap(seatKeys))).map((seat) => [keyOf(seat), seat]))
-  const closed = await closedShows(tx, wanted.map((pin) => pin.showId))
+  const [locked, closed] = await Promise.all([
+    store.lockSeats(tx, wanted.flatMap(seatKeys)), closedShows(tx, wanted.map((pin) => pin.showId)),
+  ])
+  const seats = new Map(locked.map((seat) => [keyOf(seat), seat]))
   for (const { paymentId, showId, holds: bound } of wanted) {
     const whole = bound.every((hold) => hold.seatIds.every((seatId) => {
       const seat = seats.get(keyOf({ showId, seatId }))
@@ -92,80 +89,91 @@ function refusalOf({ userId }: Input<'pin'>, holds: store.BoundHold[], now: numb
 
 async function unpinRound(env: SeatEnv, tx: Tx, inputs: Input<'unpin'>[]): Promise<Answer<Output<'unpin'>>[]> {
   const now = env.now()
-  const { rows } = await store.claimPins(tx, inputs, now)
-  const undone = await running(tx, inputs.flatMap((input) => {
-    const row = rows.get(input.paymentId)
-    return row && isSame(row, input) ? [row] : []
-  }))
+  const { holds, rows } = await lockRound(tx, inputs)
+  const undone = running(inputs, rows, holds)
   if (undone.length > 0) {
-    await move(env, tx, undone, statusCode.pinned, statusCode.held, async () => {
-      const holdIds = undone.flatMap((pin) => pin.holds.map((hold) => hold.id))
-      await store.unpinHolds(tx, holdIds, now + seatLimits.afterPaymentMs)
-      await store.storeUnpinned(tx, undone.map((pin) => pin.paymentId))
-    })
+    await move(env, tx, undone, statusCode.pinned, statusCode.held, () => [
+      store.unpinHolds(tx, undone.flatMap((pin) => pin.holds.map((hold) => hold.id)), now + seatLimits.afterPaymentMs),
+      store.storeUnpinned(tx, undone.map((pin) => pin.paymentId)),
+    ])
   }
+  const never = inputs.filter((input) => !rows.has(input.paymentId))
+  await store.insertPins(tx, never.map((input) => ({ ...input, ...unpinned, refusal: null })), now)
   return inputs.map((input) => {
     const row = rows.get(input.paymentId)
-    if (!row || !isSame(row, input)) return new Refusal('idempotency_conflict')
-    return { outcome: row.status === 'sold' ? 'sold' : 'unpinned' }
+    if (row && !isSame(row, input)) return new Refusal('idempotency_conflict')
+    return { outcome: row?.status === 'sold' ? 'sold' : 'unpinned' }
   })
 }
 
 async function sellRound(env: SeatEnv, tx: Tx, inputs: Input<'sell'>[]): Promise<Answer<Output<'sell'>>[]> {
   const now = env.now()
-  const rows = await store.lockPins(tx, inputs.map((input) => input.paymentId))
-  const sold = await running(tx, [...rows.values()])
+  const { holds, rows } = await lockRound(tx, inputs)
+  const sold = running(inputs, rows, holds)
   if (sold.length > 0) {
-    await move(env, tx, sold, statusCode.pinned, statusCode.sold, async () => {
-      const holdIds = sold.flatMap((pin) => pin.holds.map((hold) => hold.id))
-      await store.sellHolds(tx, holdIds, now)
-      await store.storeSold(tx, sold.map((pin) => pin.paymentId), now)
-    })
+    await move(env, tx, sold, statusCode.pinned, statusCode.sold, () => [
+      store.sellHolds(tx, sold.flatMap((pin) => pin.holds.map((hold) => hold.id)), now),
+      store.storeSold(tx, sold.map((pin) => pin.paymentId), now),
+    ])
   }
-  return inputs.map(({ paymentId }) => {
-    const row = rows.get(paymentId)
-    if (row && row.status !== 'unpinned') return { seatIds: row.seatIds }
+  return inputs.map((input) => {
+    const row = rows.get(input.paymentId)
+    if (row && isSame(row, input) && row.status !== 'unpinned') return { seatIds: row.seatIds }
     // alone an error: the payments beside it did nothing wrong
-    const message = `payment ${paymentId} sells seats it has not pinned`
+    const message = `payment ${input.paymentId} sells seats it has not pinned`
     return new AssertionError({ message }) as unknown as Answer<Output<'sell'>>
   })
 }
 
-/** The pins that are running, with the holds they pin, locked. */
-async function running(tx: Tx, rows: store.PinRow[]): Promise<Pinned[]> {
-  const live = rows.filter((row) => row.status === 'pinned')
-  if (live.length === 0) return []
-  const holds = await holdsByReservation(tx, live.map((row) => row.reservationId))
-  return live.map(({ paymentId, reservationId, showId, seatIds }) => {
-    assert(showId)
-    const pinned = (holds.get(reservationId) ?? []).filter((hold) => hold.pinnedBy === paymentId)
-    assert.equal(pinned.flatMap((hold) => hold.seatIds).length, seatIds.length, `payment ${paymentId} pins all its seats`)
-    return { paymentId, reservationId, showId, seatIds, holds: pinned }
+/** Whoever changes a pin locks the holds of its reservation first, so that what is read after it stands still. */
+async function lockRound(tx: Tx, inputs: Input<'pin'>[]) {
+  const [holds, rows] = await Promise.all([
+    store.lockHolds(tx, inputs.map((input) => input.reservationId)),
+    store.readPins(tx, inputs.map((input) => input.paymentId)),
+  ])
+  return { holds: Map.groupBy(holds, (hold) => hold.reservationId), rows }
+}
+
+/** The pins of these payments that are running, with the holds they pin. */
+function running(inputs: Input<'pin'>[], rows: Map<string, store.PinRow>, holds: Holds): Pinned[] {
+  return inputs.flatMap((input) => {
+    const row = rows.get(input.paymentId)
+    if (row?.status !== 'pinned' || !isSame(row, input)) return []
+    const pinned = (holds.get(row.reservationId) ?? []).filter((hold) => hold.pinnedBy === row.paymentId)
+    assert.equal(pinned.flatMap((hold) => hold.seatIds).length, row.seatIds.length, `payment ${row.paymentId} pins all its seats`)
+    assert(row.showId)
+    return [{ ...row, showId: row.showId, holds: pinned }]
   })
 }
 
-/** Holds are locked already: seats by id, then what `write` changes, the shows last. */
-async function move(env: SeatEnv, tx: Tx, pins: Pinned[], from: number, to: number, write: () => Promise<void>) {
+/** Holds are locked already: seats by id, then what `write` changes, the shows last; all sent together. */
+async function move(env: SeatEnv, tx: Tx, pins: Pinned[], from: number, to: number, write: () => Promise<void>[]) {
   const seats = pins.flatMap((pin) => seatKeys(pin).map((seat) => ({ ...seat, reservationId: pin.reservationId })))
-  await store.lockSeats(tx, seats)
-  await store.moveSeats(tx, seats, from, to)
-  await write()
   const showIds = [...new Set(pins.map((pin) => pin.showId))]
-  const versions = await (to === statusCode.pinned ? bumpOpenShows : bumpShows)(tx, showIds)
+  const isPin = to === statusCode.pinned
+  // a pin has looked at its seats under lock already
+  const locked = isPin ? [] : [store.lockSeats(tx, seats)]
+  const moved = [...locked, store.moveSeats(tx, seats, from, to), ...write()]
+  const [versions] = await Promise.all([(isPin ? bumpOpenShows : bumpShows)(tx, showIds), ...moved])
   applyAfterCommit(tx, env.pictures, versions, seats.map(({ showId, seatId }) => ({ showId, seatId, status: to })))
 }
 
-async function holdsByReservation(tx: Tx, reservationIds: string[]) {
-  return Map.groupBy(await store.lockHolds(tx, reservationIds), (hold) => hold.reservationId)
+const unpinned = { showId: null, seatIds: [], status: 'unpinned' as const }
+
+function refusedOf(inputs: Input<'pin'>[], refusals: Map<string, Refusal>): store.PinRow[] {
+  return inputs.flatMap((input) => {
+    const refusal = refusals.get(input.paymentId)
+    return refusal ? [{ ...input, ...unpinned, refusal: refusal.code }] : []
+  })
 }
 
-function pinnedOf({ paymentId, reservationId }: Input<'pin'>, holds: Map<string, store.BoundHold[]>): Pinned {
-  const bound = holds.get(reservationId) ?? []
+function pinnedOf(input: Input<'pin'>, holds: Holds): Pinned {
+  const bound = holds.get(input.reservationId) ?? []
   const seatIds = bound.flatMap((hold) => hold.seatIds).sort((a, b) => a - b)
-  return { paymentId, reservationId, showId: bound[0]?.showId ?? '', seatIds, holds: bound }
+  return { ...input, showId: bound[0]?.showId ?? '', seatIds, holds: bound }
 }
 
-function answerOf({ showId, seatIds, holds }: Pinned): Output<'pin'> {
+function answerOf({ showId, seatIds, holds }: Pick<Pinned, 'showId' | 'seatIds' | 'holds'>): Output<'pin'> {
   return { showId, seatIds, until: Math.min(...holds.map((hold) => hold.until)) }
 }
 

@@ -151,20 +151,22 @@ export const readLiveHolds = (db: Reader, userId: string, showId: string | null,
 /**
  * Locks these holds and whatever is bound together with them or to these reservations, ended ones too, in id order.
  * A group never grows once it is bound, so the second statement completes what was bound while the first one waited.
+ * The ids are an array because the planner, not knowing how many they are, would read the whole table for a join.
  */
 export async function lockWhole(tx: Tx, holdIds: string[], reservationIds: string[] = []): Promise<HoldRow[]> {
   const rows = await tx.rows<HoldRow>(sql`
     with wanted as materialized (
-      select id from seat.holds where id = any(${holdIds}::uuid[])
+      select id from unnest(${holdIds}::uuid[]) as w(id)
       union select id from seat.holds where reservation_id = any(${reservationIds}::uuid[])
       union select h.id from seat.holds n join seat.holds h on h.reservation_id = n.reservation_id
       where n.id = any(${holdIds}::uuid[]))
-    select ${columns} from seat.holds h join wanted using (id) order by h.id for update of h`)
+    select ${columns} from seat.holds h where h.id = any(array(select id from wanted)) order by h.id for update of h`)
   const bound = [...new Set([...reservationIds, ...rows.flatMap((row) => row.reservationId ?? [])])]
   if (bound.length === 0) return rows
+  const known = rows.flatMap((row) => (row.reservationId === null ? [] : [row.id]))
   const late = await tx.rows<HoldRow>(sql`
     select ${columns} from seat.holds h where h.reservation_id = any(${bound}::uuid[])
-      and h.id <> all(${rows.map((row) => row.id)}::uuid[]) order by h.id for update`)
+      and h.id <> all(${known}::uuid[]) order by h.id for update`)
   return [...rows, ...late]
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
 import { at, type Tx } from '../platform/database.ts'
+import { ChangedMeanwhile } from './store-versions.ts'
 
 export type SeatKey = { showId: string; seatId: number }
 export type PinRow = {
@@ -24,28 +25,33 @@ export type BoundHold = {
 }
 export type BoundSeat = SeatKey & { status: number; holdId: string | null; reservationId: string | null }
 
-/**
- * Writes a row for every payment that has none, as undone, and locks all of them in id order: whatever else is asked
- * of these payments waits. Answers the rows as they are now and which of them are new.
- */
-export async function claimPins(tx: Tx, pins: { paymentId: string; reservationId: string; userId: string }[], now: number) {
-  const fresh = await tx.rows<{ paymentId: string }>(sql`
-    insert into seat.pins (payment_id, reservation_id, user_id, status, pinned_at)
-    select p.payment_id, p.reservation_id, p.user_id, 'unpinned', ${at(now)}
-    from unnest(${pins.map((p) => p.paymentId)}::uuid[], ${pins.map((p) => p.reservationId)}::uuid[],
-      ${pins.map((p) => p.userId)}::uuid[]) as p(payment_id, reservation_id, user_id)
-    order by p.payment_id on conflict (payment_id) do nothing returning payment_id as "paymentId"`)
-  const rows = await lockPins(tx, pins.map((p) => p.paymentId))
-  assert.equal(rows.size, pins.length, 'a row for every payment')
-  return { rows, fresh: new Set(fresh.map((row) => row.paymentId)) }
-}
+/** A payment was answered by somebody else since it was looked for: decide again. */
+export class PinWrittenMeanwhile extends ChangedMeanwhile {}
 
-export async function lockPins(tx: Tx, paymentIds: string[]): Promise<Map<string, PinRow>> {
+/** What was answered to payments so far. Stands still while the holds of their reservations are locked. */
+export async function readPins(tx: Tx, paymentIds: string[]): Promise<Map<string, PinRow>> {
   const rows = await tx.rows<PinRow>(sql`
     select payment_id as "paymentId", reservation_id as "reservationId", user_id as "userId", show_id as "showId",
       seat_ids as "seatIds", status, refusal
-    from seat.pins where payment_id = any(${paymentIds}::uuid[]) order by payment_id for update`)
+    from seat.pins where payment_id = any(${paymentIds}::uuid[])`)
   return new Map(rows.map((row) => [row.paymentId, row]))
+}
+
+/** The first answers of payments, each once; throws PinWrittenMeanwhile, which undoes the transaction. */
+export async function insertPins(tx: Tx, pins: PinRow[], now: number) {
+  if (pins.length === 0) return
+  const sorted = pins.toSorted((a, b) => (a.paymentId < b.paymentId ? -1 : 1))
+  const rows = await tx.rows(sql`
+    insert into seat.pins (payment_id, reservation_id, user_id, show_id, seat_ids, status, refusal, pinned_at)
+    select p.payment_id, p.reservation_id, p.user_id, p.show_id, string_to_array(p.seat_ids, ',')::int[], p.status,
+      p.refusal, ${at(now)}
+    from unnest(${sorted.map((p) => p.paymentId)}::uuid[], ${sorted.map((p) => p.reservationId)}::uuid[],
+      ${sorted.map((p) => p.userId)}::uuid[], ${sorted.map((p) => p.showId)}::uuid[],
+      ${sorted.map((p) => p.seatIds.join(','))}::text[], ${sorted.map((p) => p.status)}::text[],
+      ${sorted.map((p) => p.refusal)}::text[])
+      as p(payment_id, reservation_id, user_id, show_id, seat_ids, status, refusal)
+    order by p.payment_id on conflict (payment_id) do nothing returning 1 as one`)
+  if (rows.length < pins.length) throw new PinWrittenMeanwhile('a payment was answered meanwhile')
 }
 
 /** Every hold bound to these reservations, live or ended, locked in id order. */
@@ -96,24 +102,6 @@ export async function sellHolds(tx: Tx, holdIds: string[], now: number) {
     update seat.holds set pinned_by = null, ended_reason = 'sold', ended_at = ${at(now)}
     where id = any(${holdIds}::uuid[]) and pinned_by is not null and ended_reason is null returning 1 as one`)
   assert.equal(rows.length, holdIds.length, 'holds sold')
-}
-
-export async function storePinned(tx: Tx, pins: { paymentId: string; showId: string; seatIds: number[] }[]) {
-  const rows = await tx.rows(sql`
-    update seat.pins p set status = 'pinned', show_id = w.show_id, seat_ids = string_to_array(w.seat_ids, ',')::int[]
-    from unnest(${pins.map((p) => p.paymentId)}::uuid[], ${pins.map((p) => p.showId)}::uuid[],
-      ${pins.map((p) => p.seatIds.join(','))}::text[]) as w(payment_id, show_id, seat_ids)
-    where p.payment_id = w.payment_id and p.status = 'unpinned' and p.refusal is null returning 1 as one`)
-  assert.equal(rows.length, pins.length, 'pins stored')
-}
-
-export async function storeRefused(tx: Tx, refused: { paymentId: string; code: string }[]) {
-  const rows = await tx.rows(sql`
-    update seat.pins p set refusal = w.code
-    from unnest(${refused.map((r) => r.paymentId)}::uuid[], ${refused.map((r) => r.code)}::text[])
-      as w(payment_id, code)
-    where p.payment_id = w.payment_id and p.status = 'unpinned' returning 1 as one`)
-  assert.equal(rows.length, refused.length, 'refusals stored')
 }
 
 export async function storeUnpinned(tx: Tx, paymentIds: string[]) {

@@ -104,12 +104,11 @@ export async function deleteSeats(tx: Tx, showId: string) {
 export const setQuotaMax = (tx: Tx, showId: string, seatsMax: number) =>
   tx.rows(sql`update seat.quotas set seats_max = ${seatsMax} where show_id = ${showId} and seats_max <> ${seatsMax}`)
 
-/** What stands in the way of deleting or replacing a show: seats held, pinned, sold or returned, holds and pins. */
+/** What stands in the way of deleting or replacing a show: seats held, pinned, sold or returned, and live holds. */
 export async function countTaken(tx: Tx, showId: string): Promise<number> {
   const [row] = await tx.rows<{ taken: number }>(sql`
     select (select count(*) from seat.seats where show_id = ${showId} and status in (1, 2, 3, 4))
-      + (select count(*) from seat.holds where show_id = ${showId} and ended_reason is null)
-      + (select count(*) from seat.pins where show_id = ${showId} and status = 'pinned') as taken`)
+      + (select count(*) from seat.holds where show_id = ${showId} and ended_reason is null) as taken`)
   return row?.taken ?? 0
 }
 

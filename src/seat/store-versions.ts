@@ -1,9 +1,11 @@
 import sql from 'sql-template-tag'
 import type { Tx } from '../platform/database.ts'
 
-/** A show may close between the look at it and the bump; then the transaction is undone and decided again. */
-export class ShowClosedMeanwhile extends Error {}
-const closedRepeatsMax = 3
+/** What was looked at has changed before it could be written: the transaction is undone and decided again. */
+export class ChangedMeanwhile extends Error {}
+/** A show may close between the look at it and the bump. */
+export class ShowClosedMeanwhile extends ChangedMeanwhile {}
+const decisionsMax = 4
 type ShowVersion = { showId: string; version: number }
 
 /** The last step of a transaction that writes seats: its lock is held only for the commit. */
@@ -26,11 +28,11 @@ export async function bumpOpenShows(tx: Tx, showIds: string[]): Promise<ShowVers
   return rows
 }
 
-export async function untilNoShowCloses<T>(act: () => Promise<T>, repeats = 0): Promise<T> {
+export async function untilNothingChanges<T>(act: () => Promise<T>, decisions = 1): Promise<T> {
   try {
     return await act()
   } catch (error) {
-    if (error instanceof ShowClosedMeanwhile && repeats < closedRepeatsMax) return untilNoShowCloses(act, repeats + 1)
+    if (error instanceof ChangedMeanwhile && decisions < decisionsMax) return untilNothingChanges(act, decisions + 1)
     throw error
   }
 }

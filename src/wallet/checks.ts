@@ -21,6 +21,13 @@ export const walletChecks: Check[] = [
   },
   {
     id: 'I5',
+    name: 'both sides of a transfer are accounts',
+    query: () => sql`
+      select t.id, t.debit, t.credit from wallet.transfers t
+      where (select count(*) from wallet.accounts a where a.id in (t.debit, t.credit)) <> 2 limit 20`,
+  },
+  {
+    id: 'I5',
     name: 'no wallet is below zero, now or at any transfer',
     query: () => sql`
       select a.owner, a.balance, null::bigint as transfer from wallet.accounts a where a.kind = 'wallet' and a.balance < 0

@@ -32,7 +32,8 @@ export function createLedger(db: Database, now: () => number): Ledger {
 export async function onLocked<T>(ledger: Ledger, accounts: Account[], work: (tx: Tx) => Promise<T>): Promise<T> {
   await ledger.open(accounts)
   return ledger.db.transaction(async (tx) => {
-    await lockAccounts(tx, accounts)
-    return work(tx)
+    // sent together with the first statement of `work`, which is a later one and sees what the locks waited for
+    const [, result] = await Promise.all([lockAccounts(tx, accounts), work(tx)])
+    return result
   })
 }
