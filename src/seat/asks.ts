@@ -138,8 +138,8 @@ function nothingLeft({ input }: Ask, picture: Picture): Lost['why'] {
 function* keysOf(ask: Ask): Generator<string | number> {
   const { input, seatIds } = ask
   yield* seatIds
-  yield `u ${input.userId}`
-  yield `h ${input.holdId}`
+  yield input.userId
+  yield input.holdId
   const replaces = replacedBy(ask)
-  if (replaces !== undefined) yield `h ${replaces}`
+  if (replaces !== undefined) yield replaces
 }

@@ -46,7 +46,7 @@ const MapReply = Exact({
   seats: Type.Optional(Type.Array(MapSeat, { description: 'absent when the query names this plan version' })),
 })
 const BlockedIds = Type.Array(SeatId, { minItems: 1, maxItems: seatLimits.blockSeatsMax, uniqueItems: true })
-const PassHeader = Type.Object({ pass: Type.Optional(Type.String({ maxLength: 2_000, description: 'from POST /api/shows/:id/queue/pass' })) })
+const PassHeader = Type.Object({ pass: Type.Optional(Type.String({ description: 'from POST /api/shows/:id/queue/pass' })) })
 const signedIn = { access: { allow: 'signed-in' } } as const
 const organisers = { access: { allow: ['organiser', 'operator'], live: true } } as const
 
