@@ -111,7 +111,7 @@ export async function compose(parts: Parts) {
   // only these read cookies, so only they pay for parsing them
   await app.register(async (scope) => {
     await scope.register(cookie)
-    userRoutes(scope as App, { user, publicUrl: parts.publicUrl, exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId) })
+    userRoutes(scope as App, { user, newId, publicUrl: parts.publicUrl, exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId) })
   })
   concertRoutes(app, { concert, stock })
   walletRoutes(app, { wallet, newId })

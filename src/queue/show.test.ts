@@ -243,6 +243,19 @@ test('a window taken away closes its line, or is gone if nobody stood there; a n
   assert.equal((await ground.queue.frame({ showId })).paused, true)
 })
 
+test('a withdrawn show takes nobody more and ends who waits; published again its line goes on', async () => {
+  const id = randomUUID()
+  const showId = await ground.publish([{ id }])
+  await ground.crowd(showId, 3)
+  await ground.hear('show.withdrawn', showId, { purpose: 'unpublish' })
+  await ground.run('queue.close')
+  assert.equal((await ground.statuses(showId)).includes('waiting'), false)
+  await assert.rejects(ground.queue.join(someone(showId)), { code: 'line_closed' })
+  await ground.hear('show.published', showId, { windows: ground.windowsOf([{ id }]) })
+  await ground.run('queue.phases')
+  await ground.queue.join(someone(showId))
+})
+
 test('publishing again keeps places, numbers and the cap an operator set', async () => {
   const id = randomUUID()
   const showId = await ground.publish([{ id }])

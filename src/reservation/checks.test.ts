@@ -41,6 +41,13 @@ test('a confirmed line that is not marked sold is found', async () => {
   await plants('marked sold', () => ground.db.rows(sql`update reservation.lines set sold = false`))
 })
 
+test('a line without its reservation is found', async () => {
+  await confirm(ground, [1])
+  await plants('every line has its reservation', () => ground.db.rows(sql`
+    insert into reservation.lines (reservation_id, seat_id, show_id, section, row_name, number, grade, price_type, price, fee)
+    select gen_random_uuid(), 2, show_id, section, row_name, number, grade, price_type, price, fee from reservation.lines`))
+})
+
 test('a payment that was asked another sum than the lines is found', async () => {
   await ground.api.pin(paymentOf(await reserve(ground, [1])))
   await plants('is the sum of price and fee', () => ground.db.rows(sql`update reservation.payments_seen set amount = amount - 1`))

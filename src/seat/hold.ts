@@ -137,7 +137,7 @@ type Granted = { showId: string; planVersion: number; now: number; until: number
 function newRow({ input, seatIds, hash, source, pass }: Ask, { showId, planVersion, now, until }: Granted): HoldRow {
   return {
     id: input.holdId, showId, userId: input.userId, kind: 'ordinary', planVersion, seatIds, until, heldAt: now,
-    extensions: 0, reservationId: null, pinnedBy: null, requestHash: hash, fellBack: source === 'nearest', endedReason: null,
+    extensions: 0, extensionIds: [], reservationId: null, pinnedBy: null, requestHash: hash, fellBack: source === 'nearest', endedReason: null,
     sections: pass instanceof Refusal ? null : pass.sections,
   }
 }

@@ -38,6 +38,16 @@ test('extend gives two minutes, ten times and 25 minutes in all', async () => {
   await ground.assertPictured(showId)
 })
 
+test('an extension whose answer was lost is given once, however often it is asked again', async () => {
+  const showId = await publish()
+  const userId = randomUUID()
+  const hold = await ground.held(showId, [1], { userId })
+  const [first, second] = [randomUUID(), randomUUID()]
+  for (const extensionId of [first, first, second, first]) await extendMany(ground, [{ userId, holdId: hold.id, extensionId }])
+  const [same, beside] = await extendMany(ground, [{ userId, holdId: hold.id, extensionId: second }, { userId, holdId: hold.id, extensionId: first }])
+  for (const answer of [same, beside]) assert.equal(granted(answer as typeof hold).until, hold.until + 240_000)
+})
+
 test('extensions never reach beyond 25 minutes from the beginning', async () => {
   const showId = await publish()
   const userId = randomUUID()

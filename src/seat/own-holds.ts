@@ -22,7 +22,7 @@ const holdsOfUserMax = 200
 
 /**
  * Two more minutes for an ordinary hold and all that are bound together with it, at most ten times and 25 minutes in
- * all. Refuses `hold_unknown`, `hold_ended`, `payment_in_progress`, `extension_limit`, `show_closed`.
+ * all; the same `extensionId` gives them once. Refuses `hold_unknown`, `hold_ended`, `payment_in_progress`, `extension_limit`, `show_closed`.
  */
 export async function extendMany(env: SeatEnv, inputs: Input<'extend'>[]): Promise<Answer<Hold>[]> {
   const rows = await inRounds(inputs, oneOfEachUser, (round) => untilNothingChanges(() => env.db.transaction((tx) => extendRound(env, tx, round))))
@@ -77,10 +77,14 @@ async function extendRound(env: SeatEnv, tx: Tx, inputs: Input<'extend'>[]): Pro
   const closed = await closedShows(tx, [...new Set(rows.map((row) => row.showId))])
   const found = inputs.map((input) => {
     const group = ownGroup(rows, input)
-    const code = group instanceof Refusal ? undefined : extendRefusal(group, closed)
+    const code = group instanceof Refusal || isRepeat(group, input) ? undefined : extendRefusal(group, closed)
     return code ? new Refusal(code) : group
   })
-  const longer = found.flatMap((group) => (group instanceof Refusal ? [] : group.map(extended)))
+  const longer = found.flatMap((group, index) => {
+    const input = inputs[index]
+    if (!input || group instanceof Refusal || isRepeat(group, input)) return []
+    return group.map((hold) => ({ ...extended(hold, group), extensionId: input.extensionId ?? null }))
+  })
   if (longer.length > 0) {
     await extendHolds(tx, longer)
     const showIds = [...new Set(longer.map((hold) => hold.showId))]
@@ -88,7 +92,7 @@ async function extendRound(env: SeatEnv, tx: Tx, inputs: Input<'extend'>[]): Pro
   }
   return found.map((group, index) => {
     if (group instanceof Refusal) return group
-    const row = longer.find((hold) => hold.id === inputs[index]?.holdId)
+    const row = [...longer, ...group].find((hold) => hold.id === inputs[index]?.holdId)
     assert(row)
     return row
   })
@@ -103,7 +107,9 @@ function extendRefusal(group: Group, closed: Set<string>): string | undefined {
 }
 
 const endMax = (group: Group) => Math.min(...group.map((hold) => hold.heldAt)) + seatLimits.holdTotalMs
-const extended = (hold: HoldRow, _: number, group: Group): HoldRow => ({
+const isRepeat = (group: Group, { extensionId }: Input<'extend'>) =>
+  extensionId !== undefined && group.some((hold) => hold.extensionIds.includes(extensionId))
+const extended = (hold: HoldRow, group: Group): HoldRow => ({
   ...hold,
   until: Math.min(hold.until + seatLimits.extensionMs, endMax(group)),
   extensions: hold.extensions + 1,

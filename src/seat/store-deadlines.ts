@@ -4,10 +4,12 @@ import { at, type Reader, type Tx } from '../platform/database.ts'
 import type { EndingHold } from './store-ending.ts'
 
 /** Live holds get a later end; each was locked and found unpinned. */
-export async function extendHolds(tx: Tx, holds: { id: string; until: number }[]) {
+export async function extendHolds(tx: Tx, holds: { id: string; until: number; extensionId: string | null }[]) {
   const rows = await tx.rows(sql`
-    update seat.holds h set until = w.until, extensions = h.extensions + 1
-    from unnest(${holds.map((h) => h.id)}::uuid[], ${holds.map((h) => at(h.until))}::timestamptz[]) as w(id, until)
+    update seat.holds h set until = w.until, extensions = h.extensions + 1,
+      extension_ids = h.extension_ids || array_remove(array[w.extension_id], null)
+    from unnest(${holds.map((h) => h.id)}::uuid[], ${holds.map((h) => at(h.until))}::timestamptz[],
+      ${holds.map((h) => h.extensionId)}::uuid[]) as w(id, until, extension_id)
     where h.id = w.id and h.ended_reason is null and h.pinned_by is null returning 1 as one`)
   assert.equal(rows.length, holds.length, 'holds extended')
 }

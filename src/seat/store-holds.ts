@@ -13,6 +13,7 @@ export type HoldRow = {
   until: number
   heldAt: number
   extensions: number
+  extensionIds: string[]
   reservationId: string | null
   pinnedBy: string | null
   requestHash: string
@@ -39,7 +40,8 @@ export type Verdict = { lost: Lost[]; version: number | null }
 const joined = (sections: string[] | null) => sections?.join('\u001f') ?? null
 
 const columns = raw(`h.id, h.show_id as "showId", h.user_id as "userId", h.kind, h.plan_version as "planVersion",
-  h.seat_ids as "seatIds", h.until, h.held_at as "heldAt", h.extensions, h.reservation_id as "reservationId",
+  h.seat_ids as "seatIds", h.until, h.held_at as "heldAt", h.extensions,
+  h.extension_ids as "extensionIds", h.reservation_id as "reservationId",
   h.pinned_by as "pinnedBy", h.request_hash as "requestHash", h.fell_back as "fellBack", h.ended_reason as "endedReason", h.sections`)
 
 /** Another process wrote this hold id at the same time: what was read is old, the round is decided again. */

@@ -99,7 +99,7 @@ function successorOf({ input, seatIds, hash, source, pass }: Ask, group: HoldRow
     until: Math.max(...group.map((hold) => hold.until)),
     heldAt: Math.min(...group.map((hold) => hold.heldAt)),
     extensions: Math.max(...group.map((hold) => hold.extensions)),
-    reservationId: null, pinnedBy: null, requestHash: hash, fellBack: source === 'nearest', endedReason: null,
+    extensionIds: [], reservationId: null, pinnedBy: null, requestHash: hash, fellBack: source === 'nearest', endedReason: null,
     ...windowOf(pass, group.find((hold) => hold.id === (input.kind === 'hold' ? input.replaces : undefined))),
   }
 }

@@ -1,7 +1,7 @@
 import { writeAudit } from '../platform/audit.ts'
 import type { Tx } from '../platform/database.ts'
 import { emit } from '../platform/events.ts'
-import { refuse } from '../platform/outcome.ts'
+import { isRefusal, Refusal, refuse } from '../platform/outcome.ts'
 import type { Role } from '../platform/principal.ts'
 import { userLimits } from './api.ts'
 import { assertPassword, digest, newToken, normalise, profileOf, type UserEnv } from './sessions.ts'
@@ -12,17 +12,26 @@ import { clearFailures } from './store-throttles.ts'
 const registered = (tx: Tx, userIds: string[], now: number) =>
   emit(tx, 'user', userIds.map((userId) => ({ name: 'user.registered', key: userId, version: 1, occurredAt: now, data: { userId } })))
 
-export async function signUp(env: UserEnv, input: { email: string; name: string; password: string }) {
+export async function signUp(env: UserEnv, input: { userId?: string; email: string; name: string; password: string }) {
   const { db, now } = env
   const email = normalise(input.email)
   const hash = await env.hashing.hash(input.password)
-  const user = { id: env.newId(), email, name: input.name.normalize('NFC').trim(), role: 'buyer' as const, hash, verifiedAt: null }
-  await db.transaction(async (tx) => {
-    if ((await store.insertUsers(tx, [user], now())).length === 0) refuse('email_taken')
+  const user = { id: input.userId ?? env.newId(), email, name: input.name.normalize('NFC').trim(), role: 'buyer' as const, hash, verifiedAt: null }
+  const isNew = await db.transaction(async (tx) => {
+    if ((await store.insertUsers(tx, [user], now())).length === 0) return false
     await registered(tx, [user.id], now())
     await sendLink(env, tx, { userId: user.id, email, purpose: 'verify' })
+    return true
   })
-  return { id: user.id, email, name: user.name, role: user.role, verified: false }
+  if (isNew) return { id: user.id, email, name: user.name, role: user.role, verified: false }
+  const known = await store.userByEmail(db, email)
+  if (!known || known.id !== input.userId) return refuse('email_taken')
+  if (known.name !== user.name) return refuse('idempotency_conflict')
+  // throttled like a login, for it would tell as much
+  await assertPassword(env, email, known, input.password).catch((error: unknown) => {
+    throw isRefusal(error) ? new Refusal('idempotency_conflict') : error
+  })
+  return profile(env, { userId: known.id })
 }
 
 const letters = {

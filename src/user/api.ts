@@ -41,8 +41,8 @@ const SignedIn = Exact({ accessToken: Type.String(), expiresAt: Instant, refresh
 const Done = Exact({})
 
 export const userOperations = {
-  /** Creates the account and sends a verification link. */
-  signUp: operation({ input: Exact({ email: Email, name: Name, password: Password }), output: Profile, refusals: ['email_taken'] }),
+  /** Creates the account and sends a verification link; the same userId with the same request gives the same account. */
+  signUp: operation({ input: Exact({ userId: Type.Optional(Id), email: Email, name: Name, password: Password }), output: Profile, refusals: ['email_taken'] }),
   signIn: operation({ input: Exact({ email: AnyEmail, password: AnyPassword }), output: SignedIn, refusals: ['login_failed', 'login_throttled'] }),
   /** Rotates the refresh token; presenting an old one ends the session. */
   refresh: operation({ input: Exact({ refreshToken: Token }), output: SignedIn, refusals: ['sign_in_required'] }),

@@ -1,23 +1,28 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { Exact } from '../platform/contract.ts'
-import { type App, IdParams, IsoInstant, iso, principalOf } from '../platform/http.ts'
+import { type App, IdParams, idOfCreated, IsoInstant, iso, principalOf } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
 import { Profile, Role, type UserApi, userOperations } from './api.ts'
 
-type Deps = { user: UserApi; publicUrl: string; exportParts: (userId: string) => Promise<Record<string, unknown>> }
+type Deps = { user: UserApi; newId: () => string; publicUrl: string; exportParts: (userId: string) => Promise<Record<string, unknown>> }
 const open = { access: { allow: 'public' } } as const
 const signedIn = { access: { allow: 'signed-in' } } as const
 const SessionBody = Exact({ accessToken: Type.String(), expiresAt: IsoInstant, user: Profile })
 const inputs = userOperations
+const { email, name, password } = inputs.signUp.input.properties
+const SignUp = Exact({ email, name, password })
 const tags = ['users']
 
 export function userRoutes(app: App, deps: Deps) {
   const { user } = deps
   const secure = deps.publicUrl.startsWith('https:')
 
-  app.post('/api/users', { config: open, schema: { tags, summary: 'Sign up; a verification link is sent', body: inputs.signUp.input, response: { 201: Profile } } },
-    async (request, reply) => reply.code(201).send(await user.signUp(request.body)))
+  app.post('/api/users', { config: open, schema: { tags, summary: 'Sign up; a verification link is sent', body: SignUp, response: { 201: Profile } } },
+    async (request, reply) => {
+      const userId = idOfCreated(request, `users ${request.body.email}`, deps.newId)
+      return reply.code(201).send(await user.signUp({ ...request.body, userId }))
+    })
 
   app.post('/api/sessions', { config: open, schema: { tags, summary: 'Sign in', body: inputs.signIn.input, response: { 201: SessionBody } } },
     async (request, reply) => answerSession(reply.code(201), await user.signIn(request.body), secure))

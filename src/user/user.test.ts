@@ -49,6 +49,15 @@ test('signing up, an address counts once in whatever spelling', async () => {
   await assert.rejects(user.api.signUp({ email: `  ${email.toUpperCase()} `.trim(), name: 'Other', password }), refused('email_taken'))
 })
 
+test('a sign-up whose answer was lost is repeated under its id: one account; another request under it is a conflict', async () => {
+  const request = { userId: randomUUID(), email: `lost-${randomUUID()}@example.com`, name: 'Lost Reply', password }
+  const [made, again] = [await user.api.signUp(request), await user.api.signUp(request)]
+  assert.deepEqual(again, made)
+  await assert.rejects(user.api.signUp({ ...request, password: `${password}!` }), refused('idempotency_conflict'))
+  await assert.rejects(user.api.signUp({ ...request, name: 'Somebody Else' }), refused('idempotency_conflict'))
+  await assert.rejects(user.api.signUp({ ...request, userId: randomUUID() }), refused('email_taken'))
+})
+
 test('a verification link works once and for fifteen minutes', async () => {
   const one = await newcomer()
   const token = await linkOf(one.email)

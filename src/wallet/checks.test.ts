@@ -54,6 +54,9 @@ test('a balance that differs from its transfers is found, even if the sum is zer
     sql`update wallet.accounts set balance = balance - 1 where kind = 'sales'`)
 })
 
+test('a transfer between accounts of which one is not there is found', () =>
+  complains(/are accounts/, sql`update wallet.transfers set credit = 999999 where ref = ${paid}`))
+
 test('a wallet below zero is found, now and in the past', async () => {
   await complains(/below zero/, sql`update wallet.accounts set balance = -1 where owner = ${userId}`)
   await complains(/below zero/, sql`update wallet.transfers set debit_balance = -1 where ref = ${paid}`)
