@@ -14,7 +14,7 @@ type Sale = { title: string; venue: string; opensAt: number; closesAt: number; s
 
 /** Three concerts: one on sale now, one that opens tomorrow, one with a code window next week. Runs once per data directory. */
 export async function seedDemo(system: System, now: number): Promise<void> {
-  const { user, concert, wallet } = system.api
+  const { concert, wallet } = system.api
   const ids: Record<string, string> = {}
   for (const login of demoLogins) ids[login.role] = await system.userService.ensureUser(login)
   const organiser = { userId: ids.organiser as string, role: 'organiser' as const }
@@ -28,7 +28,6 @@ export async function seedDemo(system: System, now: number): Promise<void> {
   ]
   for (const sale of sales) await seedSale(system, organiser, sale)
   await wallet.topUp({ topUpId: crypto.randomUUID(), userId: ids.buyer as string, amount: 500_000 })
-  await user.profile({ userId: ids.buyer as string })
   await system.settle()
 }
 

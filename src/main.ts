@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import closeWithGrace from 'close-with-grace'
 import { ConfigError, readConfig } from './config.ts'
@@ -18,7 +17,7 @@ try {
     await rm(server.addressFile, { force: true })
   })
   if (demo) process.stdout.write(demoText(server.url, config.DATA_DIR))
-  else process.stdout.write(`Openrun listens on ${server.url}, operations on ${server.opsUrl} (run ${randomUUID().slice(0, 8)})\n`)
+  else process.stdout.write(`Openrun listens on ${server.url}, operations on ${server.opsUrl}\n`)
 } catch (error) {
   process.stderr.write(error instanceof ConfigError ? `Openrun does not start:\n${error.message}\n` : `Openrun does not start: ${(error as Error).stack}\n`)
   process.exit(1)
