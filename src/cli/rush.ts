@@ -12,7 +12,8 @@ import { type ChildServer, startChildServer } from './child-server.ts'
 const usage = `npm run rush -- [--fans 2000] [--seats 500] [--url http://…] [--ops-url http://…] [--seed 1] [--seconds 10]
   [--kill 0] [--minutes 10] [--json]
 An open-loop crowd against a fresh show, then the audit. Without --url a server of its own is started on a temporary data
-directory (or on DATABASE_URL). With --url an operator signs in: OPERATOR_EMAIL and OPERATOR_PASSWORD, by default the demo's.
+directory (or on DATABASE_URL). With --url an operator signs in: OPERATOR_EMAIL and OPERATOR_PASSWORD, by default the demo's;
+the audit asks --ops-url, by default port OPS_PORT (9090) of the same host. A run whose audit was not reached is not sound.
 --kill n ends the own server with kill -9 n times in the middle of the sale and starts it again.`
 
 const { values: args } = parseArgs({
@@ -45,13 +46,13 @@ const server = dataDir
   ? await startChildServer(dataDir, { REHEARSALS: 'on', HOLD_SECONDS: rehearsalHoldSeconds, OPERATOR_EMAIL: operator.email, OPERATOR_PASSWORD: operator.password })
   : undefined
 try {
-  process.exitCode = await rush(args.url ?? server?.url ?? '', args['ops-url'] ?? server?.opsUrl, server)
+  process.exitCode = await rush(args.url ?? server?.url ?? '', args['ops-url'] ?? server?.opsUrl ?? opsUrlBeside(args.url ?? ''), server)
 } finally {
   await server?.stop()
   if (dataDir) await rm(dataDir, { recursive: true, force: true })
 }
 
-async function rush(url: string, opsUrl: string | undefined, child: ChildServer | undefined): Promise<number> {
+async function rush(url: string, opsUrl: string, child: ChildServer | undefined): Promise<number> {
   const record = createRecord()
   const client = createClient(url, (what, code) => {
     if (what === 'unknown') record.counts.unknowns++
@@ -111,7 +112,7 @@ async function killInTheMiddle(child: ChildServer, record: ReturnType<typeof cre
 }
 
 type AuditInput = {
-  url: string; opsUrl: string | undefined; showId: string; client: ReturnType<typeof createClient>
+  url: string; opsUrl: string; showId: string; client: ReturnType<typeof createClient>
   record: ReturnType<typeof createRecord>; saleSeconds: number; killed: number
 }
 
@@ -120,7 +121,7 @@ async function audit({ url, opsUrl, showId, client, record, saleSeconds, killed 
   const states = Buffer.from(String(map.body.states), 'base64')
   let sold = 0
   for (let i = 0; i < seats; i++) if (((states[i >> 2] ?? 0) >> ((i & 3) * 2) & 3) === 2) sold++
-  const verified = opsUrl ? await runVerify(opsUrl) : undefined
+  const verified = await runVerify(opsUrl)
   const { counts } = record
   return {
     fans, seats, sold, paid: counts.paidSeats, payments: counts.paid,
@@ -138,18 +139,31 @@ async function audit({ url, opsUrl, showId, client, record, saleSeconds, killed 
   }
 }
 
-async function runVerify(opsUrl: string): Promise<unknown[]> {
-  const response = await fetch(new URL('/verify', opsUrl), { method: 'POST' })
-  const report = (await response.json()) as { violations: unknown[]; errors: unknown[] }
-  return [...report.violations, ...report.errors]
+/** Undefined when the operations port cannot be reached or does not answer. */
+async function runVerify(opsUrl: string): Promise<unknown[] | undefined> {
+  try {
+    const response = await fetch(new URL('/verify', opsUrl), { method: 'POST' })
+    if (!response.ok) throw new Error(`answered ${response.status}`)
+    const report = (await response.json()) as { violations: unknown[]; errors: unknown[] }
+    return [...report.violations, ...report.errors]
+  } catch (error) {
+    say(`  the audit at ${opsUrl} was not reached: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
+}
+
+function opsUrlBeside(url: string): string {
+  const ops = new URL(url)
+  ops.port = process.env.OPS_PORT ?? '9090'
+  return ops.href
 }
 
 function print(report: Awaited<ReturnType<typeof audit>>): number {
-  const sound = report.soldTwice === 0 && report.unexpected === 0 && report.violations.length === 0
+  const sound = report.verified && report.soldTwice === 0 && report.unexpected === 0 && report.violations.length === 0
     && Object.values(report.lost).every((count) => count === 0) && report.paid === report.sold
   for (const line of report.unexpectedSamples) say(`  unexpected: ${line}`)
   say(`sold ${report.sold} of ${seats}, paid ${report.paid}, sold twice ${report.soldTwice}, unexpected ${report.unexpected}, `
-    + `violations ${report.verified ? report.violations.length : 'not checked (no --ops-url)'}, ${report.journeysPerSecond} paid journeys/s: ${sound ? 'sound' : 'NOT SOUND'}`)
+    + `violations ${report.verified ? report.violations.length : 'not checked (see --ops-url)'}, ${report.journeysPerSecond} paid journeys/s: ${sound ? 'sound' : 'NOT SOUND'}`)
   if (args.json) process.stdout.write(`${JSON.stringify(report)}\n`)
   return sound ? 0 : 1
 }

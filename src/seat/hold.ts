@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { type Hold, seatLimits } from './api.ts'
-import { type Ask, arrange, askOf, type HoldInput, hashOf, type Lost, replacedBy, toHold } from './asks.ts'
+import { type Ask, arrange, askOf, type HoldInput, hashOf, type Lost, replacedBy, sorted, toHold } from './asks.ts'
 import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, lookAt, type Picture, statusCode } from './picture.ts'
-import { grantHolds, type HoldRow, HoldWrittenMeanwhile, type Lost as Loss, PlanChangedMeanwhile } from './store-holds.ts'
+import { grantHolds, type HoldRow, HoldWrittenMeanwhile, knownHolds, type Lost as Loss, PlanChangedMeanwhile } from './store-holds.ts'
 import { bumpOpenShows, ShowClosedMeanwhile } from './store-versions.ts'
 import { swapHolds, tellSwapped } from './swap.ts'
 import { triage } from './triage.ts'
@@ -55,12 +55,12 @@ async function decideRound(env: SeatEnv, picture: Picture, waiting: Ask[], full:
   if (lost.length > 0) await triage(env, picture, lost, full, settle)
 }
 
-/** A hold id that another process wrote at the same time leaves the round undecided: the next one sees that row. */
+/** Nothing was written. Whose hold id has a row already gets the answer of that row; the others are decided in the next round. */
 async function attempt(env: SeatEnv, picture: Picture, asks: Ask[], round: () => Promise<Lost[]>): Promise<Lost[]> {
   try {
     return await round()
   } catch (error) {
-    if (error instanceof HoldWrittenMeanwhile) return []
+    if (error instanceof HoldWrittenMeanwhile) return repeatsAmong(env, asks)
     const code = error instanceof ShowClosedMeanwhile ? 'show_closed' : error instanceof PlanChangedMeanwhile ? 'show_preparing' : undefined
     if (!code) throw error
     if (code === 'show_closed') hearOfNews(env, picture)
@@ -104,10 +104,15 @@ async function holdRound(env: SeatEnv, picture: Picture, asks: Ask[], settle: Se
   })
 }
 
-function whyLost({ isKnown, fits, taken, found }: Loss, { seatIds }: Ask): Lost['why'] {
-  if (isKnown) return new Refusal('hold_ended') // a repeat: the look at its row gives the answer
+/** Lost for now: the look at their rows gives the answer. */
+async function repeatsAmong(env: SeatEnv, asks: Ask[]): Promise<Lost[]> {
+  const known = await knownHolds(env.db, asks.map(({ input }) => input.holdId))
+  return asks.flatMap((ask) => (known.has(ask.input.holdId) ? [{ ask, why: new Refusal('hold_ended') }] : []))
+}
+
+function whyLost({ fits, taken, found }: Loss, { seatIds }: Ask): Lost['why'] {
   if (fits) return 'quota'
-  if (taken) return { taken }
+  if (taken) return { taken: sorted(taken) }
   assert(found < seatIds.length)
   return new Refusal('seat_unknown', { seatIds })
 }

@@ -31,8 +31,8 @@ export type Wanted = {
   fellBack: boolean
   sections: string[] | null
 }
-/** Why wish `i`, from 1, got nothing. `isKnown`: the id has a row; `found`: how many of the seats exist; `fits`: only the quota said no. */
-export type Lost = { i: number; isKnown: boolean; fits: boolean; found: number; taken: number[] | null }
+/** Why wish `i`, from 1, got nothing. `found`: how many of the seats exist; `fits`: only the quota said no. */
+export type Lost = { i: number; fits: boolean; found: number; taken: number[] | null }
 /** `version` is the show's new one, null when nothing was granted. */
 export type Verdict = { lost: Lost[]; version: number | null }
 
@@ -44,7 +44,7 @@ const columns = raw(`h.id, h.show_id as "showId", h.user_id as "userId", h.kind,
   h.extension_ids as "extensionIds", h.reservation_id as "reservationId",
   h.pinned_by as "pinnedBy", h.request_hash as "requestHash", h.fell_back as "fellBack", h.ended_reason as "endedReason", h.sections`)
 
-/** Another process wrote this hold id at the same time: what was read is old, the round is decided again. */
+/** A hold with one of these ids is there already: a repeat of one that has ended, or another process was faster. */
 export class HoldWrittenMeanwhile extends Error {}
 /** The show has another plan by now. */
 export class PlanChangedMeanwhile extends Error {}
@@ -71,21 +71,19 @@ export async function grantHolds(db: Reader, { showId, planVersion, now, until, 
         select s.id, s.status = 0 as free from seat.seats s
         where s.show_id = ${showId} and s.id = w.seat_id for update) s),
     counted as materialized (
-      select i, count(*)::int as found, bool_and(free) as free, array_agg(id order by id) as seat_ids,
-        array_agg(id order by id) filter (where not free) as taken
+      select i, count(*)::int as found, bool_and(free) as free, array_agg(id) filter (where not free) as taken
       from locked group by i),
     v as materialized (
-      select h.i::int, h.hold_id, h.user_id, h.n, h.pass_no, h.hash, h.fell_back, h.sections, c.seat_ids, c.taken,
-        x.plan_version, x.tickets_per_user_max, o.id is not null as known, coalesce(c.found, 0) as found,
-        coalesce(c.free, false) and coalesce(c.found, 0) = h.n and o.id is null as fits
+      select h.i::int, h.hold_id, h.user_id, h.n, h.pass_no, h.hash, h.fell_back, h.sections, h.seat_ids, c.taken,
+        x.plan_version, x.tickets_per_user_max, coalesce(c.found, 0) as found,
+        coalesce(c.free, false) and coalesce(c.found, 0) = h.n as fits
       from unnest(${wanted.map((w) => w.holdId)}::uuid[], ${wanted.map((w) => w.userId)}::uuid[],
         ${wanted.map((w) => w.seatIds.length)}::int[], ${wanted.map((w) => w.passNo)}::bigint[],
         ${wanted.map((w) => w.hash)}::text[], ${wanted.map((w) => w.fellBack)}::boolean[],
-        ${wanted.map((w) => joined(w.sections))}::text[])
-        with ordinality as h(hold_id, user_id, n, pass_no, hash, fell_back, sections, i)
+        ${wanted.map((w) => joined(w.sections))}::text[], ${wanted.map((w) => `{${w.seatIds.join(',')}}`)}::text[])
+        with ordinality as h(hold_id, user_id, n, pass_no, hash, fell_back, sections, seat_ids, i)
       join seat.shows x on x.show_id = ${showId} and x.plan_version = ${planVersion}
-      left join counted c on c.i = h.i
-      left join seat.holds o on o.id = h.hold_id),
+      left join counted c on c.i = h.i),
     b as (
       insert into seat.quotas as q (show_id, user_id, seats, seats_max, last_pass_held)
       select ${showId}, user_id, n, tickets_per_user_max, pass_no from v
@@ -97,7 +95,7 @@ export async function grantHolds(db: Reader, { showId, planVersion, now, until, 
     g as materialized (select v.* from v join b using (user_id) where v.fits),
     written as (
       insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, request_hash, fell_back, sections)
-      select hold_id, ${showId}, user_id, plan_version, seat_ids, ${at(until)}, ${at(now)}, hash, fell_back,
+      select hold_id, ${showId}, user_id, plan_version, seat_ids::int[], ${at(until)}, ${at(now)}, hash, fell_back,
         string_to_array(sections, chr(31)) from g returning 1),
     held as (
       update seat.seats s set status = 1, hold_id = g.hold_id, version = s.version + 1
@@ -114,7 +112,7 @@ export async function grantHolds(db: Reader, { showId, planVersion, now, until, 
         seat.must(held = coalesce(wanted, 0), 'OR000', 'a hold has not all its seats'),
         seat.must(granted = 0 or (select count(*) from bumped) = 1, 'OR002', 'the show closed while its seats were held')
       from done)
-    select (select version from bumped) as version, l.i, l.known as "isKnown", l.fits, l.found, l.taken
+    select (select version from bumped) as version, l.i, l.fits, l.found, l.taken
     from sound left join (select v.* from v left join g using (i) where g.i is null) l on true order by l.i`).catch(rethrow)
   const lost = rows.filter((row): row is Lost & { version: number | null } => row.i !== null)
   return { lost, version: rows[0]?.version ?? null }
@@ -138,6 +136,11 @@ export const readQuotas = (db: Reader, showId: string, userIds: string[]) =>
   db.rows<{ userId: string; seats: number; seatsMax: number; passFloor: number }>(sql`
     select user_id as "userId", seats, seats_max as "seatsMax", pass_floor as "passFloor" from seat.quotas
     where show_id = ${showId} and user_id = any(${userIds}::uuid[])`)
+
+export async function knownHolds(db: Reader, holdIds: string[]): Promise<Set<string>> {
+  const rows = await db.rows<{ id: string }>(sql`select id from seat.holds where id = any(${holdIds}::uuid[])`)
+  return new Set(rows.map((row) => row.id))
+}
 
 export async function readHold(db: Reader, holdId: string): Promise<HoldRow | undefined> {
   const [row] = await db.rows<HoldRow>(sql`select ${columns} from seat.holds h where h.id = ${holdId}`)
