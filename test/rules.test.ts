@@ -4,12 +4,12 @@ import { test } from 'node:test'
 
 type Rule = { id: string; text: string; keptBy: { file: string; title: string }[] }
 
-const row = /^\| ([WF]\d+(?:\.\d+)?) \| (.+?) \| (.+) \|$/
+const row = /^\| ([A-GW]\d+(?:\.\d+)?) \| (.+?) \| (.+) \|$/
 const testCall = /\btest\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g
 
 /** The rules as written; a line that begins like one and cannot be read is an error, not silence. */
 function rulesOf(text: string): Rule[] {
-  return text.split('\n').filter((line) => /^\| *[WF]\d/.test(line)).map((line) => {
+  return text.split('\n').filter((line) => /^\| *[A-GW]\d/.test(line)).map((line) => {
     const [, id, rule, keepers] = row.exec(line) ?? assert.fail(`not a rule: ${line.slice(0, 80)}`)
     const keptBy = (keepers as string).split('<br>').map((keeper) => {
       const colon = keeper.indexOf(': ')
@@ -23,10 +23,11 @@ const titlesIn = (source: string) =>
   new Set([...source.matchAll(testCall)].map(([, single, double, template]) => (single ?? double ?? template ?? '').replace(/\\(.)/g, '$1')))
 
 const rules = rulesOf(readFileSync('docs/rules.md', 'utf8'))
+const defects = rulesOf(readFileSync('docs/defects.md', 'utf8'))
 
-test('every rule is kept by tests that exist', () => {
+test('every rule and defect is kept by tests that exist', () => {
   const titles = new Map<string, Set<string>>()
-  for (const { id, keptBy } of rules)
+  for (const { id, keptBy } of [...rules, ...defects])
     for (const { file, title } of keptBy) {
       assert.ok(existsSync(file), `${id}: there is no ${file}`)
       if (!titles.has(file)) titles.set(file, titlesIn(readFileSync(file, 'utf8')))
@@ -48,4 +49,10 @@ test('the tests written for the rules are all named by one', () => {
   const written = globSync('test/rules-*.test.ts').flatMap((file) => [...titlesIn(readFileSync(file, 'utf8'))].map((title) => `${file}: ${title}`))
   assert.ok(written.length > 30)
   assert.deepEqual(written.filter((name) => !named.has(name)), [])
+})
+
+test('every defect of the reference within scope has its test', () => {
+  const upTo = (letter: string, count: number) => Array.from({ length: count }, (_, index) => `${letter}${index + 1}`)
+  const wanted = [...upTo('A', 13), ...upTo('B', 16), ...upTo('C', 12), ...upTo('D', 4), 'D8', ...upTo('E', 5), ...upTo('G', 6)]
+  assert.deepEqual(defects.map(({ id }) => id), wanted)
 })
