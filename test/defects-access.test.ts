@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import { emit } from '../src/platform/events.ts'
-import { deliver } from '../src/platform/inbox.ts'
+import { deliver, type Subscriber } from '../src/platform/inbox.ts'
 import { openSystem, type Person, type TestSystem } from './system.ts'
 
 let world: TestSystem
@@ -49,8 +49,8 @@ test('E4: news that cannot be written down is not sent empty: its fact is not co
 test('E5: a listener that fails in the middle has done nothing of its news, and does all of it when it is asked again', async () => {
   const owners = [randomUUID(), randomUUID()]
   let failing = true
-  const subscriber = { name: 'wallet', on: {
-    'reservation.confirmed': async (tx: { rows: (statement: ReturnType<typeof sql>) => Promise<unknown> }) => {
+  const subscriber: Subscriber = { name: 'wallet', on: {
+    'reservation.confirmed': async (tx) => {
       await tx.rows(sql`insert into wallet.accounts (kind, owner) values ('sales', ${owners[0]})`)
       if (failing) throw new Error('in the middle')
       await tx.rows(sql`insert into wallet.accounts (kind, owner) values ('sales', ${owners[1]})`)

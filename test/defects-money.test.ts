@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'
 import sql from 'sql-template-tag'
-import { another, balanceOf, pay, reservationOf, reserved, signInAgain, sound } from './rules-steps.ts'
+import { another, balanceOf, pay, refused, reservationOf, reserved, signInAgain, sound } from './steps.ts'
 import { must, openSystem, type Person, type TestSystem } from './system.ts'
 
 let world: TestSystem
@@ -12,7 +12,6 @@ before(async () => {
 beforeEach(() => signInAgain(world))
 after(() => world.close())
 
-const refused = { unique: '23505', check: '23514' }
 const bought = async (fan: Person, showId: string, seatIds: number[]) => {
   const { reservationId } = await reserved(world, fan, showId, seatIds)
   const payment = await must(pay(world, fan, reservationId))

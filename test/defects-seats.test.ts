@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'
 import sql, { raw } from 'sql-template-tag'
-import { another, balanceOf, hold, passTime, pay, reservationOf, reserve, reserved, signInAgain, sound, takeBusAway } from './rules-steps.ts'
+import { another, balanceOf, hold, passTime, pay, refused, reservationOf, reserve, reserved, signInAgain, sound, takeBusAway } from './steps.ts'
 import { must, openSystem, type Person, type TestSystem } from './system.ts'
 
 let world: TestSystem
@@ -39,7 +39,6 @@ test('A2, A5: that a seat is sold once is kept by the database itself, whatever 
   const mine = await reserved(world, first, showId, [1])
   const theirs = await reserved(world, second, showId, [2])
   for (const [fan, { reservationId }] of [[first, mine], [second, theirs]] as const) await must(pay(world, fan, reservationId))
-  const refused = { unique: '23505', check: '23514' }
   await assert.rejects(world.db.rows(sql`update reservation.lines set seat_id = 1 where reservation_id = ${theirs.reservationId}`), { code: refused.unique })
   await assert.rejects(world.db.rows(sql`
     insert into seat.seats (show_id, id, section, row_name, number, grade, kind) select show_id, 999, section, row_name, number, grade, kind
@@ -60,9 +59,10 @@ test('A3, A4: two processes want one seat at one instant, a hundred times: one g
   for (let seatId = 1; seatId <= 100; seatId++) {
     const answers = await Promise.all([hold(world, one, showId, [seatId], { pass: passes[0] }), hold(other, two, showId, [seatId], { pass: passes[1] })])
     const got = answers.map(({ status, body }) => (status === 201 ? 'held' : body.code))
-    const quota = got.every((each) => each !== 'held') // both have their fifty
-    if (!quota) assert.deepEqual(got.filter((each) => each === 'held').length, 1, `${got}`)
+    assert.ok(got.filter((each) => each === 'held').length <= 1, `${got}`)
     assert.ok(got.every((each) => ['held', 'seat_taken', 'quota_exceeded'].includes(each)), `${got}`)
+    // nobody gets it only where a buyer has fifty already
+    assert.ok(got.includes('held') || got.includes('quota_exceeded'), `${got}`)
     const index = got.indexOf('held')
     if (index >= 0) winners.push({ fan: index === 0 ? one : two, holdId: answers[index]?.body.id })
   }
@@ -149,7 +149,7 @@ test('A9: news of a cancellation that comes late and again frees no seat that wa
 test('A10: a held seat without a holder cannot be written, so nobody falls over it', async () => {
   const showId = await world.onSale()
   for (const status of [held, 2, sold])
-    await assert.rejects(world.db.rows(sql`update seat.seats set status = ${status}, hold_id = null where show_id = ${showId} and id = 1`), { code: '23514' })
+    await assert.rejects(world.db.rows(sql`update seat.seats set status = ${status}, hold_id = null where show_id = ${showId} and id = 1`), { code: refused.check })
 })
 
 test('A11: doubled, no and null seats, too many, before the sale and after its end are refused', async () => {
@@ -164,14 +164,14 @@ test('A11: doubled, no and null seats, too many, before the sale and after its e
   assert.equal(await code([1, 2, 3]), 'quota_exceeded')
   for (const holdIds of [[], null, [null]]) assert.equal((await world.send('POST', '/api/reservations', { token: fan.token, body: { holdIds } })).body.code, 'request_invalid')
   const early = await world.onSale({ windows: window(hour, 2 * hour) })
-  const tooEarly = await world.send('POST', `/api/shows/${early}/holds`, { token: fan.token, pass, body: { seatIds: [1] } })
-  assert.ok(tooEarly.status >= 400 && tooEarly.status < 500, `${tooEarly.status}`)
+  assert.equal(await code([1], early), 'pass_invalid', 'a pass is of one show')
+  const join = (show: string, person: Person) => world.send('POST', `/api/shows/${show}/queue`, { token: person.token, body: {} })
+  assert.equal((await join(early, fan)).body.code, 'line_not_open')
   const closing = await world.onSale({ windows: window(-hour, minute) })
   await world.passOf(fan, closing)
   await passTime(world, minute + 1_000)
   const [late] = (await world.fans(1)) as [Person]
-  const tooLate = await world.send('POST', `/api/shows/${closing}/queue`, { token: late.token, body: {} })
-  assert.ok(tooLate.status >= 400 && tooLate.status < 500, `${tooLate.status} ${tooLate.body.code}`)
+  assert.equal((await join(closing, late)).body.code, 'line_closed')
   assert.deepEqual([await statusOf(early, 1), await statusOf(closing, 1)], [available, available])
 })
 

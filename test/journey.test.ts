@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { sound } from './steps.ts'
 import { openSystem, type Person, type TestSystem } from './system.ts'
 
 let world: TestSystem
@@ -16,12 +17,6 @@ async function buy(person: Person, showId: string, seatIds: number[]) {
   assert.equal(reservation.status, 201, JSON.stringify(reservation.body))
   const payment = await world.send('POST', '/api/payments', { token: person.token, key: `p-${hold.body.id}`, body: { reservationId: reservation.body.id } })
   return { pass, hold: hold.body, reservation: reservation.body, payment }
-}
-
-const sound = async () => {
-  const report = await world.verify()
-  assert.deepEqual(report.violations, [])
-  assert.deepEqual(report.errors, [])
 }
 
 test('from sign-up to a paid, confirmed reservation, over public HTTP alone', async () => {
@@ -61,7 +56,7 @@ test('from sign-up to a paid, confirmed reservation, over public HTTP alone', as
   assert.equal(me.body.balance, 96_000)
   const story = await world.send('GET', `/api/shows/${showId}/queue/me/story`, { token: fan.token })
   assert.ok(story.body.steps.length >= 3)
-  await sound()
+  await sound(world)
 })
 
 test('part of it is cancelled, then the rest: the money is back and the seats are on sale again', async () => {
@@ -76,7 +71,7 @@ test('part of it is cancelled, then the rest: the money is back and the seats ar
   const again = await world.send('POST', `/api/reservations/${reservation.id}/cancellations`, { token: fan.token, key: 'c2', body: { seatIds: [3] } })
   assert.equal(again.body.code, 'line_cancelled')
   await world.settle()
-  await sound()
+  await sound(world)
   const rest = await world.send('DELETE', `/api/reservations/${reservation.id}`, { token: fan.token })
   assert.ok(rest.status < 300, JSON.stringify(rest.body))
   await world.settle()
@@ -87,7 +82,7 @@ test('part of it is cancelled, then the rest: the money is back and the seats ar
   assert.ok(other)
   assert.equal((await buy(other, showId, [3, 4])).payment.body.status, 'completed')
   await world.settle()
-  await sound()
+  await sound(world)
 })
 
 test('a cancelled show refunds everybody, also who was paying, and sells nothing more', async () => {
@@ -104,7 +99,7 @@ test('a cancelled show refunds everybody, also who was paying, and sells nothing
   for (const fan of fans) assert.equal((await world.send('GET', '/api/me', { token: fan.token })).body.balance, 1_000_000)
   const refused = await world.send('POST', `/api/shows/${showId}/holds`, { token: late.token, pass, body: { seatIds: [11] } })
   assert.equal(refused.body.code, 'show_closed')
-  await sound()
+  await sound(world)
 })
 
 test('the buyer sees one clock: no step forward brings it nearer', async () => {
@@ -149,5 +144,5 @@ test('an unpaid reservation expires by the hold clock, late and never early, and
   const late = await world.send('POST', '/api/payments', { token: fan.token, body: { reservationId: reservation.body.id } })
   assert.ok(late.status >= 400)
   assert.equal((await world.send('GET', '/api/me', { token: fan.token })).body.balance, 1_000_000)
-  await sound()
+  await sound(world)
 })

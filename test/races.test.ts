@@ -5,6 +5,7 @@ import sql from 'sql-template-tag'
 import type { SessionClaims } from '../src/platform/principal.ts'
 import { createTokens } from '../src/platform/token.ts'
 import type { PassClaims } from '../src/seat/api.ts'
+import { reserved, sound } from './steps.ts'
 import { type Answer, openSystem, type Person, type TestSystem } from './system.ts'
 
 let world: TestSystem
@@ -25,21 +26,8 @@ async function mintPass(showId: string, person: Person): Promise<string> {
 
 const count = (answers: Answer[], what: number | string) => answers.filter((answer) => answer.status === what || answer.body.code === what).length
 
-async function sound(except: string[] = []) {
-  await world.settle()
-  const { violations, errors } = await world.verify()
-  assert.deepEqual([...violations.filter((violation) => !except.includes(violation.name)), ...errors], [])
-}
 /** minted passes were never issued by the queue, which is what that check looks for */
 const minted = ['nobody held seats with a pass that the queue never issued']
-
-async function reserved(person: Person, showId: string, seatIds: number[]) {
-  const pass = await world.passOf(person, showId)
-  const hold = await world.send('POST', `/api/shows/${showId}/holds`, { token: person.token, pass, body: { seatIds } })
-  const reservation = await world.send('POST', '/api/reservations', { token: person.token, body: { holdIds: [hold.body.id] } })
-  assert.equal(reservation.status, 201, JSON.stringify(reservation.body))
-  return { pass, hold: hold.body, reservation: reservation.body }
-}
 
 test('1,000 parallel wishes for one seat: one hold, 999 refusals that name it and offer others', async () => {
   const showId = await world.onSale({ rows: 2 })
@@ -52,18 +40,18 @@ test('1,000 parallel wishes for one seat: one hold, 999 refusals that name it an
     assert.deepEqual(answer.body.taken, [7])
     assert.ok(answer.body.alternatives.length > 0)
   }
-  await sound(minted)
+  await sound(world, minted)
 })
 
 test('200 parallel payments of one reservation with 200 keys: one payment, money moves once', async () => {
   const showId = await world.onSale()
   const [fan] = await world.fans(1)
   assert.ok(fan)
-  const { reservation } = await reserved(fan, showId, [1, 2])
-  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => world.send('POST', '/api/payments', { token: fan.token, key: `pay-${i}`, body: { reservationId: reservation.id } })))
+  const { reservationId } = await reserved(world, fan, showId, [1, 2])
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => world.send('POST', '/api/payments', { token: fan.token, key: `pay-${i}`, body: { reservationId } })))
   assert.equal(answers.filter((answer) => answer.body.status === 'completed').length, 1)
   assert.equal(count(answers, 'payment_in_progress') + count(answers, 'already_paid'), 199)
-  await sound(minted)
+  await sound(world, minted)
   assert.equal((await world.send('GET', '/api/me', { token: fan.token })).body.balance, 1_000_000 - 204_000)
 })
 
@@ -71,11 +59,11 @@ test('200 parallel payments with one key are one payment, and each is told so', 
   const showId = await world.onSale()
   const [fan] = await world.fans(1)
   assert.ok(fan)
-  const { reservation } = await reserved(fan, showId, [1])
-  const answers = await Promise.all(Array.from({ length: 200 }, () => world.send('POST', '/api/payments', { token: fan.token, key: 'same', body: { reservationId: reservation.id } })))
+  const { reservationId } = await reserved(world, fan, showId, [1])
+  const answers = await Promise.all(Array.from({ length: 200 }, () => world.send('POST', '/api/payments', { token: fan.token, key: 'same', body: { reservationId } })))
   assert.equal(new Set(answers.map((answer) => answer.body.id)).size, 1)
-  await sound(minted)
-  const again = await world.send('POST', '/api/payments', { token: fan.token, key: 'same', body: { reservationId: reservation.id } })
+  await sound(world, minted)
+  const again = await world.send('POST', '/api/payments', { token: fan.token, key: 'same', body: { reservationId } })
   assert.equal(again.body.status, 'completed')
 })
 
@@ -97,19 +85,19 @@ test('100 parallel holds by one user: never above the limit', async () => {
   const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => world.send('POST', `/api/shows/${showId}/holds`, { token: fan.token, pass, key: randomUUID(), body: { seatIds: [i + 1] } })))
   assert.equal(count(answers, 201), 4)
   assert.equal(count(answers, 'quota_exceeded'), 96)
-  await sound(minted)
+  await sound(world, minted)
 })
 
 test('50 parallel cancellations of one seat with 50 keys: one refund', async () => {
   const showId = await world.onSale()
   const [fan] = await world.fans(1)
   assert.ok(fan)
-  const { reservation } = await reserved(fan, showId, [1, 2])
-  await world.send('POST', '/api/payments', { token: fan.token, body: { reservationId: reservation.id } })
-  const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => world.send('POST', `/api/reservations/${reservation.id}/cancellations`, { token: fan.token, key: `c${i}`, body: { seatIds: [1] } })))
+  const { reservationId } = await reserved(world, fan, showId, [1, 2])
+  await world.send('POST', '/api/payments', { token: fan.token, body: { reservationId } })
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => world.send('POST', `/api/reservations/${reservationId}/cancellations`, { token: fan.token, key: `c${i}`, body: { seatIds: [1] } })))
   assert.equal(count(answers, 201), 1)
   assert.equal(count(answers, 'line_cancelled'), 49)
-  await sound(minted)
+  await sound(world, minted)
   assert.equal((await world.send('GET', '/api/me', { token: fan.token })).body.balance, 1_000_000 - 102_000)
 })
 
@@ -118,21 +106,21 @@ test('paying, releasing, swapping, extending and cancelling the same seats at on
     const showId = await world.onSale()
     const [fan] = await world.fans(1)
     assert.ok(fan)
-    const { pass, hold, reservation } = await reserved(fan, showId, [1, 2])
+    const { pass, hold, reservationId } = await reserved(world, fan, showId, [1, 2])
     const own = { token: fan.token }
     await Promise.all([
-      world.send('POST', '/api/payments', { ...own, body: { reservationId: reservation.id } }),
+      world.send('POST', '/api/payments', { ...own, body: { reservationId } }),
       world.send('DELETE', `/api/holds/${hold.id}`, own),
       world.send('POST', `/api/shows/${showId}/holds`, { ...own, pass, body: { seatIds: [3, 4], replaces: hold.id } }),
       world.send('POST', `/api/holds/${hold.id}/extend`, own),
-      world.send('DELETE', `/api/reservations/${reservation.id}`, own),
+      world.send('DELETE', `/api/reservations/${reservationId}`, own),
     ])
     await world.advance(1_000)
-    const { status } = (await world.send('GET', `/api/reservations/${reservation.id}`, own)).body
+    const { status } = (await world.send('GET', `/api/reservations/${reservationId}`, own)).body
     const { balance } = (await world.send('GET', '/api/me', own)).body
     assert.ok(['confirmed', 'cancelled', 'expired', 'pending'].includes(status), status)
     assert.equal(balance, status === 'confirmed' ? 796_000 : 1_000_000, status)
-    await sound(minted)
+    await sound(world, minted)
   }
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { hold, passesOf, passTime, pay, reservationOf, reserved, signInAgain, sound } from './rules-steps.ts'
+import { hold, passesOf, passTime, pay, reservationOf, reserved, signInAgain, sound } from './steps.ts'
 import { must, openSystem, type Person, type TestSystem } from './system.ts'
 
 let world: TestSystem
@@ -64,7 +64,8 @@ test('taking over moves the pass to this device: the other one is refused and to
   await sound(world)
 })
 
-test('a paused show stops every clock: hold, reservation, turn and pass go on with what they had', async () => {
+/** One holds seats, one has reserved, one is called and has not come yet: every clock of a show runs. */
+async function threeOnTheirWay() {
   const showId = await world.onSale()
   const [holder, buyer, called] = (await world.fans(3)) as [Person, Person, Person]
   const { reservationId } = await reserved(world, buyer, showId, [3, 4])
@@ -72,6 +73,11 @@ test('a paused show stops every clock: hold, reservation, turn and pass go on wi
   const held = await must(hold(world, holder, showId, [1, 2], { pass }))
   await join(called, showId)
   await world.settle()
+  return { showId, holder, buyer, called, reservationId, held }
+}
+
+test('a paused show stops every clock: hold, reservation, turn and pass go on with what they had', async () => {
+  const { showId, holder, buyer, called, reservationId, held } = await threeOnTheirWay()
   const before = { turn: (await place(called, showId)).until, inside: (await place(holder, showId)).until, pays: (await reservationOf(world, buyer, reservationId)).expiresAt }
   const pausedAt = world.time.now
   await operate(`${showId}/pause`)
@@ -93,13 +99,7 @@ test('a paused show stops every clock: hold, reservation, turn and pass go on wi
 })
 
 test('an outage longer than every deadline costs nobody anything: there is a minute left after it', async () => {
-  const showId = await world.onSale()
-  const [holder, buyer, called] = (await world.fans(3)) as [Person, Person, Person]
-  const { reservationId } = await reserved(world, buyer, showId, [3, 4])
-  const [pass] = await passesOf(world, [holder], showId)
-  const held = await must(hold(world, holder, showId, [1, 2], { pass }))
-  await join(called, showId)
-  await world.settle()
+  const { showId, holder, buyer, called, reservationId, held } = await threeOnTheirWay()
   await world.advance(20 * minute)
   const minuteFromNow = new Date(world.time.now + minute).toISOString()
   assert.equal((await must(world.send('GET', `/api/holds/${held.body.id}`, { token: holder.token }))).body.until, minuteFromNow)

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import type { Database, Reader } from '../src/platform/database.ts'
 import { UnknownOutcome } from '../src/platform/outcome.ts'
-import { another, balanceOf, hold, passesOf, passTime, pay, reservationOf, reserve, reserved, sound, takeBusAway } from './rules-steps.ts'
+import { another, balanceOf, hold, passesOf, passTime, pay, reservationOf, reserve, reserved, sound, takeBusAway } from './steps.ts'
 import { must, openSystem, type Person, type TestSystem } from './system.ts'
 
 let world: TestSystem

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import sql, { raw } from 'sql-template-tag'
 import { serviceNames } from '../src/services.ts'
-import { hold, pay, reserve, reserved, sound, takeBusAway } from './rules-steps.ts'
+import { hold, pay, reserve, reserved, sound, takeBusAway } from './steps.ts'
 import { must, openSystem, type Person, type TestSystem } from './system.ts'
 
 let world: TestSystem

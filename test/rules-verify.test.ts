@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import { serviceNames } from '../src/services.ts'
 import { crossChecks } from '../src/verify-cross.ts'
-import { pay, reserved, sound, takeBusAway } from './rules-steps.ts'
+import { pay, reserved, sound, takeBusAway } from './steps.ts'
 import { must, openSystem, type Person, type TestSystem } from './system.ts'
 
 let world: TestSystem

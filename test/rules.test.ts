@@ -44,9 +44,9 @@ test('a rule has one id, one sentence or more, and its number is its place', () 
   assert.ok(ids.length > 80, `${ids.length} rules`)
 })
 
-test('the tests written for the rules are all named by one', () => {
-  const named = new Set(rules.flatMap((rule) => rule.keptBy.map(({ file, title }) => `${file}: ${title}`)))
-  const written = globSync('test/rules-*.test.ts').flatMap((file) => [...titlesIn(readFileSync(file, 'utf8'))].map((title) => `${file}: ${title}`))
+test('the tests written for the rules and defects are all named by one', () => {
+  const named = new Set([...rules, ...defects].flatMap((rule) => rule.keptBy.map(({ file, title }) => `${file}: ${title}`)))
+  const written = globSync('test/{rules,defects}-*.test.ts').flatMap((file) => [...titlesIn(readFileSync(file, 'utf8'))].map((title) => `${file}: ${title}`))
   assert.ok(written.length > 30)
   assert.deepEqual(written.filter((name) => !named.has(name)), [])
 })
