@@ -12,7 +12,7 @@ import { createPostgresDatabase } from '../platform/testing.ts'
 import type { SessionClaims } from '../platform/principal.ts'
 import { createTokens } from '../platform/token.ts'
 import type { PassClaims } from '../seat/api.ts'
-import { type ChildServer, startChildServer } from './child-server.ts'
+import { type ChildServer, serverFlags, startChildServer } from './child-server.ts'
 
 /**
  * npm run bench -- [--json] [--only hold|purchase] [--engine pglite|postgres] [--runs 3] [--seconds 3]
@@ -38,6 +38,7 @@ const secrets = { SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40) }
 const seatsCount = 50_000
 const quotaMax = 4
 const warmSeconds = 3
+const warmRounds = 2
 
 type Engine = 'pglite' | 'postgres'
 const engines: Engine[] = (args.engine ? [args.engine as Engine] : serverUrl ? ['pglite', 'postgres'] : ['pglite'])
@@ -56,9 +57,9 @@ async function measureHolds(engine: Engine) {
   const ours: LoadResult[] = []
   for (let run = 0; run < runs; run++) {
     // side by side in each run, so that a noisy moment of the machine hits all three
-    nulls.push(await withNaive(['null'], async (url) => (await warmLoad(url, limitRequests('/null'), limitRequests('/null'))).perSecond))
+    nulls.push(await withNaive(['null'], async (url) => (await warmLoad(url, async () => limitRequests('/null'))).perSecond))
     const naiveHolds = limitRequests('/hold')
-    naives.push(await withDatabase(engine, (where) => withNaive([engine, where], async (url) => (await warmLoad(url, naiveHolds, naiveHolds)).perSecond)))
+    naives.push(await withDatabase(engine, (where) => withNaive([engine, where], async (url) => (await warmLoad(url, async () => naiveHolds)).perSecond)))
     ours.push(await withDatabase(engine, (where) => measureOurHolds(engine, where)))
     say(`${engine} hold, run ${run + 1}: null ${round(nulls[run])}/s, for update ${round(naives[run])}/s, ours ${round(ours[run]?.perSecond)}/s ${JSON.stringify(ours[run]?.statuses)}`)
   }
@@ -78,9 +79,8 @@ async function measureOurHolds(engine: Engine, where: string): Promise<LoadResul
   const environment = { ...secrets, REHEARSALS: 'on', OPERATOR_EMAIL: operator.email, OPERATOR_PASSWORD: operator.password, ...(engine === 'postgres' ? { DATABASE_URL: where } : { DATABASE_URL: '' }) }
   const server = await startChildServer(dataDir, environment)
   try {
-    const shows = [await prepareShow(server), await prepareShow(server)]
-    const [warm, measured] = shows.map(({ showId, windowId }) => ourRequests(showId, windowId)) as [NextRequest, NextRequest]
-    return await warmLoad(server.url, warm, measured)
+    const buyers = makeBuyers()
+    return await warmLoad(server.url, async () => ourRequests(buyers, await prepareShow(server)))
   } finally {
     await server.stop()
     if (dataDir !== where) await rm(dataDir, { recursive: true, force: true })
@@ -105,31 +105,38 @@ async function prepareShow(server: ChildServer) {
   }
 }
 
-/** One seat a hold, every one granted: a new seat each time, four a buyer, as many buyers at a time as connections. */
-function ourRequests(showId: string, windowId: string): NextRequest {
+type Buyer = { userId: string; sessionId: string; authorization: string }
+
+/** As many as hold four seats each; their sessions are known to the server by the time they hold, as after a line. */
+function makeBuyers(): Buyer[] {
   const sessions = createTokens<SessionClaims>('session', [{ id: 'k1', secret: secrets.SESSION_SECRET }])
-  const passes = createTokens<PassClaims>('pass', [{ id: 'k1', secret: secrets.PASS_SECRET }])
-  const exp = Date.now() + 600_000
-  const path = `/api/shows/${showId}/holds`
-  const buyers = Array.from({ length: Math.ceil(seatsCount / (connections * quotaMax)) * connections }, () => {
+  return Array.from({ length: Math.ceil(seatsCount / (connections * quotaMax)) * connections }, () => {
     const who = { userId: randomUUID(), sessionId: randomUUID() }
-    const token = sessions.sign({ ...who, role: 'buyer', epoch: 0, exp })
-    const pass = passes.sign({ ...who, showId, windowId, passNo: 1, sections: null, exp })
-    return `Authorization: Bearer ${token}\r\nPass: ${pass}\r\n`
+    return { ...who, authorization: `Authorization: Bearer ${sessions.sign({ ...who, role: 'buyer', epoch: 0, exp: Date.now() + 600_000 })}` }
+  })
+}
+
+/** One seat a hold, every one granted: a new seat each time, four a buyer, as many buyers at a time as connections. Each has a new pass. */
+function ourRequests(buyers: Buyer[], { showId, windowId }: { showId: string; windowId: string }): NextRequest {
+  const passes = createTokens<PassClaims>('pass', [{ id: 'k1', secret: secrets.PASS_SECRET }])
+  const path = `/api/shows/${showId}/holds`
+  const headersOf = buyers.map(({ userId, sessionId, authorization }) => {
+    const pass = passes.sign({ userId, sessionId, showId, windowId, passNo: 1, sections: null, exp: Date.now() + 600_000 })
+    return `${authorization}\r\nPass: ${pass}\r\n`
   })
   let seatId = 0
   return () => {
     if (seatId >= seatsCount) return undefined
-    const headers = buyers[Math.floor(seatId / (connections * quotaMax)) * connections + (seatId % connections)] as string
+    const headers = headersOf[Math.floor(seatId / (connections * quotaMax)) * connections + (seatId % connections)] as string
     seatId++
     return { path, headers, body: `{"seatIds":[${seatId}]}` }
   }
 }
 
 /** What the compiler has not seen yet is slow: every server is warmed first, in the same way. */
-async function warmLoad(url: string, warm: NextRequest, measured: NextRequest): Promise<LoadResult> {
-  await load(url, connections, warmSeconds, warm)
-  return load(url, connections, seconds, measured)
+async function warmLoad(url: string, requests: () => Promise<NextRequest>): Promise<LoadResult> {
+  for (let round = 0; round < warmRounds; round++) await load(url, connections, warmSeconds, await requests())
+  return load(url, connections, seconds, await requests())
 }
 
 /** The same wishes for the limits, whose buyer is only a header. */
@@ -143,7 +150,7 @@ function limitRequests(path: string): NextRequest {
 }
 
 async function withNaive<T>(argv: string[], use: (url: string) => Promise<T>): Promise<T> {
-  const child: ChildProcess = spawn(process.execPath, [new URL('../bench/naive-server.ts', import.meta.url).pathname, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child: ChildProcess = spawn(process.execPath, [...serverFlags, new URL('../bench/naive-server.ts', import.meta.url).pathname, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
     const [first] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
     return await use(`http://127.0.0.1:${first.toString().trim()}`)

@@ -8,10 +8,13 @@ import type { App } from '../platform/http.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { Refusal, refuse } from '../platform/outcome.ts'
+import type { Access, Principal } from '../platform/principal.ts'
 import { problemHandler, sendProblem } from './problems.ts'
 import type { SessionGuard } from './sessions.ts'
 
 export const httpLimits = { bodyBytesMax: 64 * 1024, paramLengthMax: 200, requestTimeoutMs: 30_000, keepAliveMs: 72_000, jsonDepthMax: 20 } as const
+
+const safetyHeaders = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
 
 // the module is CommonJS and its default is wrapped when imported from ESM
 const addFormats = ('default' in addFormatsModule ? addFormatsModule.default : addFormatsModule) as unknown as (ajv: Ajv) => void
@@ -96,20 +99,24 @@ function admitCallers(app: App, guard: SessionGuard) {
     if (!route.config?.access && !documentation) throw new Error(`${String(route.method)} ${route.url} does not say who may call it`)
     if (route.config?.access?.allow !== 'public' && route.schema) route.schema.security = [{ session: [] }]
   })
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-content-type-options', 'nosniff')
-    reply.header('referrer-policy', 'no-referrer')
+  // with a callback, and without a promise where the caller is known at once: every request passes here
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(safetyHeaders)
     if (request.raw.url?.includes('%')) refuseBadUrl(request.raw.url)
-    const access = request.routeOptions.config.access
-    if (!access || access.allow === 'public') {
-      // a public page may still know its reader: an owner sees drafts
-      const token = tokenOf(request)
-      if (token && access) request.principal = await readerOf(guard, token)
-      return
+    const caller = callerOf(guard, tokenOf(request), request.routeOptions.config.access)
+    const go = (principal: Principal | null) => {
+      request.principal = principal
+      done()
     }
-    const token = tokenOf(request) ?? refuse('sign_in_required')
-    request.principal = await guard.admit(token, access)
+    if (caller instanceof Promise) caller.then(go).catch(done)
+    else go(caller)
   })
+}
+
+function callerOf(guard: SessionGuard, token: string | undefined, access: Access | undefined) {
+  if (access && access.allow !== 'public') return guard.admit(token ?? refuse('sign_in_required'), access)
+  // a public page may still know its reader: an owner sees drafts
+  return token && access ? readerOf(guard, token) : null
 }
 
 function tokenOf(request: FastifyRequest): string | undefined {
@@ -137,8 +144,9 @@ function refuseBadUrl(url: string) {
 }
 
 function observe(app: App, metrics: Metrics) {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none'
     metrics.httpSeconds.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
+    done()
   })
 }

@@ -11,7 +11,7 @@ const tokenLifeMs = 11 * 60_000
 
 export type SessionGuard = {
   /** the caller of a request with this token, or a refusal; `live` asks the user service */
-  admit: (token: string, access: Access) => Promise<Principal>
+  admit: (token: string, access: Access) => Principal | Promise<Principal>
   /** follows sessions that ended and epochs that rose; one run of the poll */
   poll: () => Promise<void>
   ended: (change: { sessionIds: string[]; users: { userId: string; epoch: number }[] }) => void
@@ -38,6 +38,12 @@ export function createSessionGuard(deps: {
     for (const { userId, epoch } of change.users) epochs.set(userId, { epoch, at })
   }
 
+  async function askLive(claims: Omit<Principal, 'role'>, access: Access) {
+    const session = await user.sessionLive(claims)
+    if (!session.live) refuse('sign_in_required')
+    return withRole({ ...claims, role: session.role as Principal['role'] }, access)
+  }
+
   return {
     ended,
     poll: async () => {
@@ -47,19 +53,19 @@ export function createSessionGuard(deps: {
       for (const [sessionId, at] of endedSessions) if (at < startedAt - tokenLifeMs) endedSessions.delete(sessionId)
       for (const [userId, { at }] of epochs) if (at < startedAt - tokenLifeMs) epochs.delete(userId)
     },
-    admit: async (token, access) => {
-      const verified = tokens.verify(token, now())
+    admit: (token, access) => {
+      const at = now()
+      const verified = tokens.verify(token, at)
       if ('problem' in verified) return refuse(verified.problem === 'expired' ? 'token_expired' : 'sign_in_required')
-      const { userId, sessionId, epoch } = verified.claims
-      let { role } = verified.claims
+      const { userId, sessionId, role, epoch } = verified.claims
       if (endedSessions.has(sessionId) || (epochs.get(userId)?.epoch ?? 0) > epoch) refuse('sign_in_required')
-      if (access.live || now() - polledAt > guardStaleMs) {
-        const session = await user.sessionLive({ sessionId, userId, epoch })
-        if (!session.live) refuse('sign_in_required')
-        role = session.role as Principal['role']
-      }
-      if (typeof access.allow !== 'string' && !access.allow.includes(role)) refuse('role_required')
-      return { userId, sessionId, role, epoch }
+      const mustAsk = access.live || at - polledAt > guardStaleMs
+      return mustAsk ? askLive({ userId, sessionId, epoch }, access) : withRole({ userId, sessionId, role, epoch }, access)
     },
   }
+}
+
+function withRole(principal: Principal, { allow }: Access): Principal {
+  if (typeof allow !== 'string' && !allow.includes(principal.role)) refuse('role_required')
+  return principal
 }

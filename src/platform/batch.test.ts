@@ -84,3 +84,47 @@ test('an answer missing from a batch is a bug and is named', async () => {
   const broken = batched(async () => [] as number[])
   await assert.rejects(broken(1), /0 answers for 1 inputs/)
 })
+
+const ticks = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+
+test('a second batch flies beside the first when it is full and shares nothing with it; no one is overtaken by a rival', async () => {
+  const flights: { inputs: string[]; land: () => void }[] = []
+  const take = batched((inputs: string[]) => new Promise<string[]>((resolve) => flights.push({ inputs, land: () => resolve(inputs) })), {
+    sizeMax: 2, apart: (input) => [...input],
+  })
+  const all = [take('a'), take('b')]
+  await ticks()
+  all.push(...['ac', 'd', 'c', 'e'].map(take)) // ac waits for a, and c for ac; d and e are free
+  await ticks()
+  assert.deepEqual(flights.map(({ inputs }) => inputs), [['a', 'b'], ['d', 'e']])
+  all.push(take('f'), take('g'))
+  await ticks()
+  assert.equal(flights.length, 2, 'two at a time')
+  flights[0]?.land()
+  await ticks()
+  assert.deepEqual(flights[2]?.inputs, ['ac', 'c'], 'within one batch the handler decides the order')
+  for (let i = 1; i < 4; i++) {
+    flights[i]?.land()
+    await ticks()
+  }
+  assert.deepEqual(flights[3]?.inputs, ['f', 'g'])
+  assert.deepEqual((await Promise.all(all)).length, 8)
+})
+
+test('an input that needs everything flies alone', async () => {
+  const flights: { inputs: string[]; land: () => void }[] = []
+  const take = batched((inputs: string[]) => new Promise<string[]>((resolve) => flights.push({ inputs, land: () => resolve(inputs) })), {
+    sizeMax: 1, apart: (input) => (input === '*' ? undefined : [input]),
+  })
+  const all = ['a', '*', 'b', 'c'].map(take)
+  await ticks()
+  assert.deepEqual(flights.map(({ inputs }) => inputs), [['a']], 'nobody passes it, and it waits for who flies')
+  flights[0]?.land()
+  await ticks()
+  assert.deepEqual(flights.map(({ inputs }) => inputs), [['a'], ['*']])
+  flights[1]?.land()
+  await ticks()
+  assert.deepEqual(flights.map(({ inputs }) => inputs), [['a'], ['*'], ['b'], ['c']])
+  for (const { land } of flights) land()
+  assert.deepEqual(await Promise.all(all), ['a', '*', 'b', 'c'])
+})

@@ -8,13 +8,22 @@ export type BatchOptions<I> = {
   queueMax?: number
   /** items of one lane are decided in arrival order, lanes run side by side (per show for seats) */
   lane?: (input: I) => string
+  /**
+   * What an input needs for itself, undefined for everything. With it a second batch goes to the database beside the
+   * first, once it is full, of inputs that share nothing with the first: neither side waits for the other's answers.
+   */
+  apart?: (input: I) => readonly Key[] | undefined
   /** called for every flush; for metrics */
   observe?: (size: number, seconds: number) => void
 }
 
 const repeatsMax = 8
 type Waiting<I, O> = { input: I; resolve: (output: O) => void; reject: (error: unknown) => void }
-type Lane<I, O> = { waiting: Waiting<I, O>[]; running: boolean }
+type Lane<I, O> = { waiting: Waiting<I, O>[]; flying: Waiting<I, O>[][]; isDue: boolean }
+type Key = string | number
+const flightsMax = 2
+/** how many batches deep a second one is looked for among those that wait */
+const searchedMax = 4
 
 /**
  * Natural batching: what arrives while the previous batch commits forms the next one. No timer.
@@ -24,36 +33,71 @@ type Lane<I, O> = { waiting: Waiting<I, O>[]; running: boolean }
  */
 export function batched<I, O>(
   handleMany: (inputs: I[]) => Promise<Answer<O>[]>,
-  { sizeMax = 128, queueMax = 20_000, lane = () => '', observe }: BatchOptions<I> = {},
+  { sizeMax = 128, queueMax = 20_000, lane = () => '', apart, observe }: BatchOptions<I> = {},
 ): (input: I) => Promise<O> {
   const lanes = new Map<string, Lane<I, O>>()
 
-  async function run(name: string, current: Lane<I, O>) {
-    while (current.waiting.length > 0) {
-      const items = current.waiting.splice(0, sizeMax)
-      const startedAt = performance.now()
-      const answers = await answerAll(items.map((item) => item.input), handleMany)
-      observe?.(items.length, (performance.now() - startedAt) / 1000)
-      // after the next flush is on its way: what callers do with their answers must not keep the database waiting
-      setImmediate(() => {
-        for (const [index, item] of items.entries()) deliver(item, answers[index])
-      })
-    }
-    current.running = false
-    lanes.delete(name)
+  async function fly(name: string, current: Lane<I, O>, items: Waiting<I, O>[]) {
+    current.flying.push(items)
+    const startedAt = performance.now()
+    const answers = await answerAll(items.map((item) => item.input), handleMany)
+    observe?.(items.length, (performance.now() - startedAt) / 1000)
+    current.flying.splice(current.flying.indexOf(items), 1)
+    launch(name, current)
+    // after the next flush is on its way: what callers do with their answers must not keep the database waiting
+    setImmediate(() => {
+      for (const [index, item] of items.entries()) deliver(item, answers[index])
+    })
+  }
+
+  function launch(name: string, current: Lane<I, O>) {
+    current.isDue = false
+    for (let items = take(current); items.length > 0; items = take(current)) void fly(name, current, items)
+    if (current.flying.length === 0) lanes.delete(name)
+  }
+
+  function take({ waiting, flying }: Lane<I, O>): Waiting<I, O>[] {
+    if (flying.length === 0) return waiting.splice(0, sizeMax)
+    if (!apart || flying.length >= flightsMax || waiting.length < sizeMax) return []
+    return takeApart(waiting, flying.flat(), sizeMax, apart)
   }
 
   return (input) =>
     new Promise<O>((resolve, reject) => {
       const name = lane(input)
-      const current = lanes.get(name) ?? { waiting: [], running: false }
+      const current = lanes.get(name) ?? { waiting: [], flying: [], isDue: false }
       if (current.waiting.length >= queueMax) return reject(new Refusal('overloaded', { retryAfterSeconds: 1 }))
       current.waiting.push({ input, resolve, reject })
-      if (current.running) return
-      current.running = true
+      const isFull = apart !== undefined && current.flying.length < flightsMax && current.waiting.length % sizeMax === 0
+      if (current.isDue || (current.flying.length > 0 && !isFull)) return
+      current.isDue = true
       lanes.set(name, current)
-      outsideTransaction(() => setImmediate(() => void run(name, current)))
+      outsideTransaction(() => setImmediate(() => launch(name, current)))
     })
+}
+
+/** Takes a full batch, in arrival order, of what shares no key with those that fly or with an earlier one that must wait; or nothing. */
+function takeApart<I, O>(waiting: Waiting<I, O>[], flying: Waiting<I, O>[], sizeMax: number, apart: (input: I) => readonly Key[] | undefined) {
+  const used = new Set<Key>()
+  for (const { input } of flying) {
+    const keys = apart(input)
+    if (!keys) return []
+    for (const key of keys) used.add(key)
+  }
+  const taken: Waiting<I, O>[] = []
+  const passed: Waiting<I, O>[] = []
+  for (let i = 0; i < waiting.length && i < sizeMax * searchedMax && taken.length < sizeMax; i++) {
+    const item = waiting[i] as Waiting<I, O>
+    const keys = apart(item.input)
+    if (!keys) break
+    if (keys.some((key) => used.has(key))) {
+      for (const key of keys) used.add(key)
+      passed.push(item)
+    } else taken.push(item)
+  }
+  if (taken.length < sizeMax) return []
+  waiting.splice(0, taken.length + passed.length, ...passed)
+  return taken
 }
 
 function deliver<I, O>(item: Waiting<I, O>, answer: Answer<O> | Error | undefined) {

@@ -198,11 +198,17 @@ function statement({ text, values: given }: Sql): pg.QueryConfig {
 }
 
 const plain = /^[\w-]+$/
+const nullLength = 'null'.length
 
-/** Numbers and ids need none of the quoting that `pg` does for every element of an array; in a batch that is most of it. */
+/** Numbers, ids and hashes need none of the quoting that `pg` does for every element of an array; in a batch that is most of it. */
 function arrayText(list: unknown[]): unknown {
-  const isPlain = list.every((item) => typeof item === 'number' || (typeof item === 'string' && item.length === 36 && plain.test(item)))
-  return isPlain ? `{${list.join(',')}}` : list
+  let text = ''
+  for (const item of list) {
+    const isPlain = typeof item === 'string' ? item.length > nullLength && plain.test(item) : typeof item === 'number' || typeof item === 'boolean' || item === null
+    if (!isPlain) return list
+    text += text === '' ? item : `,${item}`
+  }
+  return `{${text}}`
 }
 
 function parseAs(oid: number, change: (value: unknown) => unknown) {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 
 /** Key id to secret; the first one signs, all of them verify, so that keys can be rotated. */
@@ -14,20 +14,23 @@ const tokenLengthMax = 2_000
 
 /**
  * Short signed texts `kind.keyId.payload.signature` (HMAC-SHA-256 over everything before the signature). `exp` is epoch
- * milliseconds. Checked signatures are remembered by the whole token; expiry is compared each time.
+ * milliseconds. Checked signatures are remembered; expiry is compared each time.
  */
 export function createTokens<C extends { exp: number }>(kind: string, keys: Keys): Tokens<C> {
-  const verified = new LRUCache<string, C & object>({ max: verifiedMax })
-  const signature = (body: string, secret: string) => createHmac('sha256', secret).update(body).digest('base64url')
-  const signer = keys[0]
+  // by signature, a third as long to hash as the token; the whole token is compared
+  const verified = new LRUCache<string, { token: string; claims: C }>({ max: verifiedMax })
+  const prepared = keys.map(({ id, secret }) => ({ id, key: createSecretKey(secret, 'utf8') }))
+  const signature = (body: string, key: KeyObject) => createHmac('sha256', key).update(body).digest('base64url')
+  const signer = prepared[0]
   if (!signer) throw new Error(`no key to sign ${kind}`)
 
   function check(token: string): C | undefined {
     const parts = token.split('.')
     const [tokenKind, keyId, payload, given] = parts
-    const key = keys.find((candidate) => candidate.id === keyId)
-    if (parts.length !== 4 || tokenKind !== kind || !key || !payload || !given) return undefined
-    const expected = Buffer.from(signature(`${kind}.${keyId}.${payload}`, key.secret))
+    const known = prepared.find((candidate) => candidate.id === keyId)
+    if (parts.length !== 4 || tokenKind !== kind || !known || !payload || !given) return undefined
+    // compared as text: several texts decode to the same bytes
+    const expected = Buffer.from(signature(token.slice(0, -given.length - 1), known.key))
     const actual = Buffer.from(given)
     if (expected.length !== actual.length || !timingSafeEqual(expected, actual)) return undefined
     return JSON.parse(Buffer.from(payload, 'base64url').toString()) as C
@@ -36,14 +39,15 @@ export function createTokens<C extends { exp: number }>(kind: string, keys: Keys
   return {
     sign: (claims) => {
       const body = `${kind}.${signer.id}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
-      return `${body}.${signature(body, signer.secret)}`
+      return `${body}.${signature(body, signer.key)}`
     },
     verify: (token, now) => {
       if (token.length > tokenLengthMax) return { problem: 'invalid' }
-      const known = verified.get(token)
-      const claims = known ?? check(token)
+      const signature = token.slice(token.lastIndexOf('.') + 1)
+      const known = verified.get(signature)
+      const claims = known?.token === token ? known.claims : check(token)
       if (!claims) return { problem: 'invalid' }
-      if (!known) verified.set(token, claims)
+      if (known?.claims !== claims) verified.set(signature, { token, claims })
       return claims.exp > now ? { claims } : { problem: 'expired' }
     },
   }

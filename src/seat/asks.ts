@@ -29,6 +29,10 @@ export type Ask = {
 /** Why an ask got nothing so far: a look at what its user already holds decides whether that is the answer. */
 export type Lost = { ask: Ask; why: Refusal | 'quota' | { taken: number[]; isFinal?: true } }
 
+/** Named seats without a swap or a fallback need these; every other ask looks at the whole show. */
+export const apartOf = (input: HoldInput): (string | number)[] | undefined =>
+  input.kind === 'best' || input.replaces !== undefined || input.fallback === 'nearest' ? undefined : [...input.seatIds, input.userId, input.holdId]
+
 export const hashOf = (input: HoldInput): string =>
   input.kind === 'best'
     ? requestHash({ quantity: input.quantity, grade: input.grade, section: input.section, together: input.together })

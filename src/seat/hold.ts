@@ -135,8 +135,7 @@ function shareAnswers(inputs: HoldInput[], answers: Map<HoldInput, Answer<Hold>>
 const isNews = ({ states }: Picture, why: Lost['why']) =>
   typeof why === 'object' && 'taken' in why && why.taken.some((id) => states[id - 1] === statusCode.available)
 
-/** A version that leaves a gap makes the copy be read again. */
-const hearOfNews = ({ pictures }: SeatEnv, { showId, version }: Picture) => pictures.apply(showId, [], version + 2)
+const hearOfNews = ({ pictures }: SeatEnv, { showId }: Picture) => pictures.doubt(showId)
 
 type Granted = { showId: string; planVersion: number; now: number; until: number }
 function newRow({ input, seatIds, hash, source, pass }: Ask, { showId, planVersion, now, until }: Granted): HoldRow {

@@ -32,14 +32,18 @@ export type SeatChange = { seatId: number; status: number }
 export type Pictures = {
   of(showId: string): Promise<Picture>
   apply(showId: string, changes: SeatChange[], version: number): void
+  doubt(showId: string): void
   forget(showId: string): void
   recheck(): Promise<void>
 }
 
 /** Changes heard while a copy is being read; more than these and it is read again. */
 const heardMax = 1_000
+/** Answers of statements that ran side by side come in any order: so many may be ahead before a gap counts as one. */
+const aheadMax = 4
 type Heard = { changes: SeatChange[]; version: number }
-type Entry = { picture: Picture | null; stale: boolean; reading: Promise<Picture> | null; heard: Heard[] }
+/** `heard` are changes whose turn has not come; `checked` is what the last recheck saw. */
+type Entry = { picture: Picture | null; stale: boolean; reading: Promise<Picture> | null; heard: Heard[]; checked?: { own: number; stored: number } }
 
 /** A show's copy, or why there is none. */
 export const lookAt = (pictures: Pictures, showId: string): Promise<Picture | Refusal> =>
@@ -51,8 +55,9 @@ export const lookAt = (pictures: Pictures, showId: string): Promise<Picture | Re
 /**
  * In-memory copies of the seats of shows: a cache only, it never decides a grant. `of` reads a show once for all who
  * ask, and again when its copy is known to be behind; refuses `show_unknown`, or `show_preparing` when the concert
- * service says that the show is published but its seats are not here yet. `apply` follows a commit; a gap in the
- * version marks the copy for re-reading, an older version is ignored. `recheck` finds what other processes wrote.
+ * service says that the show is published but its seats are not here yet. `apply` follows a commit, in the order of
+ * versions; a gap that is not filled at once marks the copy for re-reading, an older version is ignored. `doubt` makes it
+ * be read again. `recheck` finds what other processes wrote.
  */
 export function createPictures(db: Database, concert?: Pick<ConcertServiceApi, 'show'>): Pictures {
   const entries = new Map<string, Entry>()
@@ -60,20 +65,16 @@ export function createPictures(db: Database, concert?: Pick<ConcertServiceApi, '
   async function read(showId: string, entry: Entry): Promise<Picture> {
     try {
       const picture = await load(db, showId, entry.picture)
-      for (const { changes, version } of entry.heard.sort((a, b) => a.version - b.version)) {
-        if (version <= picture.version) continue
-        if (version === picture.version + 1) write(picture, changes, version)
-        else entry.stale = true
-      }
       entry.picture = picture
+      catchUp(entry, picture)
       return picture
     } catch (error) {
       if (entries.get(showId) === entry) entries.delete(showId)
+      entry.heard = []
       if (error instanceof Refusal && concert) return refuse(await whyMissing(concert, showId))
       throw error
     } finally {
       entry.reading = null
-      entry.heard = []
     }
   }
 
@@ -96,20 +97,24 @@ export function createPictures(db: Database, concert?: Pick<ConcertServiceApi, '
         return
       }
       if (!entry.picture || version <= entry.picture.version) return
-      if (version > entry.picture.version + 1) entry.stale = true
-      else write(entry.picture, changes, version)
+      entry.heard.push({ changes, version })
+      catchUp(entry, entry.picture)
+    },
+    doubt: (showId) => {
+      const entry = entries.get(showId)
+      if (entry) entry.stale = true
     },
     forget: (showId) => {
       entries.delete(showId)
     },
     recheck: async () => {
       const versions = new Map((await readVersions(db, [...entries.keys()])).map((row) => [row.showId, row]))
-      for (const [showId, { picture }] of entries) {
+      for (const [showId, entry] of entries) {
+        const { picture } = entry
         const row = versions.get(showId)
-        if (!picture || (row && row.version <= picture.version && row.ready)) continue
-        const entry = entries.get(showId)
-        if (row?.ready && row.planVersion === picture.planVersion && entry) entry.stale = true
-        else entries.delete(showId)
+        if (!picture) continue
+        if (!row?.ready || row.planVersion !== picture.planVersion) entries.delete(showId)
+        else if (isBehind(entry, picture, row.version)) entry.stale = true
       }
     },
   }
@@ -146,9 +151,27 @@ function pictureOf(show: ShowRow, seats: readonly SeatInfo[]): Picture {
   return { showId, planVersion, ticketsPerUserMax, startsAt, version, seats, states, windows, status, pausedAt }
 }
 
-function write(picture: Picture, changes: SeatChange[], version: number) {
+/** Writes, in the order of versions, whatever follows on what is there; the rest waits for what is missing. */
+function catchUp(entry: Entry, picture: Picture) {
+  const ahead: Heard[] = []
+  for (const heard of entry.heard.sort((a, b) => a.version - b.version)) {
+    if (heard.version === picture.version + 1) write(picture, heard)
+    else if (heard.version > picture.version) ahead.push(heard)
+  }
+  entry.heard = ahead
+  if (ahead.length > aheadMax) entry.stale = true
+}
+
+function write(picture: Picture, { changes, version }: Heard) {
   for (const { seatId, status } of changes) picture.states[seatId - 1] = status
   picture.version = version
+}
+
+/** A copy in use is always a little behind what is stored; one that stands still, or has not come as far as was stored last time, missed something. */
+function isBehind(entry: Entry, { version }: Picture, stored: number): boolean {
+  const before = entry.checked
+  entry.checked = { own: version, stored }
+  return version < stored && (before === undefined || version === before.own || version < before.stored)
 }
 
 /** Seats follow concert by event: a published show without seats is being prepared, any other is not known. */

@@ -9,6 +9,7 @@ import { afterOutage, beat, sweep } from './clock.ts'
 import { endHoldsOfClosed } from './ending.ts'
 import type { SeatEnv } from './env.ts'
 import { freeCancelled } from './free.ts'
+import { apartOf } from './asks.ts'
 import { deadlines, extendMany, holdMany, holdOf, holdsOf, releaseMany, reserveMany } from './hold.ts'
 import { map } from './map.ts'
 import { createPictures } from './picture.ts'
@@ -26,10 +27,15 @@ export type SeatNeeds = Surroundings & {
   concert?: Pick<ConcertServiceApi, 'show'>
 }
 
+/** More a statement cost less each, but one statement keeps the embedded database from everybody else. */
+const holdsPerStatementMax = 256
+
 /** Seats of shows: who holds, pins, owns and blocks them. Hold and best of one show share a lane, in arrival order. */
 export function createSeat({ concert, ...needs }: SeatNeeds): Service<typeof seatOperations> {
   const env: SeatEnv = { ...needs, pictures: createPictures(needs.db, concert) }
-  const take = batched((inputs: Parameters<typeof holdMany>[1]) => holdMany(env, inputs), { lane: (input) => input.showId })
+  const take = batched((inputs: Parameters<typeof holdMany>[1]) => holdMany(env, inputs), {
+    lane: (input) => input.showId, apart: apartOf, sizeMax: holdsPerStatementMax,
+  })
   return {
     api: {
       hold: (input) => take({ kind: 'hold', ...input }),

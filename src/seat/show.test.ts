@@ -206,8 +206,34 @@ test('a gap in versions makes a copy be read again, an older version is ignored'
   assert.equal((await ground.pictures.of(showId)).states[0], 0)
   ground.pictures.apply(showId, [{ seatId: 1, status: 1 }], version + 1)
   assert.equal((await ground.pictures.of(showId)).states[0], 1)
+  for (const ahead of [7, 6, 5, 4]) ground.pictures.apply(showId, [{ seatId: 2, status: ahead }], version + ahead)
+  assert.equal((await ground.pictures.of(showId)).states[1], 0, 'what is missing may be on its way')
   ground.pictures.apply(showId, [{ seatId: 2, status: 1 }], version + 3)
   assert.deepEqual([...(await ground.pictures.of(showId)).states], [0, 0, 0, 0, 0, 0])
+})
+
+test('answers of statements that ran side by side are written in the order of their commits', async () => {
+  const showId = await ground.publish()
+  const { version } = await ground.pictures.of(showId)
+  ground.pictures.apply(showId, [{ seatId: 1, status: 0 }, { seatId: 2, status: 1 }], version + 2)
+  ground.pictures.apply(showId, [{ seatId: 1, status: 1 }], version + 1)
+  const picture = await ground.pictures.of(showId)
+  assert.deepEqual([...picture.states].slice(0, 2), [0, 1])
+  assert.equal(picture.version, version + 2)
+})
+
+test('a copy that follows its own commits is not read again because one more is on its way', async () => {
+  const showId = await ground.publish()
+  const { version } = await ground.pictures.of(showId)
+  const commit = () => ground.db.rows(sql`update seat.shows set version = version + 1 where show_id = ${showId}`)
+  await ground.pictures.recheck()
+  await commit()
+  ground.pictures.apply(showId, [{ seatId: 1, status: 1 }], version + 1)
+  await commit()
+  await ground.pictures.recheck()
+  assert.equal((await ground.pictures.of(showId)).states[0], 1, 'the test wrote no seat: a copy read again would show it free')
+  await ground.pictures.recheck()
+  assert.equal((await ground.pictures.of(showId)).states[0], 0, 'it has missed a commit')
 })
 
 test('a change that commits while a copy is being read is in the copy', async () => {

@@ -204,7 +204,7 @@ test('a logged-out rehearsal token stays dead for all of its hour', async () => 
   for (let i = 0; i < 55; i++) {
     time += minute
     await guard.poll()
-    assert.equal(await codeOf(guard.admit(accessToken, { allow: 'signed-in' })), 'sign_in_required', `${i + 1} min after the logout`)
+    assert.equal(await codeOf((async () => guard.admit(accessToken, { allow: 'signed-in' }))()), 'sign_in_required', `${i + 1} min after the logout`)
   }
 })
 
