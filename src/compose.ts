@@ -2,6 +2,7 @@ import cookie from '@fastify/cookie'
 import { createConcert } from './concert/service.ts'
 import { concertOperations } from './concert/api.ts'
 import { concertRoutes, ownsShow } from './concert/routes.ts'
+import { type LimitSettings, limitRates, memoryLimits, unproxied } from './gateway/limits.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createServer } from './gateway/server.ts'
@@ -53,6 +54,8 @@ export type Parts = Surroundings & {
   /** how long a first hold lasts */
   holdMs: number
   rehearsals: boolean
+  /** how fast one account or address may ask; the default exempts this machine */
+  limits?: LimitSettings
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
   ready: () => Promise<string[]>
@@ -105,7 +108,8 @@ export async function compose(parts: Parts) {
   userService.onSessionChange(guard.ended)
   jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
 
-  const app = await createServer({ guard, metrics, log, newId })
+  const limits = { limit: memoryLimits((parts.limits ?? unproxied).percent), settings: parts.limits ?? unproxied }
+  const app = await createServer({ guard, metrics, log, newId, limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
   const stock = async (showIds: string[]) => new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
   const owner = ownsShow(concert)
   // only these read cookies, so only they pay for parsing them

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import Type, { type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { networksOf } from './platform/address.ts'
 
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
+const Networks = Type.String({ maxLength: 2_000 })
 const Secret = Type.String({ minLength: 32, maxLength: 500 })
 
 /** Every environment variable, its form, default and meaning; docs/config.md is made from this. */
@@ -24,6 +26,9 @@ export const variables = {
   REHEARSALS: { schema: Type.String({ pattern: '^(on|off)$' }), default: 'off', about: 'lets operators make rehearsal shows and fans; `on` with --demo' },
   QUEUE_CAP: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '300', about: 'live passes per show unless an operator changes it' },
   HOLD_SECONDS: { schema: Type.Integer({ minimum: 5, maximum: 1_500 }), default: '300', about: 'how long a first hold lasts; rehearsals shorten it' },
+  RATE_LIMIT_PERCENT: { schema: Type.Integer({ minimum: 1, maximum: 100_000 }), default: '100', about: 'how fast one account or address may ask, in percent of what src/gateway/limits.ts says' },
+  RATE_LIMIT_EXEMPT: { schema: Networks, default: 'loopback', about: 'addresses and networks that are not limited, separated by commas; `loopback` is 127.0.0.0/8 and ::1; `0.0.0.0/0,::/0` is everybody' },
+  TRUST_PROXY: { schema: Networks, default: '', about: 'addresses and networks of the proxies in front, written like RATE_LIMIT_EXEMPT; only their X-Forwarded-For is believed. Without it a proxy on this machine makes everybody exempt' },
   LOG_LEVEL: { schema: Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' }), default: 'info', about: 'least severe log line that is written' },
 } as const satisfies Record<string, { schema: TSchema; default: string; about: string; secret?: boolean }>
 
@@ -41,6 +46,7 @@ export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | un
   REHEARSALS: 'on' | 'off'
   QUEUE_CAP: number
   HOLD_SECONDS: number
+  RATE_LIMIT_PERCENT: number
   LOG_LEVEL: string
   demo: boolean
 }
@@ -66,6 +72,8 @@ export function readConfig(environment: Environment, { demo = false } = {}): Con
   for (const name of ['SESSION_SECRET', 'PASS_SECRET'] as const)
     if (config.DATABASE_URL && !config[name]) problems.push(`${name} is required with DATABASE_URL (at least 32 characters)`)
   if (config.SESSION_SECRET && config.SESSION_SECRET === config.PASS_SECRET) problems.push('SESSION_SECRET and PASS_SECRET must differ')
+  for (const name of ['RATE_LIMIT_EXEMPT', 'TRUST_PROXY'] as const)
+    if (!networksOf(config[name] ?? '')) problems.push(`${name} must be addresses and networks separated by commas, e.g. 10.0.0.0/8,loopback`)
   if (Boolean(config.OPERATOR_EMAIL) !== Boolean(config.OPERATOR_PASSWORD)) problems.push('OPERATOR_EMAIL and OPERATOR_PASSWORD belong together')
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `- ${problem}`).join('\n'))
   config.PUBLIC_URL ||= `http://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${config.PORT}`

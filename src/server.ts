@@ -7,6 +7,7 @@ import { compose, type System } from './compose.ts'
 import { type Config, newSecret } from './config.ts'
 import { seedDemo } from './demo.ts'
 import { createOperations } from './gateway/operations.ts'
+import { type Networks, networksOf } from './platform/address.ts'
 import { type Clock, openClock } from './platform/clock.ts'
 import { type Database, openPostgres } from './platform/database.ts'
 import { openEmbedded } from './platform/embedded.ts'
@@ -74,8 +75,12 @@ async function composeWith(config: Config, { db, clock, log, metrics, ready }: P
     queueCap: config.QUEUE_CAP,
     holdMs: config.HOLD_SECONDS * 1_000,
     rehearsals: config.REHEARSALS === 'on',
+    limits: { percent: config.RATE_LIMIT_PERCENT, exempt: networks(config.RATE_LIMIT_EXEMPT), proxies: networks(config.TRUST_PROXY) },
   })
 }
+
+// readConfig has refused what cannot be read
+const networks = (text = '') => networksOf(text) as Networks
 
 /** Secrets from the environment, else made once and kept beside the embedded data, readable by the owner only. */
 async function keysOf(config: Config) {
