@@ -25,7 +25,7 @@ const allowed = async (count: number, send: (i: number) => Promise<{ status: num
 const look = (more: Send) => world.send('GET', '/api/concerts', more)
 const wallet = (token: string, from: string) => world.send('GET', '/api/wallet', { token, from })
 
-test('an address that asks too fast is refused in its language and told when to come back; then it is served', async () => {
+test('D6: an address that asks too fast is refused in its language and told when to come back; then it is served', async () => {
   const from = newAddress()
   assert.equal(await allowed(burstOf('read', 'address') + 5, () => look({ from })), burstOf('read', 'address'))
   const refused = await look({ from, headers: { 'accept-language': 'ko' } })
