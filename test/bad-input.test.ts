@@ -65,6 +65,19 @@ test('malformed ids and ids that do not exist are 400 and 404 on every route', a
   }
 })
 
+test('an id has one spelling: another one of the same is refused on every route, in the path and in the body', async () => {
+  const [upper, urn] = [(id: string) => id.toUpperCase(), (id: string) => `urn:uuid:${id}`]
+  const id = 'abcdefab-cdef-4abc-8def-abcdefabcdef'
+  for (const spelled of [upper(id), urn(id)]) {
+    for (const route of routes.filter((each) => each.path.includes('{id}'))) {
+      const answer = await world.send(route.method, at(route.path, spelled), { token: world.operator.token, ...(route.body ? { body: sample(route.body) } : {}) })
+      assert.equal(answer.body.code, 'request_invalid', `${route.method} ${at(route.path, spelled)}`)
+    }
+    for (const body of [{ holdIds: [spelled] }, { holdIds: [id, spelled] }]) assert.equal((await world.send('POST', '/api/reservations', { token: fan.token, body })).body.code, 'request_invalid')
+    assert.equal((await world.send('POST', '/api/payments', { token: fan.token, body: { reservationId: spelled } })).body.code, 'request_invalid')
+  }
+})
+
 const nasty = [null, -1, 0, 1.5, 1e308, 2 ** 53, 2 ** 31, '', ' ', '\u0000', 'a\u0000b', 'x'.repeat(10_000), [], {}, [[]], true, '2027-02-30T25:00:00Z', '__proto__']
 
 test('each field of each body, made wrong in every way, is a refusal and nothing else', async () => {
