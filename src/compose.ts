@@ -2,6 +2,7 @@ import cookie from '@fastify/cookie'
 import { createConcert } from './concert/service.ts'
 import { concertOperations } from './concert/api.ts'
 import { concertRoutes, ownsShow } from './concert/routes.ts'
+import { exportOf } from './gateway/export.ts'
 import { type LimitSettings, limitRates, memoryLimits, unproxied } from './gateway/limits.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
@@ -40,8 +41,6 @@ import { walletOperations } from './wallet/api.ts'
 import { walletRoutes } from './wallet/routes.ts'
 import { createSandbox } from './wallet/sandbox.ts'
 import { createWallet } from './wallet/service.ts'
-
-
 
 export type Parts = Surroundings & {
   db: Database
@@ -115,7 +114,7 @@ export async function compose(parts: Parts) {
   // only these read cookies, so only they pay for parsing them
   await app.register(async (scope) => {
     await scope.register(cookie)
-    userRoutes(scope as App, { user, newId, publicUrl: parts.publicUrl, exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId) })
+    userRoutes(scope as App, { user, newId, publicUrl: parts.publicUrl, exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId), balance: async (userId) => (await wallet.balance({ userId })).balance })
   })
   concertRoutes(app, { concert, stock })
   walletRoutes(app, { wallet, newId })
@@ -189,19 +188,4 @@ async function settle(jobs: Job[], publish: () => Promise<number>) {
     for (const job of jobs) await job.run()
     quiet = moved === 0 ? quiet + 1 : 0
   }
-}
-
-type Money = {
-  wallet: Api<typeof walletOperations>
-  reservation: Api<typeof reservationOperations>
-  payment: Api<typeof paymentOperations>
-}
-const exportLimit = 101
-
-async function exportOf({ wallet, reservation, payment }: Money, userId: string) {
-  const limit = exportLimit
-  const [{ balance }, { entries }, { reservations }, { payments }] = await Promise.all([
-    wallet.balance({ userId }), wallet.entries({ userId, limit }), reservation.list({ userId, limit }), payment.list({ userId, limit }),
-  ])
-  return { balance, entries, reservations, payments }
 }
