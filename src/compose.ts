@@ -2,6 +2,8 @@ import cookie from '@fastify/cookie'
 import { createConcert } from './concert/service.ts'
 import { concertOperations } from './concert/api.ts'
 import { concertRoutes, ownsShow } from './concert/routes.ts'
+import { exportOf } from './gateway/export.ts'
+import { type LimitSettings, limitRates, memoryLimits, unproxied } from './gateway/limits.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createServer } from './gateway/server.ts'
@@ -40,8 +42,6 @@ import { walletRoutes } from './wallet/routes.ts'
 import { createSandbox } from './wallet/sandbox.ts'
 import { createWallet } from './wallet/service.ts'
 
-
-
 export type Parts = Surroundings & {
   db: Database
   mail: Mail
@@ -53,6 +53,8 @@ export type Parts = Surroundings & {
   /** how long a first hold lasts */
   holdMs: number
   rehearsals: boolean
+  /** how fast one account or address may ask; the default exempts this machine */
+  limits?: LimitSettings
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
   ready: () => Promise<string[]>
@@ -105,13 +107,14 @@ export async function compose(parts: Parts) {
   userService.onSessionChange(guard.ended)
   jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
 
-  const app = await createServer({ guard, metrics, log, newId })
+  const limits = { limit: memoryLimits((parts.limits ?? unproxied).percent), settings: parts.limits ?? unproxied }
+  const app = await createServer({ guard, metrics, log, newId, limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
   const stock = async (showIds: string[]) => new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
   const owner = ownsShow(concert)
   // only these read cookies, so only they pay for parsing them
   await app.register(async (scope) => {
     await scope.register(cookie)
-    userRoutes(scope as App, { user, newId, publicUrl: parts.publicUrl, exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId) })
+    userRoutes(scope as App, { user, newId, publicUrl: parts.publicUrl, exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId), balance: async (userId) => (await wallet.balance({ userId })).balance })
   })
   concertRoutes(app, { concert, stock })
   walletRoutes(app, { wallet, newId })
@@ -185,19 +188,4 @@ async function settle(jobs: Job[], publish: () => Promise<number>) {
     for (const job of jobs) await job.run()
     quiet = moved === 0 ? quiet + 1 : 0
   }
-}
-
-type Money = {
-  wallet: Api<typeof walletOperations>
-  reservation: Api<typeof reservationOperations>
-  payment: Api<typeof paymentOperations>
-}
-const exportLimit = 101
-
-async function exportOf({ wallet, reservation, payment }: Money, userId: string) {
-  const limit = exportLimit
-  const [{ balance }, { entries }, { reservations }, { payments }] = await Promise.all([
-    wallet.balance({ userId }), wallet.entries({ userId, limit }), reservation.list({ userId, limit }), payment.list({ userId, limit }),
-  ])
-  return { balance, entries, reservations, payments }
 }

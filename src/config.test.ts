@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { ConfigError, readConfig } from './config.ts'
 
@@ -30,4 +33,38 @@ test('demo logins are refused with DATABASE_URL and on a public address', () => 
   const shared = { DATABASE_URL: 'postgres://h/d', SESSION_SECRET: secret('a'), PASS_SECRET: secret('b') }
   assert.throws(() => readConfig(shared, { demo: true }), /demo data and logins are refused/)
   assert.throws(() => readConfig({ HOST: '0.0.0.0' }, { demo: true }), /refused on 0\.0\.0\.0/)
+})
+
+test('a secret may stand in a file; a missing or empty file and a secret given twice are problems that name the variable', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'openrun-config-'))
+  const [full, empty] = [join(directory, 'full'), join(directory, 'empty')]
+  writeFileSync(full, `${secret('a')}\n`)
+  writeFileSync(empty, '\n')
+  assert.equal(readConfig({ SESSION_SECRET_FILE: full }).SESSION_SECRET, secret('a'))
+  assert.throws(() => readConfig({ SESSION_SECRET_FILE: empty, PASS_SECRET_FILE: join(directory, 'absent') }), (error) => {
+    assert.match((error as Error).message, /SESSION_SECRET_FILE: .* is empty/)
+    assert.match((error as Error).message, /PASS_SECRET_FILE: ENOENT/)
+    return true
+  })
+  assert.throws(() => readConfig({ SESSION_SECRET_FILE: full, SESSION_SECRET: secret('b') }), /both given/)
+})
+
+test('a number is written in digits: spaces are no port', () => {
+  for (const PORT of [' ', '0x50', '8e3', '80.5', '-1']) assert.throws(() => readConfig({ PORT }), /PORT/, JSON.stringify(PORT))
+})
+
+test('a name that begins like a loopback address is none', () => {
+  assert.throws(() => readConfig({ HOST: '127.example.com' }, { demo: true }), /refused on 127\.example\.com/)
+  assert.doesNotThrow(() => readConfig({ HOST: '::1' }, { demo: true }))
+})
+
+test('the URL in mails can be opened, whatever address is listened on', () => {
+  assert.equal(readConfig({ HOST: '::1' }).PUBLIC_URL, 'http://[::1]:8080')
+  assert.equal(readConfig({ HOST: '::' }).PUBLIC_URL, 'http://localhost:8080')
+  assert.equal(readConfig({ PUBLIC_URL: 'https://tickets.example/' }).PUBLIC_URL, 'https://tickets.example')
+})
+
+test('what cannot be read as networks, and what this version does not have, is said and not passed over', () => {
+  assert.throws(() => readConfig({ TRUST_PROXY: 'proxy.example', RATE_LIMIT_EXEMPT: '10.0.0.0/40' }), (error) => /TRUST_PROXY/.test(String(error)) && /RATE_LIMIT_EXEMPT/.test(String(error)))
+  for (const name of ['REDIS_URL', 'KAFKA_BROKERS', 'SERVICES']) assert.throws(() => readConfig({ [name]: 'x' }), new RegExp(`${name} is not known`))
 })

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { isIPv6 } from 'node:net'
 import Type, { type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { type Networks, networksOf } from './platform/address.ts'
 
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
+const NetworkList = Type.String({ maxLength: 2_000 })
 const Secret = Type.String({ minLength: 32, maxLength: 500 })
 
 /** Every environment variable, its form, default and meaning; docs/config.md is made from this. */
@@ -24,6 +27,9 @@ export const variables = {
   REHEARSALS: { schema: Type.String({ pattern: '^(on|off)$' }), default: 'off', about: 'lets operators make rehearsal shows and fans; `on` with --demo' },
   QUEUE_CAP: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '300', about: 'live passes per show unless an operator changes it' },
   HOLD_SECONDS: { schema: Type.Integer({ minimum: 5, maximum: 1_500 }), default: '300', about: 'how long a first hold lasts; rehearsals shorten it' },
+  RATE_LIMIT_PERCENT: { schema: Type.Integer({ minimum: 1, maximum: 100_000 }), default: '100', about: 'how fast one account or address may ask, in percent of what src/gateway/limits.ts says' },
+  RATE_LIMIT_EXEMPT: { schema: NetworkList, default: 'loopback', about: 'addresses and networks that are not limited, separated by commas; `loopback` is 127.0.0.0/8 and ::1; `0.0.0.0/0,::/0` is everybody' },
+  TRUST_PROXY: { schema: NetworkList, default: '', about: 'addresses and networks of the proxies in front, written like RATE_LIMIT_EXEMPT; only their X-Forwarded-For is believed. Without it a proxy on this machine makes everybody exempt' },
   LOG_LEVEL: { schema: Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' }), default: 'info', about: 'least severe log line that is written' },
 } as const satisfies Record<string, { schema: TSchema; default: string; about: string; secret?: boolean }>
 
@@ -41,12 +47,16 @@ export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | un
   REHEARSALS: 'on' | 'off'
   QUEUE_CAP: number
   HOLD_SECONDS: number
+  RATE_LIMIT_PERCENT: number
   LOG_LEVEL: string
   demo: boolean
 }
 export class ConfigError extends Error {}
 
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127\./.test(host)
+const loopback = networksOf('loopback') as Networks
+const isLoopback = (host: string) => host === 'localhost' || loopback.has(host)
+/** Settings of what this version does not have: said aloud rather than passed over. */
+const absent = ['REDIS_URL', 'KAFKA_BROKERS', 'SERVICES']
 
 /** Reads the environment once and reports every problem at once. `NAME_FILE` may name a file with the value. */
 export function readConfig(environment: Environment, { demo = false } = {}): Config {
@@ -65,23 +75,42 @@ export function readConfig(environment: Environment, { demo = false } = {}): Con
   if (demo && config.HOST && !isLoopback(config.HOST)) problems.push(`demo data and logins are refused on ${config.HOST}; use a loopback HOST or npm run serve`)
   for (const name of ['SESSION_SECRET', 'PASS_SECRET'] as const)
     if (config.DATABASE_URL && !config[name]) problems.push(`${name} is required with DATABASE_URL (at least 32 characters)`)
+  for (const name of absent)
+    if (environment[name]) problems.push(`${name} is not known to this version: one process runs everything, with the line, the bus and the limits in its memory`)
   if (config.SESSION_SECRET && config.SESSION_SECRET === config.PASS_SECRET) problems.push('SESSION_SECRET and PASS_SECRET must differ')
+  for (const name of ['RATE_LIMIT_EXEMPT', 'TRUST_PROXY'] as const)
+    if (!networksOf(config[name] ?? '')) problems.push(`${name} must be addresses and networks separated by commas, e.g. 10.0.0.0/8,loopback`)
   if (Boolean(config.OPERATOR_EMAIL) !== Boolean(config.OPERATOR_PASSWORD)) problems.push('OPERATOR_EMAIL and OPERATOR_PASSWORD belong together')
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `- ${problem}`).join('\n'))
-  config.PUBLIC_URL ||= `http://${config.HOST === '0.0.0.0' ? 'localhost' : config.HOST}:${config.PORT}`
+  config.PUBLIC_URL = config.PUBLIC_URL ? config.PUBLIC_URL.replace(/\/+$/, '') : `http://${hostOf(config.HOST)}:${config.PORT}`
   return config
 }
 
 export const newSecret = () => randomBytes(32).toString('base64url')
 
+const hostOf = (host: string) => (['0.0.0.0', '::'].includes(host) ? 'localhost' : isIPv6(host) ? `[${host}]` : host)
+
+/** An empty file is a secret that was not mounted, not a wish for the default. */
 function textOf(environment: Environment, name: string): string | undefined {
   const file = environment[`${name}_FILE`]
-  return file ? readFileSync(file, 'utf8').trim() : environment[name]
+  if (!file) return environment[name]
+  if (environment[name]) throw new ConfigError(`${name} and ${name}_FILE are both given; give one`)
+  const text = contentOf(`${name}_FILE`, file)
+  if (text === '') throw new ConfigError(`${name}_FILE: ${file} is empty`)
+  return text
+}
+
+function contentOf(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new ConfigError(`${name}: ${(error as Error).message}`)
+  }
 }
 
 function parse(name: string, text: string, schema: TSchema): unknown {
   if (text === '') return undefined
-  const value = 'type' in schema && schema.type === 'integer' ? Number(text) : text
+  const value = 'type' in schema && schema.type === 'integer' && /^\d+$/.test(text) ? Number(text) : text
   const validator = Compile(schema)
   if (validator.Check(value)) return value
   const [error] = validator.Errors(value)

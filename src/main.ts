@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
 import closeWithGrace from 'close-with-grace'
-import { ConfigError, readConfig } from './config.ts'
+import { readConfig } from './config.ts'
 import { demoLogins } from './demo.ts'
 import { openServer } from './server.ts'
+import { startProblemOf } from './start-problems.ts'
 
 const demo = process.argv.includes('--demo')
 const closeDelayMs = 10_000
@@ -19,7 +20,8 @@ try {
   if (demo) process.stdout.write(demoText(server.url, config.DATA_DIR))
   else process.stdout.write(`Openrun listens on ${server.url}, operations on ${server.opsUrl}\n`)
 } catch (error) {
-  process.stderr.write(error instanceof ConfigError ? `Openrun does not start:\n${error.message}\n` : `Openrun does not start: ${(error as Error).stack}\n`)
+  const problem = startProblemOf(error)
+  process.stderr.write(problem ? `Openrun does not start:\n${problem}\n` : `Openrun does not start: ${(error as Error).stack}\n`)
   process.exit(1)
 }
 

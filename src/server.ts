@@ -1,12 +1,14 @@
 import { randomUUIDv7 } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import sql from 'sql-template-tag'
 import { compose, type System } from './compose.ts'
-import { type Config, newSecret } from './config.ts'
+import { type Config, ConfigError, newSecret } from './config.ts'
 import { seedDemo } from './demo.ts'
 import { createOperations } from './gateway/operations.ts'
+import { type Networks, networksOf } from './platform/address.ts'
 import { type Clock, openClock } from './platform/clock.ts'
 import { type Database, openPostgres } from './platform/database.ts'
 import { openEmbedded } from './platform/embedded.ts'
@@ -23,7 +25,9 @@ const verifyPauseMs = 300
 /** Starts everything in this process: database, services, both ports, jobs. `close` ends it in order and keeps every acknowledgement. */
 export async function openServer(config: Config): Promise<Server> {
   const log = createLog(config.LOG_LEVEL)
-  await mkdir(config.DATA_DIR, { recursive: true })
+  // it holds everybody's data and the secrets: nobody else on this machine reads it
+  await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 })
+  if (!config.DATABASE_URL) await keepDemoApart(config)
   const db = config.DATABASE_URL
     ? openPostgres(config.DATABASE_URL, { connectionsMax: config.DATABASE_CONNECTIONS })
     : await openEmbedded(config.DATA_DIR)
@@ -75,7 +79,18 @@ async function composeWith(config: Config, { db, clock, log, metrics, ready }: P
     queueCap: config.QUEUE_CAP,
     holdMs: config.HOLD_SECONDS * 1_000,
     rehearsals: config.REHEARSALS === 'on',
+    limits: { percent: config.RATE_LIMIT_PERCENT, exempt: networks(config.RATE_LIMIT_EXEMPT), proxies: networks(config.TRUST_PROXY) },
   })
+}
+
+// readConfig has refused what cannot be read
+const networks = (text = '') => networksOf(text) as Networks
+
+/** Demo logins are known to everybody, so what they open must never be served as anything but the demo. */
+async function keepDemoApart({ demo, DATA_DIR }: Config) {
+  const mark = join(DATA_DIR, 'demo')
+  if (demo) await writeFile(mark, 'This directory has the demo logins. Only npm start opens it.\n')
+  else if (existsSync(mark)) throw new ConfigError(`- ${DATA_DIR} has demo data and logins that everybody knows: start it with npm start, or set DATA_DIR to another directory`)
 }
 
 /** Secrets from the environment, else made once and kept beside the embedded data, readable by the owner only. */

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { randomUUID } from 'node:crypto'
 import { catalogue } from '../src/gateway/catalogue.ts'
+import { exampleOf, type Route, routesOf, type Schema } from './document.ts'
 import { type Answer, openSystem, type Person, type TestSystem } from './system.ts'
-
-type Schema = { type?: string; properties?: Record<string, Schema>; anyOf?: Schema[]; required?: string[]; items?: Schema; enum?: unknown[]; const?: unknown; format?: string; minimum?: number; minLength?: number }
-type Route = { method: string; path: string; body: Schema | undefined; open: boolean }
 
 let world: TestSystem
 let showId: string
@@ -16,13 +14,7 @@ before(async () => {
   world = await openSystem()
   showId = await world.onSale()
   fan = (await world.fans(1))[0] as Person
-  const document = world.system.app.swagger() as unknown as { paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema: Schema }> }; security?: unknown[] }>> }
-  routes = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({
-      method: method.toUpperCase(), path,
-      body: operation.requestBody?.content['application/json']?.schema,
-      open: !operation.security,
-    })))
+  routes = routesOf(world)
 })
 after(() => world.close())
 
@@ -70,6 +62,19 @@ test('malformed ids and ids that do not exist are 400 and 404 on every route', a
       assertHonest(answer, `${route.method} ${at(route.path, id)}`)
       if (route.method !== 'GET') assert.ok(answer.status >= 400 || answer.status === 204, `${route.method} ${at(route.path, id)} answered ${answer.status}`)
     }
+  }
+})
+
+test('an id has one spelling: another one of the same is refused on every route, in the path and in the body', async () => {
+  const [upper, urn] = [(id: string) => id.toUpperCase(), (id: string) => `urn:uuid:${id}`]
+  const id = 'abcdefab-cdef-4abc-8def-abcdefabcdef'
+  for (const spelled of [upper(id), urn(id)]) {
+    for (const route of routes.filter((each) => each.path.includes('{id}'))) {
+      const answer = await world.send(route.method, at(route.path, spelled), { token: world.operator.token, ...(route.body ? { body: sample(route.body) } : {}) })
+      assert.equal(answer.body.code, 'request_invalid', `${route.method} ${at(route.path, spelled)}`)
+    }
+    for (const body of [{ holdIds: [spelled] }, { holdIds: [id, spelled] }]) assert.equal((await world.send('POST', '/api/reservations', { token: fan.token, body })).body.code, 'request_invalid')
+    assert.equal((await world.send('POST', '/api/payments', { token: fan.token, body: { reservationId: spelled } })).body.code, 'request_invalid')
   }
 })
 
@@ -138,20 +143,4 @@ test('one poisoned request never touches its neighbours', async () => {
 })
 
 /** A body that fits the schema in form; its ids name nothing. */
-function sample(schema: Schema): Record<string, unknown> {
-  return exampleOf(schema) as Record<string, unknown>
-}
-
-function exampleOf(schema: Schema): unknown {
-  if (schema.const !== undefined) return schema.const
-  if (schema.enum) return schema.enum[0]
-  if (schema.anyOf) return exampleOf(schema.anyOf[0] as Schema)
-  if (schema.type === 'object') return Object.fromEntries(Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name)).map(([name, inner]) => [name, exampleOf(inner)]))
-  if (schema.type === 'array') return schema.items ? [exampleOf(schema.items)] : []
-  if (schema.type === 'integer' || schema.type === 'number') return Math.max(1, schema.minimum ?? 1)
-  if (schema.type === 'boolean') return false
-  if (schema.format === 'uuid') return randomUUID()
-  if (schema.format === 'date-time') return '2027-06-01T10:00:00Z'
-  if (schema.format === 'email') return 'someone@test.example'
-  return 'x'.repeat(Math.max(schema.minLength ?? 1, 8))
-}
+const sample = (schema: Schema) => exampleOf(schema) as Record<string, unknown>

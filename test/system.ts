@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { compose, type System } from '../src/compose.ts'
+import type { LimitSettings } from '../src/gateway/limits.ts'
 import type { StepHook } from '../src/platform/contract.ts'
 import type { Database } from '../src/platform/database.ts'
 import { createLog } from '../src/platform/log.ts'
@@ -8,7 +9,7 @@ import { openTestDatabase } from '../src/platform/testing.ts'
 import { verify, type VerifyReport } from '../src/verify.ts'
 
 export type Answer = { status: number; body: Record<string, any>; headers: Record<string, string> }
-export type Send = { token?: string | undefined; key?: string; pass?: string | undefined; body?: unknown; raw?: string; headers?: Record<string, string> }
+export type Send = { token?: string | undefined; key?: string; pass?: string | undefined; body?: unknown; raw?: string; headers?: Record<string, string>; from?: string }
 export type TestSystem = Awaited<ReturnType<typeof openSystem>>
 export type Person = { userId: string; email: string; token: string }
 
@@ -17,11 +18,12 @@ const hour = 3_600_000
 export const operatorLogin = { email: 'operator@test.example', password: 'operator-test-1234' }
 
 /** The whole system on a fresh database with a clock that only the test moves; `settle` runs what jobs and bus have to do. */
-type Options = { db?: Database; step?: StepHook; time?: { now: number }; operator?: Person }
+type Options = { db?: Database; step?: StepHook; time?: { now: number }; operator?: Person; limits?: LimitSettings }
 
-export async function openSystem({ db, step, time = { now: startOfTests }, operator: known }: Options = {}) {
+export async function openSystem({ db, step, time = { now: startOfTests }, operator: known, limits }: Options = {}) {
   const database = db ?? (await openTestDatabase([]))
   const mails: { to: string; subject: string; text: string }[] = []
+  const metrics = createMetrics()
   const system: System = await compose({
     db: database,
     now: () => time.now,
@@ -31,19 +33,21 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
     mail: { send: async (message) => void mails.push(message) },
     keys: { session: [{ id: 't', secret: 's'.repeat(40) }], pass: [{ id: 't', secret: 'p'.repeat(40) }] },
     log: createLog('silent'),
-    metrics: createMetrics(),
+    metrics,
     publicUrl: 'http://openrun.test',
     queueCap: 300,
     holdMs: 300_000,
     rehearsals: true,
     ready: async () => [],
     ...(step ? { step } : {}),
+    ...(limits ? { limits } : {}),
   })
 
-  async function send(method: string, path: string, { token, key, pass, body, raw, headers = {} }: Send = {}): Promise<Answer> {
+  async function send(method: string, path: string, { token, key, pass, body, raw, headers = {}, from }: Send = {}): Promise<Answer> {
     const response = await system.app.inject({
       method: method as 'GET',
       url: path,
+      ...(from ? { remoteAddress: from } : {}),
       headers: {
         ...(token ? { authorization: `Bearer ${token}` } : {}),
         ...(key ? { 'idempotency-key': key } : {}),
@@ -66,7 +70,7 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
   const operator = known ?? (await signIn(operatorLogin.email, operatorLogin.password))
 
   return {
-    db: database, system, time, mails, send, signIn, operator,
+    db: database, system, time, mails, metrics, send, signIn, operator,
     settle: () => system.settle(),
     advance: async (ms: number) => {
       time.now += ms

@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { Metrics } from '../platform/metrics.ts'
 import type { VerifyReport } from '../verify.ts'
 
-/** The operations port: health, metrics, verify. Loopback unless configured otherwise; never the public port. */
+/** The operations port: health, metrics, verify (one at a time: it reads everything). Loopback unless configured otherwise; never the public port. */
 export function createOperations(deps: {
   metrics: Metrics
   ready: () => Promise<string[]>
@@ -17,6 +17,12 @@ export function createOperations(deps: {
   app.get('/metrics', async (_request, reply) =>
     reply.header('content-type', deps.metrics.registry.contentType).send(await deps.metrics.registry.metrics()),
   )
-  app.post('/verify', async () => deps.verify())
+  let running: Promise<VerifyReport> | undefined
+  app.post('/verify', async () => {
+    running ??= deps.verify().finally(() => {
+      running = undefined
+    })
+    return running
+  })
   return app
 }

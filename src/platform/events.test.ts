@@ -78,3 +78,29 @@ test('a slot leased by another relay is left alone until its lease ran out', asy
   await db.rows(sql`update reservation.outbox_leases set until = ${at(now - 600)}`)
   assert.equal(await bus().publishOnce(), 1)
 })
+
+test('tries count in a row: a key that fails now and then and recovers is not parked', async () => {
+  const one = bus()
+  for (let version = 1; version <= deliveryAttemptsMax + 2; version++) {
+    broken = 'moody'
+    await db.transaction((tx) => emit(tx, 'reservation', [event('moody', version)]))
+    await one.publishOnce()
+    broken = undefined
+    await one.publishOnce()
+  }
+  assert.equal((await parkedKeys(db, 'payment')).has('reservation moody'), false)
+})
+
+test('a database that is away parks nothing, however often it is asked', async () => {
+  heard.length = 0
+  let away = true
+  const lost = Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' })
+  const shaky: Database = { ...db, transaction: async (work) => (away ? Promise.reject(lost) : db.transaction(work)) }
+  const one = createMemoryBus({ db: shaky, producers: ['reservation'], subscribers: [subscriber], now: () => now, holder: 'one' })
+  await db.transaction((tx) => emit(tx, 'reservation', [event('patient', 1)]))
+  for (let i = 0; i < deliveryAttemptsMax + 2; i++) await one.publishOnce().catch((error: unknown) => assert.equal(error, lost))
+  away = false
+  await one.publishOnce()
+  assert.deepEqual(heard.map(({ key }) => key), ['patient'])
+  assert.equal((await parkedKeys(db, 'payment')).has('reservation patient'), false)
+})

@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify'
 import Type, { type TSchema } from 'typebox'
-import { Exact } from './contract.ts'
+import { Exact, Id } from './contract.ts'
 import { namedId } from './identity.ts'
 import { refuse } from './outcome.ts'
 import type { Access, Principal } from './principal.ts'
@@ -31,7 +31,7 @@ export function principalOf(request: FastifyRequest): Principal {
 export const iso = (ms: number) => new Date(ms).toISOString()
 export const isoOrNull = (ms: number | null | undefined) => (ms == null ? null : iso(ms))
 export const IsoInstant = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' })
-export const Uuid = Type.String({ format: 'uuid' })
+export const Uuid = Id
 export const IdParams = Exact({ id: Uuid })
 export const Page = { cursor: Type.Optional(Type.String({ maxLength: 200 })), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })) }
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])

@@ -1,6 +1,7 @@
 import sql, { raw } from 'sql-template-tag'
-import { at, type Database, type Tx } from './database.ts'
+import { at, type Database, isConnectionLost, type Tx } from './database.ts'
 import type { Envelope } from './events.ts'
+import { UnknownOutcome } from './outcome.ts'
 import type { EventHandler } from './service.ts'
 
 export const deliveryAttemptsMax = 5
@@ -11,7 +12,7 @@ export type Subscriber = { name: string; on: Record<string, EventHandler> }
 /**
  * Applies events to one subscriber: effect and receipt commit together. Per (producer, key) only versions above the
  * last applied one count, so repeats and stragglers do nothing. Returns the keys whose events could not be applied
- * (nothing of theirs was changed); the others are done.
+ * (nothing of theirs was changed); the others are done. Throws when the database is away.
  */
 export async function deliver(db: Database, subscriber: Subscriber, events: Envelope[]): Promise<Map<string, unknown>> {
   const heard = events.filter((event) => subscriber.on[event.name])
@@ -20,6 +21,8 @@ export async function deliver(db: Database, subscriber: Subscriber, events: Enve
     await db.transaction((tx) => apply(tx, subscriber, heard))
     return new Map()
   } catch (error) {
+    // no message is to blame for a database that is away: nobody's tries are counted, everything is told again
+    if (isConnectionLost(error) || error instanceof UnknownOutcome) throw error
     const keys = [...new Set(heard.map((event) => event.key))]
     if (keys.length === 1) return new Map([[keys[0] as string, error]])
     const half = new Set(keys.slice(0, keys.length >> 1))

@@ -1,10 +1,10 @@
-import pino, { type Logger } from 'pino'
+import pino, { type DestinationStream, type LogFn, type Logger } from 'pino'
 
 export type { Logger }
 
 /** JSON lines on stdout; nothing that opens a door or names a person is ever written. */
-export function createLog(level: string): Logger {
-  return pino({
+export function createLog(level: string, destination?: DestinationStream): Logger {
+  const options = {
     level,
     base: null,
     redact: {
@@ -15,6 +15,34 @@ export function createLog(level: string): Logger {
       ],
       censor: '***',
     },
-    serializers: { err: (error: Error) => ({ type: error.name, message: error.message, stack: error.stack }) },
-  })
+    hooks: { logMethod },
+    serializers: { err: (error: Error) => told(error) },
+  }
+  return destination ? pino(options, destination) : pino(options)
+}
+
+const causesMax = 4
+const address = /[^\s@<>"'()]+@[^\s@<>"'()]+/g
+// tokens of ours and of links: long, without spaces
+const secret = /\b(?:session|pass)\.[\w.-]+|(token=)[\w-]+/g
+const masked = (text: string) => text.replace(address, '***').replace(secret, '$1***')
+
+/** Without a sentence of its own a line takes the error's message, unmasked; so it gets one. */
+function logMethod(this: Logger, args: Parameters<LogFn>, method: LogFn) {
+  const [first] = args as unknown[]
+  const error = first instanceof Error ? first : (first as { err?: unknown } | undefined)?.err
+  const said = args.length === 1 && error instanceof Error ? [first, error.message] : args
+  method.apply(this, said.map((each) => (typeof each === 'string' ? masked(each) : each)) as Parameters<LogFn>)
+}
+
+/** An error with what caused it, for the first is often only where it was noticed; a message may quote what somebody sent. */
+function told(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return masked(String(error))
+  const causes = [...(error.cause === undefined ? [] : [error.cause]), ...(error instanceof AggregateError ? error.errors : [])]
+  return {
+    type: error.name,
+    message: masked(error.message),
+    stack: masked(error.stack ?? ''),
+    ...(causes.length > 0 && depth < causesMax ? { causes: causes.slice(0, causesMax).map((cause) => told(cause, depth + 1)) } : {}),
+  }
 }

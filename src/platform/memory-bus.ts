@@ -81,6 +81,8 @@ async function deliverTo(options: BusOptions, subscriber: Subscriber, events: En
   if (behind.length > 0) await park(db, subscriber.name, behind, 'behind a parked message', now())
   const open = events.filter((event) => !parked.has(`${event.producer} ${event.key}`))
   const failures = await deliver(db, subscriber, open)
+  // tries count in a row: what was applied is no poison
+  for (const { key } of open) if (!failures.has(key)) attempts.delete(`${subscriber.name} ${key}`)
   const again: string[] = []
   for (const [key, error] of failures) {
     const name = `${subscriber.name} ${key}`

@@ -5,7 +5,14 @@ import { type App, IdParams, idOfCreated, IsoInstant, iso, principalOf } from '.
 import { refuse } from '../platform/outcome.ts'
 import { Profile, Role, type UserApi, userOperations } from './api.ts'
 
-type Deps = { user: UserApi; newId: () => string; publicUrl: string; exportParts: (userId: string) => Promise<Record<string, unknown>> }
+type Deps = {
+  user: UserApi
+  newId: () => string
+  publicUrl: string
+  exportParts: (userId: string) => Promise<Record<string, unknown>>
+  /** won in the caller's wallet, which nobody could withdraw once the account is erased */
+  balance: (userId: string) => Promise<number>
+}
 const open = { access: { allow: 'public' } } as const
 const signedIn = { access: { allow: 'signed-in' } } as const
 const SessionBody = Exact({ accessToken: Type.String(), expiresAt: IsoInstant, user: Profile })
@@ -28,14 +35,14 @@ export function userRoutes(app: App, deps: Deps) {
     async (request, reply) => answerSession(reply.code(201), await user.signIn(request.body), secure))
 
   app.post('/api/sessions/refresh', { config: open, schema: { tags, summary: 'A new access token for the refresh cookie', response: { 200: SessionBody } } }, async (request, reply) => {
-    assertSameSite(request)
+    assertSameSite(request, deps.publicUrl)
     const refreshToken = request.cookies[cookieName(secure)] ?? refuse('sign_in_required')
     if (!/^[\w-]{20,100}$/.test(refreshToken)) refuse('sign_in_required')
     return answerSession(reply.code(200), await user.refresh({ refreshToken }), secure)
   })
 
   app.delete('/api/sessions/current', { config: signedIn, schema: { tags, summary: 'Sign out', response: { 204: Type.Null() } } }, async (request, reply) => {
-    assertSameSite(request)
+    assertSameSite(request, deps.publicUrl)
     const { userId, sessionId } = principalOf(request)
     await user.signOut({ userId, sessionId })
     return reply.clearCookie(cookieName(secure), { path: '/', secure }).code(204).send(null)
@@ -75,7 +82,10 @@ export function userRoutes(app: App, deps: Deps) {
 
   app.delete('/api/me', { config: { access: { allow: 'signed-in', live: true } }, schema: { tags, summary: 'Erase my account', body: Exact({ password }), response: { 204: Type.Null() } } },
     async (request, reply) => {
-      await user.erase({ userId: principalOf(request).userId, password: request.body.password })
+      const { userId } = principalOf(request)
+      const balance = await deps.balance(userId)
+      if (balance > 0) refuse('balance_left', { balance })
+      await user.erase({ userId, password: request.body.password })
       return reply.code(204).send(null)
     })
 
@@ -94,10 +104,11 @@ function answerSession(reply: FastifyReply, session: Session, secure: boolean) {
   return reply.send({ accessToken, expiresAt: iso(expiresAt), user })
 }
 
-/** A cookie goes along by itself, so a request that uses it must come from our own pages. */
-function assertSameSite(request: FastifyRequest) {
+/** A cookie goes along by itself, so a request that uses it must come from our own pages: at our URL, or at the host that was asked. */
+function assertSameSite(request: FastifyRequest, publicUrl: string) {
   const site = request.headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin' && site !== 'none') refuse('cross_site')
   const { origin, host } = request.headers
-  if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)) refuse('cross_site')
+  if (origin === undefined) return
+  if (!URL.canParse(origin) || (new URL(origin).host !== host && new URL(origin).origin !== new URL(publicUrl).origin)) refuse('cross_site')
 }

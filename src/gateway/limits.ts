@@ -1,0 +1,97 @@
+import type { FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
+import { type Networks, networksOf, prefixOf, senderOf } from '../platform/address.ts'
+import type { App } from '../platform/http.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { Refusal } from '../platform/outcome.ts'
+import type { Access } from '../platform/principal.ts'
+import { type Budget, createMemoryRateLimit, type RateLimit } from '../platform/rate-limit.ts'
+
+export type LimitClass = 'read' | 'write' | 'join' | 'signIn'
+type Payer = 'address' | 'account'
+
+/**
+ * An address may be a whole school or café, so it has room for some hundred people; an account is one person with a few
+ * tabs. A burst of sign-ins stays below the queue for hashing passwords (userLimits), so one address cannot fill it.
+ */
+export const rateBudgets: Record<LimitClass, Record<Payer, Budget>> = {
+  read: { address: { perSecond: 500, burst: 2_000 }, account: { perSecond: 20, burst: 100 } },
+  write: { address: { perSecond: 200, burst: 1_000 }, account: { perSecond: 10, burst: 50 } },
+  join: { address: { perSecond: 100, burst: 1_000 }, account: { perSecond: 1, burst: 10 } },
+  signIn: { address: { perSecond: 5, burst: 100 }, account: { perSecond: 1, burst: 10 } },
+}
+
+/** `percent` scales every budget; senders in `exempt` are not counted; `proxies` may say whom they speak for. */
+export type LimitSettings = { percent: number; exempt: Networks; proxies: Networks }
+const none = networksOf('') as Networks
+export const unproxied: LimitSettings = { percent: 100, exempt: networksOf('loopback') as Networks, proxies: none }
+
+export function memoryLimits(percent: number): RateLimit {
+  const scaled = ({ perSecond, burst }: Budget) => ({ perSecond: (perSecond * percent) / 100, burst: Math.max(1, (burst * percent) / 100) })
+  const budgets = Object.entries(rateBudgets).flatMap(([name, payers]) => Object.entries(payers).map(([payer, budget]) => [`${name} ${payer}`, scaled(budget)]))
+  return createMemoryRateLimit(Object.fromEntries(budgets))
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    limit?: LimitClass
+  }
+  interface FastifyRequest {
+    /** who sent it, for limits; empty when it is exempt */
+    sender: string
+  }
+}
+
+const joins = /^\/api\/shows\/:\w+\/queue$/
+const sendersMax = 20_000
+
+type Deps = { limit: RateLimit; settings: LimitSettings; metrics: Metrics; now: () => number }
+
+/** Before anybody asks who is calling, by address; after it and before the body is read, by account. */
+export function limitRates(app: App, { limit, settings, metrics, now }: Deps) {
+  const keys = new LRUCache<string, string>({ max: sendersMax })
+  const keyOf = (address: string) => {
+    const known = keys.get(address)
+    if (known !== undefined) return known
+    const key = settings.exempt.has(address) ? '' : prefixOf(address)
+    keys.set(address, key)
+    return key
+  }
+  async function spend(payer: Payer, key: string, request: FastifyRequest) {
+    const name = request.routeOptions.config.limit ?? 'read'
+    const waitMs = await limit.take(`${name} ${payer}`, key, now())
+    if (waitMs <= 0) return
+    metrics.rateLimited.inc({ class: name, by: payer })
+    throw new Refusal('rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1_000) })
+  }
+
+  app.decorateRequest('sender', '')
+  app.addHook('onRoute', (route) => {
+    const config = route.config ?? {}
+    config.limit ??= classOf(String(route.method), route.url, config.access)
+    route.config = config
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    const key = keyOf(addressOf(request, settings.proxies))
+    if (key === '') return done()
+    request.sender = key
+    spend('address', key, request).then(() => done(), done)
+  })
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
+    if (request.sender === '' || !request.principal) return done()
+    spend('account', request.principal.userId, request).then(() => done(), done)
+  })
+}
+
+function addressOf({ raw }: FastifyRequest, proxies: Networks): string {
+  const peer = raw.socket.remoteAddress ?? ''
+  const forwarded = raw.headers['x-forwarded-for']
+  return forwarded === undefined ? peer : senderOf(peer, String(forwarded), proxies)
+}
+
+/** What nobody needs to be signed in for and still changes something costs a hash or a mail. */
+function classOf(method: string, url: string, access: Access | undefined): LimitClass {
+  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return 'read'
+  if (access?.allow === 'public') return 'signIn'
+  return joins.test(url) ? 'join' : 'write'
+}

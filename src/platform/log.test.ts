@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLog } from './log.ts'
+
+function logged(write: (log: ReturnType<typeof createLog>) => void): string {
+  const lines: string[] = []
+  write(createLog('info', { write: (line: string) => void lines.push(line) }))
+  return lines.join('')
+}
+
+test('an error is written with what caused it', () => {
+  const refused = new Error('connect refused by mail.example:25')
+  const text = logged((log) => log.error({ job: 'user.mail', err: new AggregateError([refused], '1 mails could not be sent') }, 'job failed'))
+  assert.match(text, /1 mails could not be sent/)
+  assert.match(text, /connect refused by mail\.example:25/)
+  assert.match(logged((log) => log.error({ err: new Error('migration failed', { cause: refused }) })), /connect refused/)
+})
+
+test('a cause of itself ends', () => {
+  const error = new Error('round')
+  error.cause = error
+  assert.match(logged((log) => log.error({ err: error })), /round/)
+})
+
+test('nothing that opens a door or names a person is written, wherever it stands', () => {
+  const canaries = ['kim.canary@test.example', 'session.k1.eyJjYW5hcnki.c2lnbmF0dXJl', 'canary-password', 'canary_link_token_123456']
+  const [email, token, password, link] = canaries as [string, string, string, string]
+  const text = logged((log) => {
+    log.info({ email, password, body: { email, password, accessToken: token, refreshToken: token }, req: { headers: { authorization: `Bearer ${token}`, cookie: token, pass: token } } })
+    log.warn(`no such user ${email}`)
+    log.error(new Error(`mailbox <${email}> is full`))
+    log.error({ err: new Error(`mailbox <${email}> unavailable`, { cause: new Error(`bad token ${token} at http://x/reset?token=${link}`) }) })
+  })
+  for (const canary of canaries) assert.ok(!text.includes(canary), `${canary} in ${text}`)
+})

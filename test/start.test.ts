@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before, test } from 'node:test'
+
+let directory: string
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'openrun-start-'))
+})
+const children: ChildProcess[] = []
+after(async () => {
+  for (const child of children) child.kill('SIGKILL')
+  await rm(directory, { recursive: true, force: true })
+})
+/** A process that starts where it must not would be waited for without end. */
+const bounded = { timeout: 60_000 }
+
+const main = new URL('../src/main.ts', import.meta.url).pathname
+
+/** A server as `npm start` (demo) or `npm run serve` runs it; nothing of this process's environment but its path. */
+function start(environment: Record<string, string>, ...flags: string[]) {
+  const child = spawn(process.execPath, [main, ...flags], { env: { PATH: process.env.PATH, PORT: '0', OPS_PORT: '0', DATA_DIR: join(directory, 'data'), ...environment } })
+  children.push(child)
+  let said = ''
+  child.stderr.on('data', (text) => {
+    said += text
+  })
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, said }))
+  return { child, ended }
+}
+
+async function serving({ child, ended }: ReturnType<typeof start>): Promise<string> {
+  const line = (async () => {
+    for await (const text of createInterface({ input: child.stdout })) if (/listening at/.test(text)) return /http:\/\/[^"]+/.exec(text)?.[0] ?? ''
+    return ''
+  })()
+  const url = await Promise.race([line, ended.then(({ said }) => assert.fail(`it ended: ${said}`))])
+  child.stdout.resume()
+  return url
+}
+
+const oneSentence = (said: string) => assert.match(said, /^Openrun does not start:\n(- .+\n)+$/, said)
+
+test('whoever starts it wrongly reads one sentence with the way out; SIGTERM ends it with 0; demo data is never served as anything else', bounded, async () => {
+  const demo = start({}, '--demo')
+  const url = await serving(demo)
+  assert.equal((await fetch(`${url}/healthz`)).status, 200)
+  assert.equal((await stat(join(directory, 'data'))).mode & 0o077, 0, 'others on this machine can read the data')
+
+  const second = await start({}, '--demo').ended
+  assert.equal(second.code, 1)
+  oneSentence(second.said)
+  assert.match(second.said, /data directory .* is in use/)
+
+  demo.child.kill('SIGTERM')
+  assert.deepEqual(await demo.ended, { code: 0, said: '' })
+
+  const served = await start({}).ended
+  assert.equal(served.code, 1)
+  oneSentence(served.said)
+  assert.match(served.said, /demo data and logins that everybody knows/)
+})
+
+test('a port in use and a database that is away are said in a sentence, without insides', bounded, async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as { port: number }
+  const busy = await start({ PORT: String(port), DATA_DIR: join(directory, 'busy') }).ended
+  taken.close()
+  assert.equal(busy.code, 1)
+  oneSentence(busy.said)
+  assert.match(busy.said, new RegExp(`port ${port} .* is in use.*PORT`))
+
+  const secrets = { SESSION_SECRET: 's'.repeat(32), PASS_SECRET: 'p'.repeat(32) }
+  const away = await start({ ...secrets, DATABASE_URL: `postgres://me:geheim@127.0.0.1:${port}/x`, DATA_DIR: join(directory, 'away') }).ended
+  assert.equal(away.code, 1)
+  oneSentence(away.said)
+  assert.match(away.said, /DATABASE_URL: .*ECONNREFUSED/)
+  assert.doesNotMatch(away.said, /geheim/)
+})
