@@ -41,13 +41,30 @@ function answer(message: WorkerAnswer) {
 function serve(port: MessagePort) {
   current?.close()
   current = port
-  for (const text of settings) pglite.execProtocolRawSync(simpleQuery(text))
+  for (const text of settings) answerTo(simpleQuery(text))
   port.on('message', (chunk: Uint8Array) => {
     if (port !== current) return
     if (chunk[0] === terminate) return port.close()
-    const bytes = pglite.execProtocolRawSync(chunk).slice()
+    const bytes = answerTo(chunk)
     if (bytes.length > 0) port.postMessage(bytes, [bytes.buffer])
   })
+}
+
+/**
+ * Only the streaming call hands the bytes over as they are: `execProtocolRawSync` alone also parses every message and
+ * keeps it for ever. It has called back before it returns, so there is nothing to wait for.
+ */
+function answerTo(message: Uint8Array): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array<ArrayBuffer>[] = []
+  void pglite.execProtocolRawStream(message, { syncToFs: false, onRawData: (bytes) => parts.push(Uint8Array.from(bytes)) })
+  if (parts.length === 1) return parts[0] as Uint8Array<ArrayBuffer>
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  return whole
 }
 
 function simpleQuery(text: string): Uint8Array {
