@@ -8,6 +8,13 @@ export type JobOptions = {
   onRun?(name: string, seconds: number): void
 }
 
+/** What a job found, one after the other; what fails is thrown when the others are done, so that it stops none of them. */
+export async function doEach<T>(items: Iterable<T>, act: (item: T) => Promise<unknown>): Promise<void> {
+  const failures: unknown[] = []
+  for (const item of items) await act(item).catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
+}
+
 /** Runs each job at once and then again and again, never beside itself. Errors are reported and change nothing. */
 export function startJobs(jobs: Job[], { onError, onRun }: JobOptions): { stop(): Promise<void> } {
   const stopping = new AbortController()

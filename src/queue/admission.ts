@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Tx } from '../platform/database.ts'
+import { doEach } from '../platform/jobs.ts'
 import { queueLimits } from './api.ts'
 import type { QueueEnv } from './env.ts'
 import { type Line, lineOf, liveOf, type Show } from './line.ts'
@@ -76,25 +77,24 @@ export async function freeSlots(tx: Tx, show: Show, windowIds: string[]): Promis
 /** The job that opens and closes lines by time; joining does it too, so that nobody waits for the job. */
 export async function changePhases(env: QueueEnv): Promise<void> {
   const now = env.now()
-  for (const showId of await lines.showsDue(env.db, now, now - queueLimits.graceMs, showsPerRunMax)) {
-    await env.db.transaction(async (tx) => {
-      const show = await lines.lockShow(tx, showId)
-      if (!show) return
-      await settlePhases(tx, show, env.now())
-      await fill(tx, show, env.now())
-    })
-  }
+  const showIds = await lines.showsDue(env.db, now, now - queueLimits.graceMs, showsPerRunMax)
+  await doEach(showIds, (showId) => env.db.transaction(async (tx) => {
+    const show = await lines.lockShow(tx, showId)
+    if (!show) return
+    await settlePhases(tx, show, env.now())
+    await fill(tx, show, env.now())
+  }))
 }
 
 /** The job that calls: most slots are filled where they become free, this one follows up. Answers how many it called. */
 export async function admit(env: QueueEnv): Promise<number> {
   let called = 0
   const showIds = await lines.showsToAdmit(env.db, showsPerRunMax)
-  for (const showId of new Set(showIds)) {
+  await doEach(new Set(showIds), async (showId) => {
     called += await env.db.transaction(async (tx) => {
       const show = await lines.lockShow(tx, showId)
       return show ? (await fill(tx, show, env.now())).length : 0
     })
-  }
+  })
   return called
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { doEach } from '../platform/jobs.ts'
 import { fill, freeSlots } from './admission.ts'
 import { queueLimits } from './api.ts'
 import type { QueueEnv } from './env.ts'
@@ -20,9 +21,15 @@ const chunksPerRunMax = 20
 export async function sweep(env: QueueEnv): Promise<void> {
   const last = await clock.lastBeat(env.db)
   const now = env.now()
-  if (last !== undefined && now - last > outageMs) await graceAfterOutage(env, last, now + afterOutageMs)
-  else await endDue(env)
-  if (last === undefined || now - last >= beatMs) await clock.beat(env.db, now)
+  const isOutage = last !== undefined && now - last > outageMs
+  if (isOutage) await graceAfterOutage(env, last, now + afterOutageMs)
+  const due = isOutage ? [] : await clock.showsOverdue(env.db, now - queueLimits.graceMs, showsPerRunMax)
+  try {
+    await doEach(due, (showId) => endDue(env, showId))
+  } finally {
+    // a show that fails again and again is no outage: every other deadline would be moved again and again
+    if (last === undefined || now - last >= beatMs) await clock.beat(env.db, now)
+  }
 }
 
 /** Moves deadlines in chunks, all to the same instant: what was moved is not found again. */
@@ -39,9 +46,8 @@ async function graceAfterOutage(env: QueueEnv, after: number, before: number): P
   }
 }
 
-async function endDue(env: QueueEnv) {
-  for (const showId of await clock.showsOverdue(env.db, env.now() - queueLimits.graceMs, showsPerRunMax))
-    for (let chunk = 0; chunk < chunksPerRunMax && (await endChunk(env, showId)); chunk++);
+async function endDue(env: QueueEnv, showId: string) {
+  for (let chunk = 0; chunk < chunksPerRunMax && (await endChunk(env, showId)); chunk++);
 }
 
 /** Answers whether there may be more. */

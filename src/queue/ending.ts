@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { answersOf } from '../platform/batch.ts'
 import { outsideTransaction } from '../platform/database.ts'
+import { doEach } from '../platform/jobs.ts'
 import { type Answer, isRefusal, Refusal, UnknownOutcome } from '../platform/outcome.ts'
 import { fill, freeSlots } from './admission.ts'
 import { queueLimits } from './api.ts'
@@ -24,44 +25,43 @@ export async function endPasses(env: QueueEnv): Promise<void> {
   const endings = await passes.passesToEnd(env.db, endingsPerRunMax)
   const answers = await answersOf(endings.map(({ showId, userId, passNo }) => env.seat.endPass({ showId, userId, passNo })))
   const done = endings.filter((_, index) => isSettled(answers[index]))
-  for (const showId of [...new Set(done.map((ending) => ending.showId))]) {
-    await env.db.transaction(async (tx) => {
-      const show = await lines.lockShow(tx, showId)
-      if (!show) return
-      const ended = await passes.passesEnded(tx, done.filter((ending) => ending.showId === showId), env.now())
-      assert.equal(ended[0]?.written ?? 0, ended.length, 'passes ended')
-      await freeSlots(tx, show, ended.filter(({ was }) => was === 'ending').map(({ windowId }) => windowId))
-      await fill(tx, show, env.now())
-    })
-  }
+  await doEach(new Set(done.map((ending) => ending.showId)), (showId) => env.db.transaction(async (tx) => {
+    const show = await lines.lockShow(tx, showId)
+    if (!show) return
+    const ended = await passes.passesEnded(tx, done.filter((ending) => ending.showId === showId), env.now())
+    assert.equal(ended[0]?.written ?? 0, ended.length, 'passes ended')
+    await freeSlots(tx, show, ended.filter(({ was }) => was === 'ending').map(({ windowId }) => windowId))
+    await fill(tx, show, env.now())
+  }))
   report(answers)
 }
 
-/** Who bought all they may has no use for a place any more. */
+/** Who bought all they may has no use for a place any more; seats that are only held may yet be lost. */
 export async function endAfterPurchase(env: QueueEnv): Promise<void> {
   const bought = await passes.purchases(env.db, purchasesPerRunMax)
   const answers = await answersOf(bought.map(({ showId, userId }) => env.seat.quota({ showId, userId })))
   const decided = bought.flatMap((purchase, index) => {
     const answer = answers[index]
     if (!isSettled(answer)) return []
-    return [{ ...purchase, usedUp: !(answer instanceof Refusal) && answer.seats >= answer.seatsMax }]
+    return [{ ...purchase, usedUp: !(answer instanceof Refusal) && answer.sold >= answer.seatsMax }]
   })
-  for (const showId of [...new Set(decided.map((purchase) => purchase.showId))]) {
+  await doEach(new Set(decided.map((purchase) => purchase.showId)), (showId) => {
     const ofShow = decided.filter((purchase) => purchase.showId === showId)
-    await env.db.transaction(async (tx) => {
+    return env.db.transaction(async (tx) => {
       const show = await lines.lockShow(tx, showId)
       const users = ofShow.filter(({ usedUp }) => usedUp).map(({ userId }) => userId)
       if (show) await endNow(env, { tx, show, now: env.now() }, await places.livePlacesOfShow(tx, show, users), 'purchase')
       await passes.forgetPurchases(tx, ofShow)
     })
-  }
+  })
   report(answers)
 }
 
 /** Ends the places of closed lines in chunks; who is inside goes on until the pass ends, unless the show was cancelled. */
 export async function endClosed(env: QueueEnv): Promise<void> {
-  for (const showId of await lines.showsClosing(env.db, showsPerRunMax))
+  await doEach(await lines.showsClosing(env.db, showsPerRunMax), async (showId) => {
     for (let chunk = 0; chunk < chunksPerRunMax && (await endChunk(env, showId)); chunk++);
+  })
 }
 
 /** Answers whether there may be more. */

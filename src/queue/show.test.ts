@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
+import { outsideTransaction, type Tx } from '../platform/database.ts'
+import { testDatabaseUrl } from '../platform/testing.ts'
+import { liveOf, type Show } from './line.ts'
 import { codeOf, day, type Ground, lineRow, lost, minute, openGround, placesOf, someone, verified, type Who } from './testing.ts'
+import { beat, lastBeat } from './store-clock.ts'
+import { lockShow, upsertLine } from './store-lines.ts'
 
 let ground: Ground
 before(async () => {
@@ -254,6 +259,56 @@ test('a withdrawn show takes nobody more and ends who waits; published again its
   await ground.hear('show.published', showId, { windows: ground.windowsOf([{ id }]) })
   await ground.run('queue.phases')
   await ground.queue.join(someone(showId))
+})
+
+const onPglite = testDatabaseUrl ? false : 'two transactions at once need two connections'
+test('who waited for the lock of a show sees the line that was added meanwhile, and its slots', { skip: onPglite }, async () => {
+  const showId = await ground.publish()
+  const added = randomUUID()
+  let late: Promise<Show | undefined> | undefined
+  await ground.db.transaction(async (tx) => {
+    await lockShow(tx, showId)
+    late = outsideTransaction(() => ground.db.transaction((other) => lockShow(other, showId)))
+    await untilSomebodyWaits(tx)
+    await upsertLine(tx, showId, { windowId: added, opensAt: ground.clock.now + day, closesAt: ground.clock.now + 2 * day, audience: 'everyone', sections: null })
+    await tx.rows(sql`update queue.lines set live = 1 where window_id = ${added}`)
+  })
+  const show = await late
+  assert(show)
+  assert.deepEqual([show.lines.length, liveOf(show)], [2, 1])
+  await ground.db.rows(sql`delete from queue.lines where window_id = ${added}`)
+})
+
+async function untilSomebodyWaits(tx: Tx) {
+  for (;;) {
+    const waiting = await tx.rows(sql`select 1 as one from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))`)
+    if (waiting.length > 0) return
+  }
+}
+
+test('a show withdrawn while it was paused is not paused when it is published again', async () => {
+  const id = randomUUID()
+  const showId = await ground.publish([{ id }])
+  await ground.hear('show.paused', showId)
+  await ground.hear('show.withdrawn', showId, { purpose: 'unpublish' })
+  await ground.hear('show.published', showId, { windows: ground.windowsOf([{ id }]) })
+  await ground.run('queue.phases')
+  assert.equal((await ground.queue.join(someone(showId))).place.status, 'called')
+})
+
+test('what fails in one show keeps no other from its turn: the sweep goes through them all, beats, and then reports', async () => {
+  const broken = await ground.publish()
+  await ground.crowd(broken, 2)
+  const sound = await Promise.all(Array.from({ length: 4 }, () => ground.publish()))
+  const fans = await Promise.all(sound.map(async (showId) => (await ground.crowd(showId, 1))[0] as Who))
+  await ground.db.rows(sql`update queue.lines set live = 1 where show_id = ${broken}`)
+  ground.clock.now += 3 * minute + 500
+  await beat(ground.db, ground.clock.now - 2_000)
+  await assert.rejects(ground.run('queue.sweep'), /freeing 2 of 1/)
+  assert.deepEqual(await Promise.all(fans.map(async (fan) => (await ground.queue.position(fan)).status)), ['asleep', 'asleep', 'asleep', 'asleep'])
+  assert.equal(await lastBeat(ground.db), ground.clock.now)
+  await ground.db.rows(sql`update queue.lines set live = 2 where show_id = ${broken}`)
+  await ground.settle()
 })
 
 test('publishing again keeps places, numbers and the cap an operator set', async () => {

@@ -26,8 +26,11 @@ export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
       await setWindows(env, tx, showId, windows)
     }),
     'show.windows_changed': each((tx, { showId, windows }) => setWindows(env, tx, showId, windows)),
-    // a draft again, or gone: no window sells it
-    'show.withdrawn': each((tx, { showId }) => setWindows(env, tx, showId, [])),
+    // a draft again, or gone: no window sells it, and no pause of it is left to be resumed
+    'show.withdrawn': each(async (tx, { showId }) => {
+      await setWindows(env, tx, showId, [])
+      await lines.pauseShow(tx, showId, null)
+    }),
     'show.cancelled': each((tx, { showId }) => cancel(tx, showId)),
     'show.paused': each(async (tx, { showId }, event) => {
       const show = await lines.lockShow(tx, showId)

@@ -12,15 +12,18 @@ const selectLines = (showIds: string[]): Sql => sql`
   where s.show_id = any(${showIds}::uuid[]) order by s.show_id, l.window_id`
 
 /**
- * Locks shows with all their lines, by id. Whoever writes a place holds this lock, so what a later statement reads of
- * these lines' places is what will be true at the commit. Every column comes from a locked row, hence its newest version.
+ * Locks a show, and with it all its lines. Whoever writes a line or a place holds this lock, so what a later statement
+ * reads of them is what will be true at the commit. The lines are read by such a statement: one that waited for the lock
+ * would miss a line that was added meanwhile, and the slots taken in it. Both are sent together.
  */
-export const lockShows = async (tx: Tx, showIds: string[]): Promise<Show[]> =>
-  grouped(await tx.rows<Row>(sql`${selectLines(showIds)} for update of s, l`))
+export async function lockShow(tx: Tx, showId: string): Promise<Show | undefined> {
+  const [, [show]] = await Promise.all([
+    tx.rows(sql`select 1 as one from queue.shows where show_id = ${showId} for update`), readShows(tx, [showId]),
+  ])
+  return show
+}
 
 export const readShows = async (db: Reader, showIds: string[]): Promise<Show[]> => grouped(await db.rows<Row>(selectLines(showIds)))
-
-export const lockShow = async (tx: Tx, showId: string) => (await lockShows(tx, [showId]))[0]
 
 function grouped(rows: Row[]): Show[] {
   const shows = new Map<string, Show>()

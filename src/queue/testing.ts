@@ -118,7 +118,7 @@ function seatAtBorder() {
   const state = {
     floors,
     shows: new Set<string>(),
-    quotas: new Map<string, { seats: number; seatsMax: number }>(),
+    quotas: new Map<string, { seats: number; sold: number; seatsMax: number }>(),
     fails: undefined as Error | undefined,
     calls: 0,
     floorOf: ({ showId, userId }: { showId: string; userId: string }) => floors.get(`${showId} ${userId}`) ?? 0,
@@ -133,7 +133,7 @@ function seatAtBorder() {
       async quota({ showId, userId }) {
         if (state.fails) throw state.fails
         if (!state.shows.has(showId)) throw new Refusal('show_unknown')
-        return state.quotas.get(`${showId} ${userId}`) ?? { seats: 0, seatsMax: 4 }
+        return state.quotas.get(`${showId} ${userId}`) ?? { seats: 0, sold: 0, seatsMax: 4 }
       },
     } as Pick<SeatApi, 'endPass' | 'quota'>,
   }

@@ -226,11 +226,11 @@ test('buying the whole quota ends the place; buying less does not', async () => 
   await claim(first)
   const key = `${showId} ${first.userId}`
   const confirmed = () => ground.hear('reservation.confirmed', randomUUID(), { showId, userId: first.userId, seatIds: [1] })
-  ground.seat.quotas.set(key, { seats: 3, seatsMax: 4 })
+  ground.seat.quotas.set(key, { seats: 3, sold: 3, seatsMax: 4 })
   await confirmed()
   await ground.run('queue.purchases')
   assert.equal((await ground.queue.position(first)).status, 'inside')
-  ground.seat.quotas.set(key, { seats: 4, seatsMax: 4 })
+  ground.seat.quotas.set(key, { seats: 4, sold: 4, seatsMax: 4 })
   await confirmed()
   ground.seat.fails = lost()
   await ground.run('queue.purchases')
@@ -242,6 +242,15 @@ test('buying the whole quota ends the place; buying less does not', async () => 
   assert.deepEqual([place.status, place.endedReason], ['ended', 'purchase'])
   assert.equal(ground.seat.floorOf(first), 2)
   assert.equal((await ground.queue.position(second)).status, 'called')
+})
+
+test('who bought a part and holds the rest keeps the place: the held seats may yet be lost', async () => {
+  const { showId, first } = await turn()
+  await claim(first)
+  ground.seat.quotas.set(`${showId} ${first.userId}`, { seats: 4, sold: 2, seatsMax: 4 })
+  await ground.hear('reservation.confirmed', randomUUID(), { showId, userId: first.userId, seatIds: [1, 2] })
+  await ground.run('queue.purchases')
+  assert.equal((await ground.queue.position(first)).status, 'inside')
 })
 
 test('a purchase of a user without a place changes nothing', async () => {

@@ -288,7 +288,7 @@ async function play(showId: string, fans: Who[], [act, n]: Act) {
     case 'cap': return ground.queue.control({ showId, by: randomUUID(), cap: n % 5 })
     case 'buy':
       ground.seat.fails = undefined
-      ground.seat.quotas.set(`${showId} ${me.userId}`, { seats: 4, seatsMax: 4 })
+      ground.seat.quotas.set(`${showId} ${me.userId}`, { seats: 4, sold: 4, seatsMax: 4 })
       await ground.hear('reservation.confirmed', randomUUID(), { showId, userId: me.userId, seatIds: [1] })
       return ground.run('queue.purchases')
     case 'pause': return ground.hear('show.paused', showId)

@@ -150,10 +150,10 @@ export const seatOperations = {
     output: Exact({ used: Type.Boolean() }),
     refusals: ['show_unknown', 'show_preparing'],
   }),
-  /** How much of the quota a user has taken. */
+  /** How much of the quota a user has taken: `seats` held and owned, `sold` of them owned. */
   quota: operation({
     input: Exact({ showId: Id, userId: Id }),
-    output: Exact({ seats: Count, seatsMax: Count }),
+    output: Exact({ seats: Count, sold: Count, seatsMax: Count }),
     refusals: ['show_unknown', 'show_preparing'],
   }),
   /**

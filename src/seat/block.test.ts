@@ -86,8 +86,8 @@ test('endings of one user in one batch are decided in order, and an unknown show
 test('quota counts what is held and owned, and is empty for who has nothing', async () => {
   const showId = await ground.publish()
   const { userId } = await plantHold(ground, showId, [1, 2])
-  assert.deepEqual(await quota(ground, { showId, userId }), { seats: 2, seatsMax: 4 })
-  assert.deepEqual(await quota(ground, { showId, userId: randomUUID() }), { seats: 0, seatsMax: 4 })
+  assert.deepEqual(await quota(ground, { showId, userId }), { seats: 2, sold: 0, seatsMax: 4 })
+  assert.deepEqual(await quota(ground, { showId, userId: randomUUID() }), { seats: 0, sold: 0, seatsMax: 4 })
 })
 
 test('the story tells holds, refused and running payments and the sale, in order of time', async () => {

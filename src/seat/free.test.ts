@@ -5,6 +5,7 @@ import sql from 'sql-template-tag'
 import { seatChecks } from './checks.ts'
 import { pinMany, sellMany } from './pin.ts'
 import { type Ground, openGround, type Planted, plantHold, quotaRow } from './planting.ts'
+import { quota } from './quota.ts'
 
 let ground: Ground
 before(async () => {
@@ -30,6 +31,8 @@ test('reservation.cancelled frees the sold seats of that reservation only, and l
   assert.equal((await quotaRow(ground.db, mine))?.seats, 1)
   assert.equal((await quotaRow(ground.db, other))?.seats, 1)
   await assertSound()
+  await plantHold(ground, showId, [4], { userId })
+  assert.deepEqual(await quota(ground, { showId, userId }), { seats: 2, sold: 1, seatsMax: 4 })
 })
 
 test('a late reservation.cancelled does not free a seat that was sold again', async () => {

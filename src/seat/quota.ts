@@ -28,10 +28,10 @@ export async function endPassMany(env: SeatEnv, inputs: EndPass[]): Promise<Answ
   })
 }
 
-/** Seats a user holds and owns of a show, and how many that may be. */
-export async function quota(env: SeatEnv, { showId, userId }: OfUser): Promise<{ seats: number; seatsMax: number }> {
+/** Seats a user holds and owns of a show, those owned, and how many they may be. */
+export async function quota(env: SeatEnv, { showId, userId }: OfUser): Promise<store.Quota> {
   const { ticketsPerUserMax } = await env.pictures.of(showId)
-  return (await store.quotaOf(env.db, showId, userId)) ?? { seats: 0, seatsMax: ticketsPerUserMax }
+  return (await store.quotaOf(env.db, showId, userId)) ?? { seats: 0, sold: 0, seatsMax: ticketsPerUserMax }
 }
 
 /** What happened to this user's seats of a show, oldest first: held, hold_ended, payment_started, payment_refused, sold. */

@@ -20,9 +20,14 @@ export const raiseFloors = (tx: Tx, endings: Ending[]) =>
             as u(show_id, user_id, always) where u.always)
     returning q.show_id as "showId", q.user_id as "userId"`)
 
-export async function quotaOf(db: Reader, showId: string, userId: string) {
-  const [row] = await db.rows<{ seats: number; seatsMax: number }>(sql`
-    select seats, seats_max as "seatsMax" from seat.quotas where show_id = ${showId} and user_id = ${userId}`)
+export type Quota = { seats: number; sold: number; seatsMax: number }
+
+export async function quotaOf(db: Reader, showId: string, userId: string): Promise<Quota | undefined> {
+  const [row] = await db.rows<Quota>(sql`
+    select q.seats, q.seats_max as "seatsMax", coalesce((
+      select sum(cardinality(p.seat_ids) - cardinality(p.freed_seat_ids)) from seat.pins p
+      where p.user_id = q.user_id and p.show_id = q.show_id and p.status = 'sold'), 0)::int as sold
+    from seat.quotas q where q.show_id = ${showId} and q.user_id = ${userId}`)
   return row
 }
 
