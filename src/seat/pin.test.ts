@@ -96,6 +96,17 @@ test('pin needs until > now: at its until a hold is expired although nothing swe
   assert.equal(isRefusal((await pinMany(ground, [paymentOf(hold)]))[0]), false)
 })
 
+test('while a show is paused its clocks stand still for who pays, too: what ran out in the pause is pinned, what ran out before is not', async () => {
+  const showId = await ground.publish()
+  const over = await plantHold(ground, showId, [1], { until: ground.now() })
+  const running = await plantHold(ground, showId, [2], { until: ground.now() + 1_000 })
+  await ground.hear('show.paused', showId)
+  ground.clock.now += 5_000
+  assert.equal(await pin(paymentOf(over)), 'hold_expired')
+  assert.equal(isRefusal((await pinMany(ground, [paymentOf(running)]))[0]), false)
+  assert.deepEqual((await ground.statuses(showId)).slice(0, 2), [1, 2])
+})
+
 test('one ended hold of a reservation, or a missing one, refuses the whole pin', async () => {
   const showId = await ground.publish()
   const hold = await plantHold(ground, showId, [1])

@@ -7,7 +7,7 @@ import { seatLimits, type seatOperations } from './api.ts'
 import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, statusCode } from './picture.ts'
 import * as store from './store-pins.ts'
-import { bumpOpenShows, bumpShows, closedShows, untilNothingChanges } from './store-versions.ts'
+import { bumpOpenShows, bumpShows, closedShows, pausedShows, untilNothingChanges } from './store-versions.ts'
 
 type Input<Name extends 'pin' | 'unpin' | 'sell'> = Static<(typeof seatOperations)[Name]['input']>
 type Output<Name extends 'pin' | 'unpin' | 'sell'> = Static<(typeof seatOperations)[Name]['output']>
@@ -15,8 +15,8 @@ type Holds = Map<string, store.BoundHold[]>
 type Pinned = Omit<store.PinRow, 'showId' | 'status' | 'refusal'> & { showId: string; holds: store.BoundHold[] }
 
 /**
- * Pins all seats of a reservation for a payment, or none: its holds are live, complete, within their `until` and not
- * pinned by another payment. The first answer of a payment is final and stands in seat.pins, refusals included:
+ * Pins all seats of a reservation for a payment, or none: its holds are live, complete, within their `until` (a
+ * pause stops that clock) and not pinned by another payment. The first answer of a payment is final and stands in seat.pins, refusals included:
  * `hold_expired`, `payment_in_progress`, `show_closed`; a payment undone before answers `payment_undone`.
  */
 export const pinMany = (env: SeatEnv, inputs: Input<'pin'>[]): Promise<Answer<Output<'pin'>>[]> =>
@@ -58,8 +58,9 @@ async function pinRound(env: SeatEnv, tx: Tx, inputs: Input<'pin'>[]): Promise<A
 /** Refusals by payment; a payment that is missing in the answer may pin. */
 async function decide(tx: Tx, inputs: Input<'pin'>[], holds: Holds, now: number) {
   const refusals = new Map<string, Refusal>()
+  const clocks = await clocksOf(tx, inputs.flatMap((input) => holds.get(input.reservationId) ?? []), now)
   const sound = inputs.filter((input) => {
-    const code = refusalOf(input, holds.get(input.reservationId) ?? [], now)
+    const code = refusalOf(input, holds.get(input.reservationId) ?? [], (showId) => clocks.get(showId) ?? now)
     if (code) refusals.set(input.paymentId, new Refusal(code))
     return !code
   })
@@ -80,10 +81,16 @@ async function decide(tx: Tx, inputs: Input<'pin'>[], holds: Holds, now: number)
   return refusals
 }
 
-function refusalOf({ userId }: Input<'pin'>, holds: store.BoundHold[], now: number): string | undefined {
+/** Where the clocks of paused shows stand, of those in which the time of a hold is over. */
+async function clocksOf(tx: Tx, holds: store.BoundHold[], now: number): Promise<Map<string, number>> {
+  const late = holds.filter((hold) => hold.endedReason === null && hold.until <= now)
+  return late.length === 0 ? new Map() : pausedShows(tx, [...new Set(late.map((hold) => hold.showId))])
+}
+
+function refusalOf({ userId }: Input<'pin'>, holds: store.BoundHold[], clockOf: (showId: string) => number): string | undefined {
   if (holds.length === 0 || holds.some((hold) => hold.userId !== userId)) return 'hold_expired'
   if (holds.some((hold) => hold.pinnedBy !== null || hold.endedReason === 'sold')) return 'payment_in_progress'
-  if (holds.some((hold) => hold.endedReason !== null || hold.until <= now)) return 'hold_expired'
+  if (holds.some((hold) => hold.endedReason !== null || hold.until <= clockOf(hold.showId))) return 'hold_expired'
   return undefined
 }
 

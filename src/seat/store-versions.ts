@@ -43,6 +43,14 @@ export async function closedShows(tx: Tx, showIds: string[]): Promise<Set<string
   return new Set(rows.map((row) => row.showId))
 }
 
+/** Since when those of these shows that are paused are. */
+export async function pausedShows(tx: Tx, showIds: string[]): Promise<Map<string, number>> {
+  const rows = await tx.rows<{ showId: string; pausedAt: number }>(sql`
+    select show_id as "showId", paused_at as "pausedAt" from seat.shows
+    where show_id = any(${showIds}::uuid[]) and paused_at is not null`)
+  return new Map(rows.map((row) => [row.showId, row.pausedAt]))
+}
+
 /** The next event version of each show; its row is locked by the version bump before. */
 export const takeEventVersions = (tx: Tx, showIds: string[]) =>
   tx.rows<{ showId: string; eventVersion: number }>(sql`
