@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { ConcertServiceApi, Window } from '../concert/api.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import { Refusal, refuse } from '../platform/outcome.ts'
@@ -41,6 +42,8 @@ export type Pictures = {
 const heardMax = 1_000
 /** Answers of statements that ran side by side come in any order: so many may be ahead before a gap counts as one. */
 const aheadMax = 4
+/** Seats of all copies together, some hundred bytes each; the show nobody asked for longest goes first. */
+const seatsKeptMax = 1_000_000
 type Heard = { changes: SeatChange[]; version: number }
 /** `heard` are changes whose turn has not come; `checked` is what the last recheck saw. */
 type Entry = { picture: Picture | null; stale: boolean; reading: Promise<Picture> | null; heard: Heard[]; checked?: { own: number; stored: number } }
@@ -59,14 +62,20 @@ export const lookAt = (pictures: Pictures, showId: string): Promise<Picture | Re
  * versions; a gap that is not filled at once marks the copy for re-reading, an older version is ignored. `doubt` makes it
  * be read again. `recheck` finds what other processes wrote.
  */
-export function createPictures(db: Database, concert?: Pick<ConcertServiceApi, 'show'>): Pictures {
-  const entries = new Map<string, Entry>()
+export function createPictures(
+  db: Database,
+  concert?: Pick<ConcertServiceApi, 'show'>,
+  { seatsMax = seatsKeptMax }: { seatsMax?: number } = {},
+): Pictures {
+  const entries = new LRUCache<string, Entry>({ maxSize: seatsMax, sizeCalculation: ({ picture }) => picture?.seats.length || 1 })
 
   async function read(showId: string, entry: Entry): Promise<Picture> {
     try {
       const picture = await load(db, showId, entry.picture)
       entry.picture = picture
       catchUp(entry, picture)
+      // weighed anew: until now its seats were not counted
+      if (entries.get(showId) === entry && entries.delete(showId)) entries.set(showId, entry)
       return picture
     } catch (error) {
       if (entries.get(showId) === entry) entries.delete(showId)
@@ -109,7 +118,7 @@ export function createPictures(db: Database, concert?: Pick<ConcertServiceApi, '
     },
     recheck: async () => {
       const versions = new Map((await readVersions(db, [...entries.keys()])).map((row) => [row.showId, row]))
-      for (const [showId, entry] of entries) {
+      for (const [showId, entry] of [...entries]) {
         const { picture } = entry
         const row = versions.get(showId)
         if (!picture) continue

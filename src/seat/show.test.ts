@@ -84,7 +84,7 @@ test('after an unpublish a new plan replaces the seats, the quota maximum and th
   const picture = await ground.pictures.of(showId)
   assert.deepEqual(picture.seats.map((seat) => seat.grade), ['VIP', 'VIP'])
   assert.deepEqual([picture.planVersion, picture.status, [...picture.states]], [2, 'open', [0, 0]])
-  assert.deepEqual(await quota(ground, hold), { seats: 0, seatsMax: 2 })
+  assert.deepEqual(await quota(ground, hold), { seats: 0, sold: 0, seatsMax: 2 })
 })
 
 test('publishing another plan over held seats is a bug and changes nothing', async () => {
@@ -244,6 +244,20 @@ test('a change that commits while a copy is being read is in the copy', async ()
   ground.pictures.apply(showId, [{ seatId: 2, status: 1 }], version + 1)
   assert.equal(await first, await second)
   assert.deepEqual([...(await first).states].slice(0, 3), [0, 1, 0])
+})
+
+test('copies are bounded: of more seats than are kept, the show nobody asked for longest is read again', async () => {
+  const [a, b] = [await ground.publish(), await ground.publish()]
+  const few = createPictures(ground.db, undefined, { seatsMax: 10 })
+  const first = await few.of(a)
+  assert.equal(await few.of(a), first)
+  const second = await few.of(b)
+  assert.equal(await few.of(b), second)
+  assert.notEqual(await few.of(a), first)
+  const ample = createPictures(ground.db, undefined, { seatsMax: 12 })
+  const kept = await ample.of(a)
+  await ample.of(b)
+  assert.equal(await ample.of(a), kept)
 })
 
 test('recheck finds what other processes wrote', async () => {
