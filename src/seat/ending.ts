@@ -1,5 +1,6 @@
 import type { Tx } from '../platform/database.ts'
 import { emit } from '../platform/events.ts'
+import { doEach } from '../platform/jobs.ts'
 import type { SeatEnv } from './env.ts'
 import { grouped, tellReturned } from './free.ts'
 import { applyAfterCommit } from './picture.ts'
@@ -45,7 +46,9 @@ export async function tellEnded(tx: Tx, holds: store.EndingHold[], reason: strin
  */
 export async function endHoldsOfClosed(env: SeatEnv): Promise<number> {
   let ended = 0
-  for (const showId of await store.emptyingShows(env.db)) ended += await endHoldsOf(env, showId)
+  await doEach(await store.emptyingShows(env.db), async (showId) => {
+    ended += await endHoldsOf(env, showId)
+  })
   return ended
 }
 

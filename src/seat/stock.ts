@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import { emit } from '../platform/events.ts'
+import { doEach } from '../platform/jobs.ts'
 import { Refusal } from '../platform/outcome.ts'
 import type { Availability, seatOperations } from './api.ts'
 import type { SeatEnv } from './env.ts'
@@ -40,18 +41,20 @@ export function availabilityOf(picture: Picture, now: number, earliestUntil?: nu
 export async function tellStock(env: SeatEnv): Promise<void> {
   await env.pictures.recheck()
   const due = await store.dueStocks(env.db, env.now(), showsPerRunMax)
-  for (const { showId } of due) {
-    const picture = await lookAt(env.pictures, showId)
-    if (picture instanceof Refusal) continue
-    const now = env.now()
-    const { version } = picture
-    const [told] = await stocksOf(env, [picture])
-    await env.db.transaction(async (tx) => {
-      const eventVersion = await store.takeStock(tx, showId, { version, now, dueAt: nextChangeAt(picture, now) })
-      if (eventVersion === undefined || !told) return
-      await emit(tx, 'seat', [{ name: 'seat.stock', key: showId, version: eventVersion, occurredAt: now, data: told }])
-    })
-  }
+  await doEach(due, ({ showId }) => tellOf(env, showId))
+}
+
+async function tellOf(env: SeatEnv, showId: string): Promise<void> {
+  const picture = await lookAt(env.pictures, showId)
+  if (picture instanceof Refusal) return
+  const now = env.now()
+  const { version } = picture
+  const [told] = await stocksOf(env, [picture])
+  await env.db.transaction(async (tx) => {
+    const eventVersion = await store.takeStock(tx, showId, { version, now, dueAt: nextChangeAt(picture, now) })
+    if (eventVersion === undefined || !told) return
+    await emit(tx, 'seat', [{ name: 'seat.stock', key: showId, version: eventVersion, occurredAt: now, data: told }])
+  })
 }
 
 async function stocksOf(env: SeatEnv, pictures: Picture[]): Promise<Stock[]> {
