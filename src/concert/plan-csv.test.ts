@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Plan } from './api.ts'
 import { Refusal } from '../platform/outcome.ts'
 import { csvOf, planOf } from './plan-csv.ts'
 import { hall } from './testing.ts'
@@ -35,7 +36,21 @@ test('what cannot be read is refused with its line', () => {
     ['A,standing,1,3,S', 'line 1: standing has no rows'],
     ['A,seated,1,3,VIP,x', 'line 1: accessible names something that is not a seat'],
     ['"A,seated,1,3,VIP', 'a quoted cell does not end'],
+    ['A,seated,1,3,VIP,,,,,', 'line 1: more than 9 columns'],
+    [`A,seated,1,3,VIP\nA,seated,2,3,VIP${','.repeat(8_000_000)}`, 'line 2: more than 9 columns'],
+    [`A,seated,1,3,VIP\n${'x'.repeat(8_000_000)}`, 'line 2: a cell is longer than 2000 characters'],
+    [`"${'""'.repeat(4_000_000)}"`, 'line 1: a cell is longer than 2000 characters'],
   ]
   for (const [csv, detail] of wrong)
     assert.throws(() => planOf(csv), (error) => error instanceof Refusal && error.code === 'plan_invalid' && error.params.detail === detail, detail)
+})
+
+test('a name that a spreadsheet would run as a formula is exported as text, and comes back as it was', () => {
+  const names = ['=HYPERLINK("https://evil.example";"seats")', '+1', '-1층', '@SUM(A1)', "'=1", "'", "it's"]
+  const plan: Plan = {
+    sections: names.map((name) => ({ name, kind: 'seated' as const, grade: name, rows: [{ name, seats: 2 }] })),
+  }
+  const csv = csvOf(plan)
+  assert.doesNotMatch(csv, /(^|[,"\n])[=+\-@]/)
+  assert.deepEqual(planOf(csv), plan)
 })

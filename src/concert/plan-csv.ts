@@ -9,6 +9,8 @@ const attributes = ['accessible', 'companion', 'restrictedView', 'aisle'] as con
 const columns = ['section', 'kind', 'row', 'seats', 'grade', ...attributes]
 const needed = 5
 const linesMax = concertLimits.sectionsMax * concertLimits.rowsMax
+/** An attribute that names every seat of the longest row has 1,600 characters. */
+const cellLengthMax = 2_000
 
 /**
  * A plan as CSV (RFC 4180, UTF-8): one line a row of seats, or a standing section with an empty row; `seats` is the
@@ -20,7 +22,7 @@ export function csvOf(plan: Plan): string {
       ? [[name, kind, '', String(capacity), grade, '', '', '', '']]
       : (rows ?? []).map((row) => [name, kind, row.name, String(row.seats), grade, ...attributes.map((a) => (row[a] ?? []).join(' '))]),
   )
-  return [columns, ...lines].map((cells) => `${cells.map(quoted).join(',')}\r\n`).join('')
+  return [columns, ...lines].map((cells) => `${cells.map((cell) => quoted(asText(cell))).join(',')}\r\n`).join('')
 }
 
 /**
@@ -31,7 +33,7 @@ export function planOf(csv: string): Plan {
   const sections = new Map<string, Section>()
   for (const [index, cells] of linesOf(csv).entries()) {
     if ((index === 0 && isHeader(cells)) || cells.every((cell) => cell.trim() === '')) continue
-    const wrong = addLine(sections, cells.map((cell) => cell.trim()))
+    const wrong = addLine(sections, cells.map((cell) => fromText(cell.trim())))
     if (wrong) refuse('plan_invalid', { detail: `line ${index + 1}: ${wrong}` })
   }
   const plan = { sections: [...sections.values()] }
@@ -40,7 +42,7 @@ export function planOf(csv: string): Plan {
 }
 
 function addLine(sections: Map<string, Section>, cells: string[]): string | undefined {
-  if (cells.length < needed || cells.length > columns.length) return `${cells.length} columns instead of ${needed}`
+  if (cells.length < needed) return `${cells.length} columns instead of ${needed}`
   const [name = '', kind = '', rowName = '', seatsText = '', grade = '', ...marks] = cells
   const seats = numberOf(seatsText)
   if (kind !== 'seated' && kind !== 'standing') return `kind ${kind} is neither seated nor standing`
@@ -67,6 +69,9 @@ function addLine(sections: Map<string, Section>, cells: string[]): string | unde
 const isHeader = (cells: string[]) => cells.slice(0, needed).every((cell, i) => cell.trim().toLowerCase() === columns[i])
 const numberOf = (text: string) => (/^[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined)
 const quoted = (cell: string) => (/[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
+/** A spreadsheet runs a cell that begins like this; an apostrophe before it makes it text, and reading takes one off again. */
+const asText = (cell: string) => (/^'*[=+\-@]/.test(cell) ? `'${cell}` : cell)
+const fromText = (cell: string) => (/^'+[=+\-@]/.test(cell) ? cell.slice(1) : cell)
 
 /** Cells by line; quoted cells may hold commas and doubled quotes. */
 function linesOf(csv: string): string[][] {
@@ -74,16 +79,20 @@ function linesOf(csv: string): string[][] {
   let cells: string[] = []
   let cell = ''
   let inQuotes = false
+  const endCell = () => {
+    if (cells.push(cell) > columns.length) refuse('plan_invalid', { detail: `line ${lines.length + 1}: more than ${columns.length} columns` })
+    cell = ''
+  }
   const endLine = () => {
-    cells.push(cell)
+    endCell()
     lines.push(cells)
     if (lines.length > linesMax) refuse('plan_invalid', { detail: `more than ${linesMax} lines` })
     cells = []
-    cell = ''
   }
   const text = csv.replace(/^\uFEFF/, '')
   for (let i = 0; i < text.length; i++) {
     const character = text[i]
+    if (cell.length > cellLengthMax) refuse('plan_invalid', { detail: `line ${lines.length + 1}: a cell is longer than ${cellLengthMax} characters` })
     if (inQuotes) {
       if (character !== '"') cell += character
       else if (text[i + 1] === '"') cell += text[i++]
@@ -91,10 +100,8 @@ function linesOf(csv: string): string[][] {
     } else if (character === '"' && cell.trim() === '') {
       cell = ''
       inQuotes = true
-    } else if (character === ',') {
-      cells.push(cell)
-      cell = ''
-    } else if (character === '\n') endLine()
+    } else if (character === ',') endCell()
+    else if (character === '\n') endLine()
     else if (character !== '\r') cell += character
   }
   if (inQuotes) refuse('plan_invalid', { detail: 'a quoted cell does not end' })
