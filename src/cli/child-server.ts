@@ -35,6 +35,7 @@ export async function startChildServer(dataDir: string, environment: Record<stri
       if (address && address.pid === child.pid) return address
       await wait(pollMs)
     }
+    child.kill('SIGKILL')
     throw new Error('the server did not start in time')
   }
   const ended = () => new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve(0) : child.once('exit', resolve)))

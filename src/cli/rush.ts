@@ -1,55 +1,63 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from '../crowd/client.ts'
 import { type Crowd, temperOf, visit } from '../crowd/fan.ts'
-import { createRecord, quantiles } from '../crowd/record.ts'
+import { createRecord } from '../crowd/record.ts'
 import { seeded } from '../crowd/random.ts'
+import { createWalkers } from '../crowd/walkers.ts'
 import { type ChildServer, startChildServer } from './child-server.ts'
+import { audit, linesOf } from './rush-report.ts'
+import { type RushOptions, rushOptions, usage } from './rush-options.ts'
 
-const usage = `npm run rush -- [--fans 2000] [--seats 500] [--url http://…] [--ops-url http://…] [--seed 1] [--seconds 10]
-  [--kill 0] [--minutes 10] [--json]
-An open-loop crowd against a fresh show, then the audit. Without --url a server of its own is started on a temporary data
-directory (or on DATABASE_URL). With --url an operator signs in: OPERATOR_EMAIL and OPERATOR_PASSWORD, by default the demo's;
-the audit asks --ops-url, by default port OPS_PORT (9090) of the same host. A run whose audit was not reached is not sound.
---kill n ends the own server with kill -9 n times in the middle of the sale and starts it again.`
-
-const { values: args } = parseArgs({
-  options: {
-    fans: { type: 'string', default: '2000' },
-    seats: { type: 'string', default: '500' },
-    url: { type: 'string' },
-    'ops-url': { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    seconds: { type: 'string', default: '10' },
-    minutes: { type: 'string', default: '10' },
-    kill: { type: 'string', default: '0' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
-if (args.help) {
-  process.stdout.write(`${usage}\n`)
-  process.exit(0)
-}
-const fans = whole('fans', 1, 20_000)
-const seats = whole('seats', 1, 50_000)
-const kills = whole('kill', 0, 20)
-const seconds = whole('seconds', 1, 600)
 const operator = { email: process.env.OPERATOR_EMAIL ?? 'operator@example.com', password: process.env.OPERATOR_PASSWORD ?? 'operator-demo-1234' }
 const rehearsalHoldSeconds = '20'
+const probeTimeoutMs = 10_000
 
-const dataDir = args.url ? undefined : await mkdtemp(join(tmpdir(), 'openrun-rush-'))
-const server = dataDir
-  ? await startChildServer(dataDir, { REHEARSALS: 'on', HOLD_SECONDS: rehearsalHoldSeconds, OPERATOR_EMAIL: operator.email, OPERATOR_PASSWORD: operator.password })
-  : undefined
-try {
-  process.exitCode = await rush(args.url ?? server?.url ?? '', args['ops-url'] ?? server?.opsUrl ?? opsUrlBeside(args.url ?? ''), server)
-} finally {
-  await server?.stop()
-  if (dataDir) await rm(dataDir, { recursive: true, force: true })
+/** Why a rush could not be run, for the person who asked for it. */
+class NotRun extends Error {}
+
+const options = rushOptions(process.argv.slice(2))
+if (Array.isArray(options)) {
+  process.stderr.write(`${options.join('\n')}\n\n${usage}\n`)
+  process.exit(2)
+}
+const { fans, seats, seed, seconds, minutes, kill: kills, json } = options
+if (options.help) process.stdout.write(`${usage}\n`)
+else process.exitCode = await run(options)
+
+async function run({ url, opsUrl }: RushOptions): Promise<number> {
+  let own: Awaited<ReturnType<typeof startOwnServer>> | undefined
+  try {
+    own = url === undefined ? await startOwnServer() : undefined
+    return await rush(url ?? own?.server.url ?? '', opsUrl ?? own?.server.opsUrl ?? opsUrlBeside(url ?? ''), own?.server)
+  } catch (error) {
+    if (!(error instanceof NotRun)) throw error
+    process.stderr.write(`${error.message}\n`)
+    if (json) process.stdout.write(`${JSON.stringify({ fans, seats, sound: false, error: error.message })}\n`)
+    return 1
+  } finally {
+    await own?.close()
+  }
+}
+
+async function startOwnServer() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'openrun-rush-'))
+  let server: ChildServer | undefined
+  const close = async () => {
+    await server?.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void close().finally(() => process.exit(130)))
+  const environment = { REHEARSALS: 'on', HOLD_SECONDS: rehearsalHoldSeconds, OPERATOR_EMAIL: operator.email, OPERATOR_PASSWORD: operator.password }
+  try {
+    server = await startChildServer(dataDir, environment)
+    return { server, close }
+  } catch (error) {
+    await close()
+    throw new NotRun(error instanceof Error ? error.message : String(error))
+  }
 }
 
 async function rush(url: string, opsUrl: string, child: ChildServer | undefined): Promise<number> {
@@ -59,18 +67,27 @@ async function rush(url: string, opsUrl: string, child: ChildServer | undefined)
     if (code) record.refused(code)
     record.counts.retries++
   })
+  await probe(url)
   say(`crowd of ${fans} for ${seats} seats at ${url}`)
-  const { showId, tokens } = await prepare(client)
-  const random = seeded(Number(args.seed))
-  const endAt = performance.now() + whole('minutes', 1, 120) * 60_000
+  const { showId, tokens } = await prepare(client).catch(async (error) => {
+    await client.close()
+    throw error
+  })
+  const random = seeded(seed)
+  const endAt = performance.now() + minutes * 60_000
+  const walkers = createWalkers({ client, showId, seats, record })
   const crowd: Crowd = {
-    client, showId, record, random, soldOut: false,
+    client, showId, record, walkers, random, soldOut: false,
     thinkMs: (low, high) => low + random() * (high - low),
     deadline: () => performance.now() > endAt,
   }
   const startedAt = performance.now()
+  let isOver = false
   const progress = setInterval(() => say(progressLine(record, startedAt)), 1_000)
-  const killing = child ? killInTheMiddle(child, record) : Promise.resolve(0)
+  const killing = child ? killInTheMiddle(child, record, () => isOver) : Promise.resolve(0)
+  const tidying = (async () => {
+    for (; !isOver; await wait(1_000)) await walkers.tidyUp(Date.now())
+  })()
   // open loop: everybody comes at their own time, most of them at once, whatever the server does
   await Promise.all(tokens.map(async (token) => {
     const temper = temperOf(random)
@@ -78,19 +95,25 @@ async function rush(url: string, opsUrl: string, child: ChildServer | undefined)
     await visit(crowd, token, temper)
   }))
   const saleSeconds = (performance.now() - startedAt) / 1_000
+  isOver = true
   clearInterval(progress)
+  await tidying
   const killed = await killing
-  const report = await audit({ url, opsUrl, showId, client, record, saleSeconds, killed })
+  const report = await audit({ url, opsUrl, showId, fans, seats, client, record, walkedAway: walkers.counts, saleSeconds, kills: killed, isOwn: child !== undefined, say })
   await client.close()
-  return print(report)
+  for (const line of linesOf(report)) say(line)
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`)
+  return report.sound ? 0 : 1
 }
 
 async function prepare(client: ReturnType<typeof createClient>) {
   const session = await client.send('POST', '/api/sessions', { body: operator })
-  if (session.status !== 201) throw new Error(`the operator could not sign in: ${session.status} ${session.body.code}`)
+  if (session.status !== 201)
+    throw new NotRun(`${operator.email} could not sign in: ${session.status} ${session.body.code ?? ''}. Set OPERATOR_EMAIL and OPERATOR_PASSWORD to those of an operator.`)
   const token = String(session.body.accessToken)
   const made = await client.send('POST', '/api/operations/rehearsals', { token, body: { fans, seats } })
-  if (made.status !== 201) throw new Error(`no rehearsal: ${made.status} ${made.body.code} ${made.body.detail ?? ''}`)
+  if (made.status !== 201)
+    throw new NotRun(`no rehearsal: ${made.status} ${made.body.code ?? ''} ${made.body.detail ?? ''}${made.status === 404 ? '. Start that server with REHEARSALS=on.' : ''}`)
   const { showId, fans: people } = made.body as unknown as { showId: string; fans: { accessToken: string }[] }
   for (let tries = 0; tries < 200; tries++) {
     const map = await client.send('GET', `/api/shows/${showId}/seats`)
@@ -98,58 +121,29 @@ async function prepare(client: ReturnType<typeof createClient>) {
     if (map.status === 200 && frame.body.phase === 'open') return { showId, tokens: people.map((person) => person.accessToken) }
     await wait(100)
   }
-  throw new Error('the rehearsal show did not open')
+  throw new NotRun('the rehearsal show did not open within 20 seconds')
+}
+
+/** One look, without patience: a wrong address must not be tried for a minute. */
+async function probe(url: string): Promise<void> {
+  try {
+    const response = await fetch(new URL('/healthz', url), { signal: AbortSignal.timeout(probeTimeoutMs) })
+    if (!response.ok) throw new Error(`/healthz answers ${response.status}`)
+  } catch (error) {
+    const { message, cause } = error as Error
+    throw new NotRun(`there is no Openrun at ${url}: ${cause instanceof Error ? cause.message : message}`)
+  }
 }
 
 /** Kills only while the sale runs: after a fifth of the seats, then again each time as many more were sold. */
-async function killInTheMiddle(child: ChildServer, record: ReturnType<typeof createRecord>): Promise<number> {
+async function killInTheMiddle(child: ChildServer, record: ReturnType<typeof createRecord>, isOver: () => boolean): Promise<number> {
   for (let done = 0; done < kills; done++) {
-    while (record.counts.paidSeats < (seats * (done + 1)) / (kills + 2)) await wait(20)
+    while (!isOver() && record.counts.paidSeats < (seats * (done + 1)) / (kills + 2)) await wait(20)
+    if (isOver()) return done
     say(`kill -9 of ${child.pid()} with ${record.counts.paidSeats} seats paid`)
     await child.killAndRestart()
   }
   return kills
-}
-
-type AuditInput = {
-  url: string; opsUrl: string; showId: string; client: ReturnType<typeof createClient>
-  record: ReturnType<typeof createRecord>; saleSeconds: number; killed: number
-}
-
-async function audit({ url, opsUrl, showId, client, record, saleSeconds, killed }: AuditInput) {
-  const map = await client.send('GET', `/api/shows/${showId}/seats`)
-  const states = Buffer.from(String(map.body.states), 'base64')
-  let sold = 0
-  for (let i = 0; i < seats; i++) if (((states[i >> 2] ?? 0) >> ((i & 3) * 2) & 3) === 2) sold++
-  const verified = await runVerify(opsUrl)
-  const { counts } = record
-  return {
-    fans, seats, sold, paid: counts.paidSeats, payments: counts.paid,
-    soldTwice: record.soldTwice(), unexpected: record.unexpected.length, unexpectedSamples: record.unexpected.slice(0, 10),
-    lost: record.lost, kills: killed, unknowns: counts.unknowns,
-    refusals: record.refusals,
-    journeysPerSecond: Math.round((counts.paid / saleSeconds) * 10) / 10,
-    saleSeconds: Math.round(saleSeconds * 10) / 10,
-    waitSeconds: { mean: Math.round(mean(record.waits) / 100) / 10, p95: Math.round(quantiles(record.waits).p95 / 100) / 10 },
-    latencyMs: Object.fromEntries(Object.entries(record.latencies).map(([step, values]) => [step, quantiles(values)])),
-    durability: process.env.DATABASE_URL || args.url ? 'of the server\'s database' : 'survives kill -9, not power loss',
-    verified: verified !== undefined,
-    violations: verified ?? [],
-    url,
-  }
-}
-
-/** Undefined when the operations port cannot be reached or does not answer. */
-async function runVerify(opsUrl: string): Promise<unknown[] | undefined> {
-  try {
-    const response = await fetch(new URL('/verify', opsUrl), { method: 'POST' })
-    if (!response.ok) throw new Error(`answered ${response.status}`)
-    const report = (await response.json()) as { violations: unknown[]; errors: unknown[] }
-    return [...report.violations, ...report.errors]
-  } catch (error) {
-    say(`  the audit at ${opsUrl} was not reached: ${error instanceof Error ? error.message : String(error)}`)
-    return undefined
-  }
 }
 
 function opsUrlBeside(url: string): string {
@@ -158,32 +152,11 @@ function opsUrlBeside(url: string): string {
   return ops.href
 }
 
-function print(report: Awaited<ReturnType<typeof audit>>): number {
-  const sound = report.verified && report.soldTwice === 0 && report.unexpected === 0 && report.violations.length === 0
-    && Object.values(report.lost).every((count) => count === 0) && report.paid === report.sold
-  for (const line of report.unexpectedSamples) say(`  unexpected: ${line}`)
-  say(`sold ${report.sold} of ${seats}, paid ${report.paid}, sold twice ${report.soldTwice}, unexpected ${report.unexpected}, `
-    + `violations ${report.verified ? report.violations.length : 'not checked (see --ops-url)'}, ${report.journeysPerSecond} paid journeys/s: ${sound ? 'sound' : 'NOT SOUND'}`)
-  if (args.json) process.stdout.write(`${JSON.stringify(report)}\n`)
-  return sound ? 0 : 1
-}
-
 function progressLine({ counts, refusals }: ReturnType<typeof createRecord>, startedAt: number): string {
   const refused = Object.values(refusals).reduce((sum, count) => sum + count, 0)
   return `${((performance.now() - startedAt) / 1_000).toFixed(0).padStart(4)} s  arrived ${counts.arrived}  in line ${counts.joined}  let in ${counts.entered}  paid ${counts.paid} (${counts.paidSeats} seats)  gave up ${counts.gaveUp}  refused ${refused}  retries ${counts.retries}`
 }
 
-function mean(values: number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
-}
-
 function say(line: string) {
-  ;(args.json ? process.stderr : process.stdout).write(`${line}\n`)
-}
-
-function whole(name: 'fans' | 'seats' | 'kill' | 'seconds' | 'minutes', low: number, high: number): number {
-  const value = Number(args[name])
-  if (Number.isInteger(value) && value >= low && value <= high) return value
-  process.stderr.write(`--${name} must be a whole number from ${low} to ${high}\n${usage}\n`)
-  process.exit(2)
+  ;(json ? process.stderr : process.stdout).write(`${line}\n`)
 }

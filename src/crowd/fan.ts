@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Answer, Client, Send } from './client.ts'
 import type { CrowdRecord, Step } from './record.ts'
+import type { Walkers } from './walkers.ts'
 
 /** How a fan behaves; the mix is drawn per fan from the seed. */
 export type Temper = {
@@ -19,6 +20,7 @@ export type Crowd = {
   client: Client
   showId: string
   record: CrowdRecord
+  walkers: Pick<Walkers, 'walkAway'>
   random: () => number
   /** becomes true when a fan was told that everything is sold */
   soldOut: boolean
@@ -187,7 +189,10 @@ async function swap(fan: Fan, hold: Held): Promise<Held> {
 async function buy(fan: Fan, hold: Held): Promise<'bought' | 'again' | 'walked away'> {
   const { crowd, temper } = fan
   await wait(crowd.thinkMs(200, 2_000))
-  if (temper.abandons === 'silently') return 'walked away'
+  if (temper.abandons === 'silently') {
+    crowd.walkers.walkAway({ token: fan.token, holdId: hold.id, seats: hold.seatIds.length, until: hold.until })
+    return 'walked away'
+  }
   if (temper.abandons === 'politely') {
     await call(fan, 'DELETE', `/api/holds/${hold.id}`, {}, [204, 409])
     await leave(fan)
