@@ -17,6 +17,8 @@ export type HoldInput = NamedInput | BestInput
 export type Ask = {
   input: HoldInput
   hash: string
+  /** when it was asked */
+  at: number
   pass: PassClaims | Refusal
   /** the seats tried now: named by the buyer, or picked anew each round */
   seatIds: number[]
@@ -43,7 +45,7 @@ export const hashOf = (input: HoldInput): string =>
 export function askOf(env: SeatEnv, input: HoldInput, hash: string): Ask {
   const isBest = input.kind === 'best'
   return {
-    input, hash, pass: passOf(env, input), seatIds: isBest ? [] : sorted(input.seatIds),
+    input, hash, at: env.now(), pass: passOf(env, input), seatIds: isBest ? [] : sorted(input.seatIds),
     source: isBest ? 'best' : 'named', losses: 0, isCleared: false,
   }
 }
@@ -102,7 +104,7 @@ export const heldSeats = (seatIds: readonly number[], seats: readonly SeatInfo[]
 
 function inMemory(ask: Ask, picture: Picture): Lost['why'] | undefined {
   const { input, pass } = ask
-  if (picture.status !== 'open') return new Refusal('show_closed')
+  if (picture.status !== 'open' || picture.startsAt <= ask.at) return new Refusal('show_closed')
   if (input.kind === 'hold') {
     const unknown = input.seatIds.filter((id) => id > picture.seats.length)
     if (unknown.length > 0) return new Refusal('seat_unknown', { seatIds: unknown })

@@ -129,6 +129,17 @@ test('a show that closed lets go of its holds, too', async () => {
   assert.equal(await release(userId, hold.id), 'done')
 })
 
+test('a show that has begun sells no more, however late its window closes; who holds already goes on', async () => {
+  const showId = await ground.publish(hallPlan, { startsAt: ground.now() + 1_000 })
+  const userId = randomUUID()
+  const wish = ground.wish(showId, [1, 2], { userId })
+  const [hold] = await ground.many([wish])
+  ground.clock.now += 1_000
+  assert.deepEqual([codeOf(await ground.take(showId, [3])), codeOf(await ground.best(showId, 1))], ['show_closed', 'show_closed'])
+  assert.deepEqual(await ground.many([wish]), [hold])
+  assert.equal(codeOf(await reserve(userId, [granted(hold).id])), 'done')
+})
+
 test('reserve binds with one deadline, the latest, and answers seats, plan and show; a repeat the same, also later', async () => {
   const showId = await publish()
   const userId = randomUUID()
