@@ -139,11 +139,12 @@ export const endOverdue = (tx: Tx, windowIds: string[], before: number, now: num
       select window_id, number, ${at(now)}, 'slept' from due where status = 'called')
     select window_id as "windowId", number, status as was, (select count(*) from changed) as written from due`)
 
-/** Live places of a line with one of these states; fewer than `max` means that is all. */
+/** Live places of a line with one of these states, in the order of the index of live ones; fewer than `max` means that is all. */
 export const placesIn = (tx: Tx, windowId: string, statuses: Status[], max: number) =>
   tx.rows<PlaceRef>(sql`
     select window_id as "windowId", number from queue.places
-    where window_id = ${windowId} and status <> 'ended' and status = any(${statuses}::text[]) limit ${max}`)
+    where window_id = ${windowId} and status <> 'ended' and status = any(${statuses}::text[])
+    order by user_id limit ${max}`)
 
 export const livePlacesOfShow = (tx: Tx, show: Show, userIds: string[]) =>
   tx.rows<PlaceRef>(sql`
