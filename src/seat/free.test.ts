@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
 import { seatChecks } from './checks.ts'
 import { pinMany, sellMany } from './pin.ts'
 import { type Ground, openGround, type Planted, plantHold, quotaRow } from './planting.ts'
 import { quota } from './quota.ts'
+import { lockSoldPins } from './store-pins.ts'
 
 let ground: Ground
 before(async () => {
@@ -76,4 +77,13 @@ test('a cancelled seat of a watched show is returned and the waitlist is told', 
   await ground.hear('reservation.cancelled', reservationId, { reservationId, userId, showId, seatIds: [1, 2] })
   assert.deepEqual((await ground.statuses(showId)).slice(0, 2), [4, 4])
   assert.deepEqual((await ground.events('seat.returned')).at(-1), { showId, seatIds: [1, 2] })
+})
+
+test('the payment of a cancelled reservation is found by an index, however many were ever paid', async () => {
+  const plan = await ground.db.transaction(async (tx) => {
+    await tx.rows(sql`set local enable_seqscan = off`)
+    const explaining = { ...tx, rows: <T>(query: Sql) => tx.rows<T>(sql`explain ${query}`) }
+    return (await lockSoldPins(explaining, [randomUUID()])) as unknown as Record<string, string>[]
+  })
+  assert.match(plan.map((row) => Object.values(row)[0]).join('\n'), /pins_one_of_reservation/)
 })

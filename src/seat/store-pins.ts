@@ -118,11 +118,12 @@ export async function storeSold(tx: Tx, paymentIds: string[], now: number) {
   assert.equal(rows.length, paymentIds.length, 'pins sold')
 }
 
-/** Locks the sold pins of reservations whose seats come back; sell and pin lock them before seats, too. */
+/** Locks the sold pins of reservations whose seats come back. `counts` says nothing new, but names the index. */
 export const lockSoldPins = (tx: Tx, reservationIds: string[]) =>
   tx.rows<{ paymentId: string; reservationId: string; userId: string }>(sql`
     select payment_id as "paymentId", reservation_id as "reservationId", user_id as "userId" from seat.pins
-    where reservation_id = any(${reservationIds}::uuid[]) and status = 'sold' order by payment_id for update`)
+    where reservation_id = any(${reservationIds}::uuid[]) and counts and status = 'sold'
+    order by payment_id for update`)
 
 /** Gives sold seats back: returned where somebody watches, else available. */
 export async function freeSold(tx: Tx, seats: (SeatKey & { reservationId: string })[]) {
