@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { load, type LoadResult, type NextRequest } from '../bench/load.ts'
+import { pinToCore } from '../bench/cores.ts'
 import { measurePurchases } from '../bench/purchases.ts'
 import { createPostgresDatabase } from '../platform/testing.ts'
 import type { SessionClaims } from '../platform/principal.ts'
@@ -43,7 +44,8 @@ const warmRounds = 2
 type Engine = 'pglite' | 'postgres'
 const engines: Engine[] = (args.engine ? [args.engine as Engine] : serverUrl ? ['pglite', 'postgres'] : ['pglite'])
 if (!serverUrl) say('PostgreSQL is NOT measured: set BENCH_DATABASE_URL')
-const report: Record<string, unknown> = { node: process.version, runs, seconds, connections, durability: { pglite: 'survives kill -9, not power loss', postgres: 'synchronous_commit on' } }
+const pinned = pinToCore('any', process.pid)
+const report: Record<string, unknown> = { node: process.version, runs, seconds, connections, pinned, durability: { pglite: 'survives kill -9, not power loss', postgres: 'synchronous_commit on' } }
 for (const engine of engines) {
   const hold = args.only && args.only !== 'hold' ? undefined : await measureHolds(engine)
   const purchase = args.only && args.only !== 'purchase' ? undefined : await withDatabase(engine, (where) => measurePurchases(engine, where, runs, say))
@@ -79,6 +81,7 @@ async function measureOurHolds(engine: Engine, where: string): Promise<LoadResul
   const environment = { ...secrets, REHEARSALS: 'on', OPERATOR_EMAIL: operator.email, OPERATOR_PASSWORD: operator.password, ...(engine === 'postgres' ? { DATABASE_URL: where } : { DATABASE_URL: '' }) }
   const server = await startChildServer(dataDir, environment)
   try {
+    pinToCore('server', server.pid())
     const buyers = makeBuyers()
     return await warmLoad(server.url, async () => ourRequests(buyers, await prepareShow(server)))
   } finally {
@@ -135,8 +138,13 @@ function ourRequests(buyers: Buyer[], { showId, windowId }: { showId: string; wi
 
 /** What the compiler has not seen yet is slow: every server is warmed first, in the same way. */
 async function warmLoad(url: string, requests: () => Promise<NextRequest>): Promise<LoadResult> {
-  for (let round = 0; round < warmRounds; round++) await load(url, connections, warmSeconds, await requests())
-  return load(url, connections, seconds, await requests())
+  pinToCore('generator', process.pid)
+  try {
+    for (let round = 0; round < warmRounds; round++) await load(url, connections, warmSeconds, await requests())
+    return await load(url, connections, seconds, await requests())
+  } finally {
+    pinToCore('any', process.pid) // what is started next inherits it
+  }
 }
 
 /** The same wishes for the limits, whose buyer is only a header. */
@@ -153,6 +161,7 @@ async function withNaive<T>(argv: string[], use: (url: string) => Promise<T>): P
   const child: ChildProcess = spawn(process.execPath, [...serverFlags, new URL('../bench/naive-server.ts', import.meta.url).pathname, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
     const [first] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+    pinToCore('server', child.pid ?? 0)
     return await use(`http://127.0.0.1:${first.toString().trim()}`)
   } finally {
     child.kill('SIGTERM')
