@@ -175,3 +175,22 @@ function deadBefore(db: Database, form: RegExp): Database {
   }
   return { ...db, rows: mortal(db), transaction: (work) => db.transaction((tx) => work({ ...tx, rows: mortal(tx) })) }
 }
+
+test('a bank that approved while the server was away pays the purchase, though the buyer asks before the wallet does', async () => {
+  const showId = await world.onSale()
+  const [fan] = (await world.fans(1, 0)) as [Person]
+  const { reservationId } = await reserved(world, fan, showId, [1])
+  const ask = { key: 'late', topUp: 102_000, source: 'sandbox:late' }
+  assert.equal((await pay(world, fan, reservationId, ask)).status, 202)
+  await world.settle()
+  world.time.now += 20 * 60_000
+  const restarted = await another(world)
+  const repeated = await pay(restarted, fan, reservationId, ask)
+  assert.ok(repeated.status < 300, `${repeated.status} ${repeated.body.code}`)
+  await restarted.settle()
+  await restarted.advance(6_000)
+  assert.equal((await pay(restarted, fan, reservationId, ask)).body.status, 'completed')
+  assert.equal(await balanceOf(restarted, fan), 0)
+  await restarted.close()
+  await sound(world)
+})

@@ -8,6 +8,7 @@ import type { SeatApi } from '../seat/api.ts'
 import { type WalletApi, walletLimits } from '../wallet/api.ts'
 import { type Payment, paymentLimits, type paymentOperations } from './api.ts'
 import { bugsAmong, createAdvance, isForLater } from './changes.ts'
+import { beat, graceAfterOutage } from './clock.ts'
 import { drive, type Driving } from './drive.ts'
 import { story, toPayment } from './reading.ts'
 import { oweRefunds, payRefunds } from './refunds.ts'
@@ -71,7 +72,9 @@ export function createPayment(deps: PaymentDependencies): Service<typeof payment
       story: (input) => story(db, input),
     },
     on: { 'reservation.cancelled': (tx, events) => oweRefunds(tx, events, now()) },
+    recover: () => graceAfterOutage(db, now()),
     jobs: [
+      { name: 'payment.heartbeat', everyMs: 1_000, run: () => beat(db, now) },
       { name: 'payment.drive', everyMs: 250, run: driveDue },
       { name: 'payment.refund', everyMs: 250, run: () => payRefunds(db, wallet, now) },
     ],

@@ -95,6 +95,17 @@ export async function takeDue(
     where p.id = due.id returning ${columns}`)
 }
 
+/** Deadlines of payments that wait for a bank, between `after` and `to`, become `to`; answers how many. */
+export async function liftWaits(tx: Tx, { after, to, limit }: { after: number; to: number; limit: number }): Promise<number> {
+  const lifted = await tx.rows(sql`
+    with late as materialized (
+      select id from payment.payments
+      where status = 'pending' and until > ${at(after)} and until < ${at(to)}
+      order by id limit ${limit} for no key update)
+    update payment.payments p set until = ${at(to)} from late where p.id = late.id returning 1 as one`)
+  return lifted.length
+}
+
 /** Locks in id order; `no key` leaves refunds free to be inserted meanwhile. */
 export async function lockPayments(tx: Tx, ids: string[]): Promise<PaymentRow[]> {
   return tx.rows<PaymentRow>(sql`

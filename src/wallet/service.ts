@@ -48,9 +48,9 @@ export function createWallet({ db, now, random, provider }: Surroundings & { db:
   }
 }
 
-/** Who made it asks the provider once and waits for that; a repeat shows how far it is, the job drives on. */
+/** Who made it asks the provider once and waits for that; a repeat shows how far it is, and asks if that is due. */
 async function drive(driver: Driver, { errand, fresh }: Begun): Promise<TopUp> {
-  return shown(fresh ? await driver.attempt(errand) : errand)
+  return shown(await (fresh ? driver.attempt(errand) : driver.goOn(errand)))
 }
 
 const shown = ({ ref, amount, status, createdAt }: Errand): TopUp => ({ id: ref, amount, status, createdAt })
