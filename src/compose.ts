@@ -116,7 +116,12 @@ export async function compose(parts: Parts) {
   // only these read cookies, so only they pay for parsing them
   await app.register(async (scope) => {
     await scope.register(cookie)
-    userRoutes(scope as App, { user, newId, publicUrl: parts.publicUrl, exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId), balance: async (userId) => (await wallet.balance({ userId })).balance })
+    userRoutes(scope as App, {
+      user, newId,
+      publicUrl: parts.publicUrl,
+      exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId),
+      balance: async (userId) => (await wallet.balance({ userId })).balance,
+    })
   })
   concertRoutes(app, { concert, stock })
   walletRoutes(app, { wallet, newId })

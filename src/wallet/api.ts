@@ -29,7 +29,7 @@ export const walletOperations = {
   debit: operation({ input: Exact({ paymentId: Id, ...ref }), output: Exact({ balance: Won }), refusals: ['balance_insufficient', 'payment_voided'] }),
   /** Writes the decision `void`, or finds `done` (or an earlier refusal, which counts as voided). */
   void: operation({ input: Exact({ paymentId: Id, userId: Id }), output: Exact({ outcome: Type.Union([Type.Literal('voided'), Type.Literal('done')]) }) }),
-  /** Sales account of the show back to the wallet; lands even if the account was closed. */
+  /** Sales account of the show back to the wallet; lands even if the account was closed, and is paid out from there. */
   refund: operation({ input: Exact({ cancellationId: Id, ...ref }), output: Exact({}) }),
   /** Starts (or finds) a top-up and waits shortly for the provider; the wallet's own job drives it until it answers. */
   topUp: operation({

@@ -70,12 +70,15 @@ export function createDriver(ledger: Ledger, provider: Provider, random: () => n
   async function driveDue() {
     const due = await claim(ledger.now(), errandLimits.perRunMax)
     const ended = await Promise.allSettled(due.map(attempt))
-    const failures = ended.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+    const failures = failuresAmong(ended)
     if (failures.length > 0) throw new AggregateError(failures, `${failures.length} ${kind.table} could not be driven`)
   }
 
   return { attempt, goOn, driveDue }
 }
+
+export const failuresAmong = (ends: PromiseSettledResult<unknown>[]) =>
+  ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
 
 /** Asked again, the provider is first asked what it knows; only a ref that never arrived is sent anew. */
 async function ask(provider: Provider, kind: Kind, errand: Errand): Promise<ProviderAnswer> {
