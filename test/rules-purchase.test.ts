@@ -176,6 +176,21 @@ function deadBefore(db: Database, form: RegExp): Database {
   return { ...db, rows: mortal(db), transaction: (work) => db.transaction((tx) => work({ ...tx, rows: mortal(tx) })) }
 }
 
+test('payments that cannot succeed do not keep seats for ever: after the fifth one the hold runs out', async () => {
+  const showId = await world.onSale()
+  const [fan] = (await world.fans(1, 0)) as [Person]
+  const { reservationId } = await reserved(world, fan, showId, [1])
+  for (let used = 0; used < 5; used++) assert.equal((await pay(world, fan, reservationId, { key: `${used}` })).body.code, 'balance_insufficient')
+  for (let more = 0; more < 6; more++) {
+    const answer = await pay(world, fan, reservationId, { key: `more-${more}` })
+    assert.match(answer.body.code, more < 3 ? /payment_attempts_used/ : /payment_attempts_used|hold_expired|reservation_ended/)
+    await passTime(world, 100_000)
+  }
+  assert.equal((await reservationOf(world, fan, reservationId)).status, 'expired')
+  assert.equal((await pay(world, fan, reservationId, { key: '4' })).body.code, 'balance_insufficient', 'what was answered stays the answer')
+  await sound(world)
+})
+
 test('a bank that approved while the server was away pays the purchase, though the buyer asks before the wallet does', async () => {
   const showId = await world.onSale()
   const [fan] = (await world.fans(1, 0)) as [Person]

@@ -43,7 +43,7 @@ export function createPayment(deps: PaymentDependencies): Service<typeof payment
   }
 
   async function pay(input: Pay): Promise<Payment> {
-    const { row, created } = await start(await toNewPayment(deps, input))
+    const { row, created } = await start(await toNewPayment(deps, input, read))
     if (row.status !== 'pending') return toPayment(row)
     const [own] = created ? [row] : running.has(row.id) ? [] : await takeOne(row.id)
     const drove = own ? run(own) : running.get(row.id)
@@ -82,10 +82,12 @@ export function createPayment(deps: PaymentDependencies): Service<typeof payment
 }
 
 /** Whose reservation it is comes first; what is stored repeats the same thing for the same key. */
-async function toNewPayment({ reservation, now }: PaymentDependencies, input: Pay): Promise<NewPayment> {
+async function toNewPayment({ reservation, now }: PaymentDependencies, input: Pay, read: (id: string) => Promise<PaymentRow | undefined>): Promise<NewPayment> {
   const { paymentId: id, userId, reservationId, topUp = null, source = null } = input
   if (topUp !== null && topUp > walletLimits.topUpMax) refuse('top_up_too_large', { maximum: walletLimits.topUpMax })
-  const { showId } = await reservation.get({ reservationId, userId })
+  const { showId, status, paymentsLeft } = await reservation.get({ reservationId, userId })
+  // before its seats are pinned: each undone pin leaves them two minutes, which could go on for ever
+  if (status === 'pending' && paymentsLeft === 0 && !(await read(id))) refuse('payment_attempts_used')
   const hash = requestHash({ userId, reservationId, topUp, source })
   return { id, userId, reservationId, showId, topUp, source, requestHash: hash, createdAt: now(), nextAt: now() + paymentLimits.leaseMs }
 }

@@ -62,7 +62,7 @@ export function createBorder() {
     get: async ({ reservationId, userId }) => {
       const found = of(reservationId)
       if (found.userId !== userId) refuse('reservation_unknown')
-      return { id: reservationId, number: '', status: 'pending', expiresAt: null, endedReason: null, createdAt: 0, lines: [], ...found }
+      return { id: reservationId, number: '', status: 'pending', paymentsLeft: 5, expiresAt: null, endedReason: null, createdAt: 0, lines: [], ...found }
     },
     pin: async (keys) => {
       const found = of(keys.reservationId)
