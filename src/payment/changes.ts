@@ -72,7 +72,7 @@ function apply(row: PaymentRow, change: Change, { at, beating }: { at: number; b
 
 function turnBack(row: PaymentRow, refusal: Refusal, amount: number | null): boolean {
   if (row.direction === 'backward' || row.debited) return false
-  Object.assign(row, { direction: 'backward', until: null, tries: 0, amount: amount ?? row.amount })
+  Object.assign(row, { direction: 'backward', tries: 0, amount: amount ?? row.amount })
   Object.assign(row, { refusal: refusal.code, refusalParams: refusal.params })
   return true
 }
