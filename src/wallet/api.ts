@@ -22,7 +22,8 @@ export const Entry = Exact({
 })
 export type TopUp = Static<typeof TopUp>
 export type Entry = Static<typeof Entry>
-const ref = { userId: Id, showId: Id, amount: PositiveWon }
+/** what all seats of a reservation may come to: as much as a sum may be anywhere */
+const ref = { userId: Id, showId: Id, amount: Type.Integer({ minimum: 1, maximum: walletLimits.balanceMax }) }
 
 export const walletOperations = {
   /** Wallet to the show's sales account. The first answer of a paymentId is final, also `balance_insufficient {missing}` and a void. */

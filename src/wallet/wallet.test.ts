@@ -184,6 +184,15 @@ test('a refund lands once per cancellation, several per payment, the same user t
   assert.equal((await refusalOf(wallet.api.refund({ ...one, amount: 1 }))).code, 'idempotency_conflict')
 })
 
+test('many dear seats may come to more than ₩1,000,000,000: they are debited and refunded like others', async () => {
+  const userId = await userWith(wallet.api, 0)
+  const showId = randomUUID()
+  for (let n = 0; n < 3; n++) await wallet.api.refund({ cancellationId: randomUUID(), userId, showId, amount: 1_000_000_000 })
+  assert.deepEqual(await wallet.api.debit(payment(userId, 2_500_000_000, showId)), { balance: 500_000_000 })
+  await wallet.api.refund({ cancellationId: randomUUID(), userId, showId, amount: 2_500_000_000 })
+  assert.equal(await balanceOf(wallet.db, 'wallet', userId), 3_000_000_000)
+})
+
 test('a sales account may go below zero: a refund never waits for sales', async () => {
   const userId = randomUUID()
   const showId = randomUUID()
