@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, beforeEach, test } from 'node:test'
 import sql from 'sql-template-tag'
 import type { Database, Reader } from '../src/platform/database.ts'
 import { UnknownOutcome } from '../src/platform/outcome.ts'
-import { another, balanceOf, hold, passesOf, passTime, pay, reservationOf, reserve, reserved, sound, takeBusAway } from './steps.ts'
+import { another, balanceOf, hold, passesOf, passTime, pay, reservationOf, reserve, reserved, signInAgain, sound, takeBusAway } from './steps.ts'
 import { must, openSystem, type Person, type TestSystem } from './system.ts'
 
 let world: TestSystem
 before(async () => {
   world = await openSystem()
 })
+beforeEach(() => signInAgain(world))
 after(() => world.close())
 
 const driverLeaseMs = 10_000
