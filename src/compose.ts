@@ -70,10 +70,12 @@ export async function compose(parts: Parts) {
 
   const subscribers: { name: string; on: NonNullable<Service<Operations>['on']> }[] = []
   const jobs: Job[] = []
+  const recoveries: (() => Promise<unknown>)[] = []
   /** Adds a service to this process and gives its local caller. */
   function connect<Ops extends Operations>(name: string, operations: Ops, service: Service<Ops>): Api<Ops> {
     if (service.on) subscribers.push({ name, on: service.on })
     jobs.push(...(service.jobs ?? []))
+    if (service.recover) recoveries.push(service.recover)
     return local(name, operations, service.api, step)
   }
 
@@ -114,7 +116,12 @@ export async function compose(parts: Parts) {
   // only these read cookies, so only they pay for parsing them
   await app.register(async (scope) => {
     await scope.register(cookie)
-    userRoutes(scope as App, { user, newId, publicUrl: parts.publicUrl, exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId), balance: async (userId) => (await wallet.balance({ userId })).balance })
+    userRoutes(scope as App, {
+      user, newId,
+      publicUrl: parts.publicUrl,
+      exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId),
+      balance: async (userId) => (await wallet.balance({ userId })).balance,
+    })
   })
   concertRoutes(app, { concert, stock })
   walletRoutes(app, { wallet, newId })
@@ -124,6 +131,7 @@ export async function compose(parts: Parts) {
   paymentRoutes(app, { payment, newId })
   gatewayRoutes(app, { user, wallet, queue, seat, reservation, payment, ready: parts.ready })
   if (parts.rehearsals) rehearsalRoutes(app, { user, concert, now })
+  for (const recover of recoveries) await recover()
   await app.ready()
 
   return {

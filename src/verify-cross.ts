@@ -1,127 +1,149 @@
 import sql, { raw } from 'sql-template-tag'
-import { serviceNames } from './services.ts'
 import type { CrossCheck } from './platform/check.ts'
 import { at, type Reader } from './platform/database.ts'
+import { serviceNames } from './services.ts'
+import * as exports from './verify-exports.ts'
 
 const shownMax = 20
 const outboxOldMs = 60_000
+const soldStatus = 3
 
-type SoldSeat = { show_id: string; id: number; reservation_id: string }
-type SoldLine = { show_id: string; seat_id: number; reservation_id: string; status: string }
-const soldSeats = (db: Reader) => db.rows<SoldSeat>(sql`select show_id, id, reservation_id from seat.seats where status = 3`)
-const liveLines = (db: Reader) => db.rows<SoldLine>(sql`
-  select l.show_id, l.seat_id, l.reservation_id, r.status from reservation.lines l
-  join reservation.reservations r on r.id = l.reservation_id
-  where l.status = 'active' and r.status in ('confirmed', 'paying')`)
-const payments = (db: Reader) => db.rows<{ id: string; user_id: string; reservation_id: string; amount: number | null; status: string }>(sql`
-  select id, user_id, reservation_id, amount, status from payment.payments`)
-const refunds = (db: Reader) => db.rows<{ cancellation_id: string; payment_id: string; amount: number; status: string }>(sql`
-  select cancellation_id, payment_id, amount, status from payment.refunds`)
-const moved = (db: Reader, kind: string) => db.rows<{ ref: string; amount: number }>(sql`
-  select ref, amount from wallet.transfers where kind = ${kind}`)
+/** Invariants that no single service can see; each reads `pageMax` rows at a time and stops when enough is found. */
+export function createCrossChecks(pageMax = 1_000): CrossCheck[] {
+  /** What `look` finds wrong in the pages of a table. */
+  async function wrongIn<Row>(db: Reader, page: exports.PageOf<Row>, look: (rows: Row[]) => Promise<unknown[]>): Promise<unknown[]> {
+    const wrong: unknown[] = []
+    for (let after: Row | undefined; wrong.length < shownMax; ) {
+      const rows = await page(db, after, pageMax)
+      if (rows.length > 0) wrong.push(...(await look(rows)))
+      if (rows.length < pageMax) break
+      after = rows.at(-1)
+    }
+    return wrong
+  }
 
-/** Invariants that no single service can see. */
-export const crossChecks: CrossCheck[] = [
-  {
-    id: 'I1',
-    name: 'a seat is sold exactly when one active line of a confirmed or paying reservation has it',
-    compare: async (db) => {
-      const seats = new Map((await soldSeats(db)).map((seat) => [`${seat.show_id} ${seat.id}`, seat.reservation_id]))
-      const lines = await liveLines(db)
-      const owners = new Map<string, string>()
-      const wrong: unknown[] = []
-      for (const line of lines) {
-        const name = `${line.show_id} ${line.seat_id}`
-        const seller = seats.get(name)
-        if (line.status === 'confirmed' && seller !== line.reservation_id) wrong.push({ ...line, soldTo: seller ?? null })
-        if (seller === line.reservation_id) {
-          if (owners.has(name)) wrong.push({ seat: name, reservations: [owners.get(name), line.reservation_id] })
-          owners.set(name, line.reservation_id)
+  return [
+    {
+      id: 'I1',
+      name: 'a seat is sold exactly when one active line of a confirmed or paying reservation has it',
+      compare: async (db) => firsts(
+        await wrongIn(db, exports.linePage, (lines) => unsoldLines(db, lines)),
+        await wrongIn(db, exports.seatPage, (seats) => seatsWithoutLine(db, seats)),
+      ),
+    },
+    {
+      id: 'I8',
+      name: 'what was paid less what was refunded is the sum of the active lines, per reservation',
+      compare: async (db) => firsts(
+        await wrongIn(db, exports.paymentPage, (payments) => unequalPayments(db, payments)),
+        await wrongIn(db, exports.reservationPage, (reservations) => unpaidReservations(db, reservations)),
+      ),
+    },
+    {
+      id: 'I8',
+      name: 'a completed payment moved its amount once, a failed one moved nothing, a done refund moved back once',
+      compare: async (db) => firsts(
+        await wrongIn(db, exports.paymentPage, (payments) => unmovedPayments(db, payments)),
+        await wrongIn(db, exports.transferPage('payment'), async (transfers) => {
+          const known = await exports.knownPayments(db, transfers.map(({ ref }) => ref))
+          return transfers.filter(({ ref }) => !known.has(ref)).map(({ ref }) => ({ debit: ref, payment: null }))
+        }),
+        await wrongIn(db, exports.refundPage, (refunds) => unmovedRefunds(db, refunds)),
+        await wrongIn(db, exports.transferPage('refund'), async (transfers) => {
+          const known = await exports.knownRefunds(db, transfers.map(({ ref }) => ref))
+          return transfers.filter(({ ref }) => !known.has(ref)).map(({ ref }) => ({ moved: ref, refund: null }))
+        }),
+      ),
+    },
+    {
+      id: 'I21',
+      name: 'hold, reservation and payment of one purchase belong to one user',
+      compare: async (db) => firsts(
+        await wrongIn(db, exports.holdPage, (holds) => strangers(db, holds)),
+        await wrongIn(db, exports.paymentPage, (payments) => strangers(db, payments)),
+      ),
+    },
+    {
+      id: 'I10',
+      name: 'nobody held seats with a pass that the queue never issued',
+      compare: async (db) => firsts(await wrongIn(db, exports.quotaPage, async (quotas) => {
+        const held = quotas.filter(({ number }) => number > 0).map(({ show_id, user_id, number }) => ({ name: `${show_id} ${user_id}`, number, user_id }))
+        const issued = await exports.passesOf(db, [...new Set(held.map((row) => row.user_id))])
+        return held.filter((row) => row.number > (issued.get(row.name) ?? 0)).map(({ name, number }) => ({ name, number }))
+      })),
+    },
+    {
+      id: 'I15',
+      name: 'nothing waits in an outbox for more than a minute and nothing is parked',
+      compare: async (db, now) => {
+        const wrong: unknown[] = []
+        for (const service of serviceNames) {
+          wrong.push(...await db.rows(sql`select ${service}::text as service, key, name from ${raw(`"${service}"`)}.outbox where occurred_at < ${at(now - outboxOldMs)} limit ${shownMax}`))
+          wrong.push(...await db.rows(sql`select ${service}::text as parked_by, producer, key, name, error from ${raw(`"${service}"`)}.parked limit ${shownMax}`))
         }
-      }
-      for (const [seat, reservationId] of seats) if (!owners.has(seat)) wrong.push({ seat, reservationId, line: null })
-      return wrong.slice(0, shownMax)
+        return firsts(wrong)
+      },
     },
-  },
-  {
-    id: 'I8',
-    name: 'what was paid less what was refunded is the sum of the active lines, per reservation',
-    compare: async (db) => {
-      const lines = await db.rows<{ reservation_id: string; total: number }>(sql`
-        select l.reservation_id, sum(l.price + l.fee)::bigint as total from reservation.lines l
-        join reservation.reservations r on r.id = l.reservation_id
-        where l.status = 'active' and r.status = 'confirmed' group by 1`)
-      const worth = new Map(lines.map((line) => [line.reservation_id, line.total]))
-      const back = new Map<string, number>()
-      for (const refund of await refunds(db)) back.set(refund.payment_id, (back.get(refund.payment_id) ?? 0) + refund.amount)
-      const wrong: unknown[] = []
-      const paid = new Set<string>()
-      for (const payment of await payments(db)) {
-        if (payment.status !== 'completed') continue
-        paid.add(payment.reservation_id)
-        const kept = (payment.amount ?? 0) - (back.get(payment.id) ?? 0)
-        if (kept !== (worth.get(payment.reservation_id) ?? 0)) wrong.push({ payment: payment.id, kept, lines: worth.get(payment.reservation_id) ?? 0 })
-      }
-      for (const reservationId of worth.keys()) if (!paid.has(reservationId)) wrong.push({ reservationId, payment: null })
-      return wrong.slice(0, shownMax)
-    },
-  },
-  {
-    id: 'I8',
-    name: 'a completed payment moved its amount once, a failed one moved nothing, a done refund moved back once',
-    compare: async (db) => {
-      const debits = new Map((await moved(db, 'payment')).map((transfer) => [transfer.ref, transfer.amount]))
-      const backs = new Map((await moved(db, 'refund')).map((transfer) => [transfer.ref, transfer.amount]))
-      const wrong: unknown[] = []
-      const known = new Set<string>()
-      for (const payment of await payments(db)) {
-        known.add(payment.id)
-        const debited = debits.get(payment.id) ?? 0
-        if (payment.status === 'completed' && debited !== payment.amount) wrong.push({ payment: payment.id, amount: payment.amount, debited })
-        if (payment.status === 'failed' && debited !== 0) wrong.push({ payment: payment.id, status: 'failed', debited })
-      }
-      for (const ref of debits.keys()) if (!known.has(ref)) wrong.push({ debit: ref, payment: null })
-      for (const refund of await refunds(db)) {
-        const amount = backs.get(refund.cancellation_id)
-        if (refund.status === 'done' && amount !== refund.amount) wrong.push({ refund: refund.cancellation_id, amount: refund.amount, moved: amount ?? 0 })
-        backs.delete(refund.cancellation_id)
-      }
-      for (const ref of backs.keys()) wrong.push({ moved: ref, refund: null })
-      return wrong.slice(0, shownMax)
-    },
-  },
-  {
-    id: 'I21',
-    name: 'hold, reservation and payment of one purchase belong to one user',
-    compare: async (db) => {
-      const reservations = new Map((await db.rows<{ id: string; user_id: string }>(sql`select id, user_id from reservation.reservations`)).map((r) => [r.id, r.user_id]))
-      const holds = await db.rows<{ id: string; user_id: string; reservation_id: string }>(sql`select id, user_id, reservation_id from seat.holds where reservation_id is not null`)
-      const others = [...holds, ...(await payments(db))].filter((row) => (reservations.get(row.reservation_id) ?? row.user_id) !== row.user_id)
-      return others.slice(0, shownMax)
-    },
-  },
-  {
-    id: 'I10',
-    name: 'nobody held seats with a pass that the queue never issued',
-    compare: async (db) => {
-      const issued = new Map((await db.rows<{ name: string; number: number }>(sql`
-        select l.show_id || ' ' || p.user_id as name, max(p.pass_no) as number from queue.places p
-        join queue.lines l using (window_id) group by 1`)).map((row) => [row.name, row.number]))
-      const held = await db.rows<{ name: string; number: number }>(sql`
-        select show_id || ' ' || user_id as name, last_pass_held as number from seat.quotas where last_pass_held > 0`)
-      return held.filter((row) => row.number > (issued.get(row.name) ?? 0)).slice(0, shownMax)
-    },
-  },
-  {
-    id: 'I15',
-    name: 'nothing waits in an outbox for more than a minute and nothing is parked',
-    compare: async (db, now) => {
-      const wrong: unknown[] = []
-      for (const service of serviceNames) {
-        wrong.push(...await db.rows(sql`select ${service}::text as service, key, name from ${raw(`"${service}"`)}.outbox where occurred_at < ${at(now - outboxOldMs)} limit ${shownMax}`))
-        wrong.push(...await db.rows(sql`select ${service}::text as parked_by, producer, key, name, error from ${raw(`"${service}"`)}.parked limit ${shownMax}`))
-      }
-      return wrong.slice(0, shownMax)
-    },
-  },
-]
+  ]
+}
+
+export const crossChecks = createCrossChecks()
+
+const firsts = (...found: unknown[][]) => found.flat().slice(0, shownMax)
+
+async function unsoldLines(db: Reader, lines: exports.Line[]): Promise<unknown[]> {
+  const confirmed = lines.filter((line) => line.active && line.status === 'confirmed')
+  const owners = await exports.soldTo(db, confirmed)
+  return confirmed.flatMap(({ show_id, seat_id, reservation_id, status }) => {
+    const soldTo = owners.get(`${show_id} ${seat_id}`) ?? null
+    return soldTo === reservation_id ? [] : [{ show_id, seat_id, reservation_id, status, soldTo }]
+  })
+}
+
+/** A reservation has a seat on one line only, so one look-up says whether exactly one has it. */
+async function seatsWithoutLine(db: Reader, seats: exports.Seat[]): Promise<unknown[]> {
+  const sold = seats.filter((seat) => seat.status === soldStatus)
+  const owned = await exports.onLines(db, sold)
+  return sold.filter((seat) => !owned.has(`${seat.show_id} ${seat.id} ${seat.reservation_id}`))
+    .map((seat) => ({ seat: `${seat.show_id} ${seat.id}`, reservationId: seat.reservation_id, line: null }))
+}
+
+async function unequalPayments(db: Reader, payments: exports.Payment[]): Promise<unknown[]> {
+  const completed = payments.filter((payment) => payment.status === 'completed')
+  const back = await exports.refundedOf(db, completed.map(({ id }) => id))
+  const worth = await exports.worthOf(db, completed.map((payment) => payment.reservation_id))
+  return completed.flatMap(({ id, amount, reservation_id }) => {
+    const [kept, lines] = [(amount ?? 0) - (back.get(id) ?? 0), worth.get(reservation_id) ?? 0]
+    return kept === lines ? [] : [{ payment: id, kept, lines }]
+  })
+}
+
+async function unpaidReservations(db: Reader, reservations: exports.Reservation[]): Promise<unknown[]> {
+  const confirmed = reservations.filter(({ status }) => status === 'confirmed').map(({ id }) => id)
+  const worth = await exports.worthOf(db, confirmed)
+  const paid = await exports.paidReservations(db, confirmed)
+  return confirmed.filter((id) => worth.has(id) && !paid.has(id)).map((reservationId) => ({ reservationId, payment: null }))
+}
+
+async function unmovedPayments(db: Reader, payments: exports.Payment[]): Promise<unknown[]> {
+  const debits = await exports.movedFor(db, 'payment', payments.map(({ id }) => id))
+  return payments.flatMap(({ id, amount, status }): unknown[] => {
+    const debited = debits.get(id) ?? 0
+    if (status === 'completed' && debited !== amount) return [{ payment: id, amount, debited }]
+    return status === 'failed' && debited !== 0 ? [{ payment: id, status, debited }] : []
+  })
+}
+
+async function unmovedRefunds(db: Reader, refunds: exports.Refund[]): Promise<unknown[]> {
+  const backs = await exports.movedFor(db, 'refund', refunds.map((refund) => refund.cancellation_id))
+  return refunds.flatMap(({ cancellation_id, amount, status }) => {
+    const moved = backs.get(cancellation_id) ?? 0
+    return status === 'done' && moved !== amount ? [{ refund: cancellation_id, amount, moved }] : []
+  })
+}
+
+async function strangers(db: Reader, rows: { id: string; user_id: string; reservation_id: string | null }[]): Promise<unknown[]> {
+  const bound = rows.filter((row) => row.reservation_id !== null)
+  const owners = await exports.ownersOf(db, bound.map((row) => row.reservation_id as string))
+  return bound.filter((row) => (owners.get(row.reservation_id as string) ?? row.user_id) !== row.user_id)
+}

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, beforeEach, test } from 'node:test'
 import sql from 'sql-template-tag'
 import type { Database, Reader } from '../src/platform/database.ts'
 import { UnknownOutcome } from '../src/platform/outcome.ts'
-import { another, balanceOf, hold, passesOf, passTime, pay, reservationOf, reserve, reserved, sound, takeBusAway } from './steps.ts'
+import { another, balanceOf, hold, passesOf, passTime, pay, reservationOf, reserve, reserved, signInAgain, sound, takeBusAway } from './steps.ts'
 import { must, openSystem, type Person, type TestSystem } from './system.ts'
 
 let world: TestSystem
 before(async () => {
   world = await openSystem()
 })
+beforeEach(() => signInAgain(world))
 after(() => world.close())
 
 const driverLeaseMs = 10_000
@@ -175,3 +176,37 @@ function deadBefore(db: Database, form: RegExp): Database {
   }
   return { ...db, rows: mortal(db), transaction: (work) => db.transaction((tx) => work({ ...tx, rows: mortal(tx) })) }
 }
+
+test('payments that cannot succeed do not keep seats for ever: after the fifth one the hold runs out', async () => {
+  const showId = await world.onSale()
+  const [fan] = (await world.fans(1, 0)) as [Person]
+  const { reservationId } = await reserved(world, fan, showId, [1])
+  for (let used = 0; used < 5; used++) assert.equal((await pay(world, fan, reservationId, { key: `${used}` })).body.code, 'balance_insufficient')
+  for (let more = 0; more < 6; more++) {
+    const answer = await pay(world, fan, reservationId, { key: `more-${more}` })
+    assert.match(answer.body.code, more < 3 ? /payment_attempts_used/ : /payment_attempts_used|hold_expired|reservation_ended/)
+    await passTime(world, 100_000)
+  }
+  assert.equal((await reservationOf(world, fan, reservationId)).status, 'expired')
+  assert.equal((await pay(world, fan, reservationId, { key: '4' })).body.code, 'balance_insufficient', 'what was answered stays the answer')
+  await sound(world)
+})
+
+test('a bank that approved while the server was away pays the purchase, though the buyer asks before the wallet does', async () => {
+  const showId = await world.onSale()
+  const [fan] = (await world.fans(1, 0)) as [Person]
+  const { reservationId } = await reserved(world, fan, showId, [1])
+  const ask = { key: 'late', topUp: 102_000, source: 'sandbox:late' }
+  assert.equal((await pay(world, fan, reservationId, ask)).status, 202)
+  await world.settle()
+  world.time.now += 20 * 60_000
+  const restarted = await another(world)
+  const repeated = await pay(restarted, fan, reservationId, ask)
+  assert.ok(repeated.status < 300, `${repeated.status} ${repeated.body.code}`)
+  await restarted.settle()
+  await restarted.advance(6_000)
+  assert.equal((await pay(restarted, fan, reservationId, ask)).body.status, 'completed')
+  assert.equal(await balanceOf(restarted, fan), 0)
+  await restarted.close()
+  await sound(world)
+})

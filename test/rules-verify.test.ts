@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql, { raw, type Sql } from 'sql-template-tag'
 import { serviceNames } from '../src/services.ts'
-import { crossChecks } from '../src/verify-cross.ts'
+import type { Reader } from '../src/platform/database.ts'
+import { createCrossChecks, crossChecks } from '../src/verify-cross.ts'
 import { pay, reserved, sound, takeBusAway } from './steps.ts'
 import { must, openSystem, type Person, type TestSystem } from './system.ts'
 
@@ -91,6 +92,38 @@ test('news that waits for more than a minute, or is parked, is found in every se
       insert into ${of}.parked (producer, key, version, name, data, occurred_at, error, parked_at)
       values ('seat', ${key}, 1, 'seat.stock', '{}', ${old}, 'planted', ${old})`, sql`delete from ${of}.parked where key = ${key}`)
   }
+})
+
+test('the checks between services read a bounded page at a time and say the same whatever its size', async () => {
+  const manyId = await world.onSale()
+  const fans = await world.fans(5)
+  for (const [index, person] of fans.entries()) await must(pay(world, person, (await reserved(world, person, manyId, [index + 1])).reservationId))
+  await world.settle()
+  const users = sql`any(${fans.slice(1).map(({ userId }) => userId)}::uuid[])`
+  const most = { rows: 0 }
+  const counting: Reader = { rows: async <T>(query: Sql) => {
+    const rows = await world.db.rows<T>(query)
+    most.rows = Math.max(most.rows, rows.length)
+    return rows
+  } }
+  const found = async (pageMax: number) => Promise.all(createCrossChecks(pageMax).map((check) => check.compare(counting, world.time.now)))
+  const plant = async (sign: 1 | -1) => {
+    const nobody = sign > 0 ? randomUUID() : null
+    await world.db.rows(sql`update seat.seats set reservation_id = ${nobody}, hold_id = ${nobody}, status = ${sign > 0 ? 3 : 0} where show_id = ${manyId} and id > 12`)
+    await world.db.rows(sql`update payment.payments set amount = amount - ${sign}::int where user_id = ${users}`)
+    await world.db.rows(sql`update seat.quotas set last_pass_held = last_pass_held + ${sign}::int where user_id = ${users}`)
+  }
+  await plant(1)
+  const whole = await found(10_000)
+  assert.deepEqual(whole.map((rows) => rows.length), [8, 4, 4, 0, 4, 0])
+  assert.ok(most.rows >= 40)
+  for (const pageMax of [1, 2, 3, 7, 20]) {
+    most.rows = 0
+    assert.deepEqual(await found(pageMax), whole, `pages of ${pageMax}`)
+    assert.equal(most.rows, pageMax)
+  }
+  await plant(-1)
+  await sound(world)
 })
 
 test('every check across services has a planted violation here', () => {

@@ -37,7 +37,7 @@ export const paymentOperations = {
   pay: operation({
     input: Exact({ paymentId: Id, userId: Id, reservationId: Id, topUp: Type.Optional(PositiveWon), source: Type.Optional(Text(64)) }),
     output: Payment,
-    refusals: ['reservation_unknown', 'payment_in_progress', 'already_paid', 'top_up_too_large'],
+    refusals: ['reservation_unknown', 'payment_in_progress', 'already_paid', 'payment_attempts_used', 'top_up_too_large'],
   }),
   get: operation({ input: Exact({ paymentId: Id, userId: Id }), output: Payment, refusals: ['payment_unknown'] }),
   list: operation({

@@ -1,13 +1,16 @@
 import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
 import { emit, type NewEvent } from '../platform/events.ts'
-import { isRefusal, type Refusal, UnknownOutcome } from '../platform/outcome.ts'
+import { isBeating } from '../platform/heartbeat.ts'
+import { isRefusal, Refusal, UnknownOutcome } from '../platform/outcome.ts'
+import { paymentLimits } from './api.ts'
 import { lockPayments, type PaymentRow, writePayments } from './store.ts'
 
 /** What may happen to a payment's row; `attempt` is the driver's, a later driver's word is not overwritten. */
 export type Change =
   | { kind: 'turn back'; refusal: Refusal; amount: number | null }
   | { kind: 'turn forward' }
+  /** until its deadline, then it turns back */
   | { kind: 'wait for bank'; attempt: number; amount: number; until: number; nextAt: number }
   | { kind: 'postpone'; attempt: number; nextAt: number }
   | { kind: 'complete'; amount: number }
@@ -20,12 +23,14 @@ export function createAdvance(db: Database, now: () => number): Advance {
     db.transaction(async (tx) => {
       const at = now()
       const ids = [...new Set(inputs.map((input) => input.paymentId))]
-      const rows = new Map((await lockPayments(tx, ids)).map((row) => [row.id, row]))
+      const waits = inputs.some(({ change }) => change.kind === 'wait for bank')
+      const [locked, beating] = await Promise.all([lockPayments(tx, ids), waits && isBeating(tx, 'payment', at)])
+      const rows = new Map(locked.map((row) => [row.id, row]))
       const events: NewEvent[] = []
       const changed = new Set<PaymentRow>()
       for (const { paymentId, change } of inputs) {
         const row = rows.get(paymentId)
-        if (row?.status === 'pending' && apply(row, change, at, events)) changed.add(row)
+        if (row?.status === 'pending' && apply(row, change, { at, beating }, events)) changed.add(row)
       }
       await Promise.all([writePayments(tx, [...changed]), emit(tx, 'payment', events)])
       return inputs.map(({ paymentId }) => rows.get(paymentId) ?? new Error(`payment ${paymentId} is gone`))
@@ -34,18 +39,17 @@ export function createAdvance(db: Database, now: () => number): Advance {
   return (paymentId, change) => advance({ paymentId, change }) as Promise<PaymentRow>
 }
 
-function apply(row: PaymentRow, change: Change, at: number, events: NewEvent[]): boolean {
+function apply(row: PaymentRow, change: Change, { at, beating }: { at: number; beating: boolean }, events: NewEvent[]): boolean {
   switch (change.kind) {
     case 'turn back':
-      if (row.direction === 'backward' || row.debited) return false
-      Object.assign(row, { direction: 'backward', until: null, tries: 0, amount: change.amount ?? row.amount })
-      Object.assign(row, { refusal: change.refusal.code, refusalParams: change.refusal.params })
-      return true
+      return turnBack(row, change.refusal, change.amount)
     case 'turn forward':
       Object.assign(row, { direction: 'forward', debited: true, refusal: null, refusalParams: {} })
       return true
     case 'wait for bank':
       if (row.attempt !== change.attempt || row.direction === 'backward') return false
+      // while nobody beat nobody could ask the bank either: then the deadline is moved first
+      if (beating && row.until !== null && at >= row.until + paymentLimits.graceMs) return turnBack(row, new Refusal('top_up_unknown'), change.amount)
       Object.assign(row, { amount: change.amount, until: row.until ?? change.until, nextAt: change.nextAt, tries: row.tries + 1 })
       return true
     case 'postpone':
@@ -64,6 +68,13 @@ function apply(row: PaymentRow, change: Change, at: number, events: NewEvent[]):
       events.push(eventOf(row, 'payment.failed', at))
       return true
   }
+}
+
+function turnBack(row: PaymentRow, refusal: Refusal, amount: number | null): boolean {
+  if (row.direction === 'backward' || row.debited) return false
+  Object.assign(row, { direction: 'backward', tries: 0, amount: amount ?? row.amount })
+  Object.assign(row, { refusal: refusal.code, refusalParams: refusal.params })
+  return true
 }
 
 export function eventOf(row: PaymentRow, name: string, at: number, data: Record<string, unknown> = {}): NewEvent {

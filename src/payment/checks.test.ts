@@ -65,15 +65,33 @@ test('a payment that stays pending is found', async () => {
     if (name === 'seat.pin') throw new UnknownOutcome('away')
   }
   await ground.api.pay({ paymentId: randomUUID(), ...ground.buyer(100_000) })
-  await plants('no payment is pending', async () => {
-    ground.clock.ms += 60_001
-  })
+  await plants('no payment is pending', () => ground.beatTo(ground.clock.ms + 60_001))
+})
+
+test('a payment is not late while nobody drives, nor right after it waited ten minutes for its bank', async () => {
+  const late = async () => (await ground.db.rows(paymentChecks.find((one) => one.name.includes('no payment is pending'))?.query(ground.clock.ms) ?? sql``)).length
+  ground.border.world.bank = 'pending'
+  const { until } = await ground.api.pay({ paymentId: randomUUID(), ...ground.buyer(0), topUp: 100_000 })
+  assert(until)
+  await ground.beatTo(until + 1_000)
+  ground.border.world.fault = (_when, name) => {
+    if (name === 'wallet.void') throw new UnknownOutcome('away')
+  }
+  await ground.runJobs()
+  assert.deepEqual(await ground.db.rows(sql`select direction from payment.payments`), [{ direction: 'backward' }])
+  assert.equal(await late(), 0)
+  ground.clock.ms += 20 * 60_000
+  assert.equal(await late(), 0, 'the process is gone')
+  ground.clock.ms -= 20 * 60_000
+  await ground.beatTo(until + 60_001)
+  assert.equal(await late(), 1)
+  ground.border.world.bank = 'done'
 })
 
 test('a refund that stays owed is found', async () => {
   await refunded()
   await plants('owed for more than a minute', async () => {
     await ground.db.rows(sql`update payment.refunds set status = 'pending', done_at = null`)
-    ground.clock.ms += 60_001
+    await ground.beatTo(ground.clock.ms + 60_001)
   })
 })

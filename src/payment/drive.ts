@@ -65,14 +65,13 @@ async function forward(driving: Driving, row: PaymentRow): Promise<PaymentRow> {
   return advance(paymentId, { kind: 'complete', amount })
 }
 
-/** The row while the bank has not answered, undefined once the money is there; throws the refusal that ends it. */
+/** Undefined once the money is there, else the row as it stands: waiting, or turned back at its deadline. */
 async function topUp({ wallet, advance, now }: Driving, row: PaymentRow, sum: number, amount: number) {
   const { id, userId, source } = row
   const made = await wallet.topUp({ topUpId: namedId(id, 'top-up'), userId, amount: sum, ...(source !== null && { source }) })
   if (made.status === 'done') return undefined
   if (made.status === 'declined') throw new Refusal('top_up_declined')
-  if (row.until !== null && now() >= row.until + paymentLimits.graceMs) throw new Refusal('top_up_unknown')
-  const until = row.until ?? now() + paymentLimits.topUpWaitMs
+  const until = now() + paymentLimits.topUpWaitMs
   return advance(id, { kind: 'wait for bank', attempt: row.attempt, amount, until, nextAt: now() + backoffMs(row.tries) })
 }
 

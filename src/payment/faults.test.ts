@@ -91,7 +91,7 @@ test('a driver whose turn is up does not disturb the next one: void finds the mo
   ground.border.world.bank = 'pending'
   const { until } = await ground.api.pay({ paymentId, ...who, topUp: 100_000 })
   assert(until)
-  ground.clock.ms = until - 1
+  await ground.beatTo(until - 1)
   // an old driver learns that the money is there, and is held up just after its debit
   const held = Promise.withResolvers<void>()
   ground.border.world.bank = 'done'
@@ -102,7 +102,7 @@ test('a driver whose turn is up does not disturb the next one: void finds the mo
   const { topUp } = ground.border.wallet
   ground.border.wallet.topUp = async ({ topUpId, amount }) => ({ id: topUpId, amount, status: 'pending', createdAt: 0 })
   ground.border.world.fault = undefined
-  ground.clock.ms = until + 20_000
+  await ground.beatTo(until + 20_000)
   await ground.start().runJobs()
   ground.border.wallet.topUp = topUp
   const paid = await ground.api.get({ paymentId, userId: who.userId })

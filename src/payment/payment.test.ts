@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, beforeEach, test } from 'node:test'
+import sql from 'sql-template-tag'
 import { namedId } from '../platform/identity.ts'
 import { Refusal, UnknownOutcome } from '../platform/outcome.ts'
 import { createAdvance } from './changes.ts'
@@ -134,10 +135,10 @@ test('a bank that does not answer ends the payment late, never early; money that
   const who = ground.buyer(0)
   const { id: paymentId, until } = await pay(who, { topUp: 100_000 })
   assert(until)
-  ground.clock.ms = until + 499
+  await ground.beatTo(until + 499)
   await ground.runJobs()
   assert.equal((await ground.api.get({ paymentId, userId: who.userId })).status, 'pending')
-  ground.clock.ms = until + 5_000
+  await ground.beatTo(until + 5_000)
   await ground.runJobs()
   const failed = await ground.api.get({ paymentId, userId: who.userId })
   assert.deepEqual([failed.status, failed.refusal], ['failed', 'top_up_unknown'])
@@ -145,6 +146,45 @@ test('a bank that does not answer ends the payment late, never early; money that
   ground.border.world.bank = 'done'
   await ground.border.wallet.topUp({ topUpId: namedId(paymentId, 'top-up'), userId: who.userId, amount: 100_000 })
   assert.equal((await pay(who)).status, 'completed')
+})
+
+test('while nobody beat nobody gives up: after an outage a waiting payment has a minute, and not more', async () => {
+  ground.border.world.bank = 'pending'
+  const who = ground.buyer(0)
+  const { id: paymentId, until } = await pay(who, { topUp: 100_000 })
+  assert(until)
+  await ground.beatTo(ground.clock.ms)
+  ground.clock.ms = until + 20 * 60_000
+  const asked = await ground.start().api.pay({ paymentId, ...who, topUp: 100_000 })
+  assert.deepEqual([asked.status, asked.until], ['pending', until], 'asked before anybody beat again')
+  await ground.service.recover?.()
+  const later = ground.clock.ms + 60_000
+  assert.equal((await ground.api.get({ paymentId, userId: who.userId })).until, later)
+  await ground.beatTo(later + 499)
+  await ground.runJobs()
+  assert.equal((await ground.api.get({ paymentId, userId: who.userId })).status, 'pending')
+  await ground.beatTo(later + 5_500)
+  await ground.runJobs()
+  assert.equal((await ground.api.get({ paymentId, userId: who.userId })).refusal, 'top_up_unknown')
+})
+
+test('more waiting payments than a chunk get their minute, and who was late before the outage gets none', async () => {
+  ground.border.world.bank = 'pending'
+  const first = await pay(ground.buyer(0), { topUp: 100_000 })
+  assert(first.until)
+  await ground.beatTo(first.until - 1_000)
+  const others = await Promise.all(Array.from({ length: 450 }, () => pay(ground.buyer(0), { topUp: 100_000 })))
+  await ground.beatTo(first.until + 1)
+  ground.clock.ms += 20 * 60_000
+  await ground.service.recover?.()
+  const untilOf = async (ids: string[]) => new Set((await ground.db.rows<{ until: number }>(sql`select until from payment.payments where id = any(${ids}::uuid[])`)).map((row) => row.until))
+  assert.deepEqual(await untilOf(others.map(({ id }) => id)), new Set([ground.clock.ms + 60_000]))
+  assert.deepEqual(await untilOf([first.id]), new Set([first.until]))
+  ground.border.world.bank = 'done'
+  for (const round of [1, 2, 3]) {
+    ground.clock.ms += round
+    await ground.runJobs()
+  }
 })
 
 test('every refusal of a pin fails the payment with that refusal, after asking the wallet first', async () => {

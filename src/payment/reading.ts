@@ -6,7 +6,8 @@ import { refundsOf } from './store-refunds.ts'
 type Step = { at: number; what: string; detail: Record<string, unknown> }
 
 export function toPayment(row: PaymentRow): Payment {
-  const { id, reservationId, status, amount, refunded, topUp, createdAt, until } = row
+  const { id, reservationId, status, amount, refunded, topUp, createdAt } = row
+  const until = row.direction === 'forward' ? row.until : null
   const failed = status === 'failed'
   return {
     id, reservationId, status, amount, refunded, topUp, createdAt, until,

@@ -8,6 +8,7 @@ import type { SeatApi } from '../seat/api.ts'
 import { type WalletApi, walletLimits } from '../wallet/api.ts'
 import { type Payment, paymentLimits, type paymentOperations } from './api.ts'
 import { bugsAmong, createAdvance, isForLater } from './changes.ts'
+import { beat, graceAfterOutage } from './clock.ts'
 import { drive, type Driving } from './drive.ts'
 import { story, toPayment } from './reading.ts'
 import { oweRefunds, payRefunds } from './refunds.ts'
@@ -42,7 +43,7 @@ export function createPayment(deps: PaymentDependencies): Service<typeof payment
   }
 
   async function pay(input: Pay): Promise<Payment> {
-    const { row, created } = await start(await toNewPayment(deps, input))
+    const { row, created } = await start(await toNewPayment(deps, input, read))
     if (row.status !== 'pending') return toPayment(row)
     const [own] = created ? [row] : running.has(row.id) ? [] : await takeOne(row.id)
     const drove = own ? run(own) : running.get(row.id)
@@ -71,7 +72,9 @@ export function createPayment(deps: PaymentDependencies): Service<typeof payment
       story: (input) => story(db, input),
     },
     on: { 'reservation.cancelled': (tx, events) => oweRefunds(tx, events, now()) },
+    recover: () => graceAfterOutage(db, now()),
     jobs: [
+      { name: 'payment.heartbeat', everyMs: 1_000, run: () => beat(db, now) },
       { name: 'payment.drive', everyMs: 250, run: driveDue },
       { name: 'payment.refund', everyMs: 250, run: () => payRefunds(db, wallet, now) },
     ],
@@ -79,10 +82,12 @@ export function createPayment(deps: PaymentDependencies): Service<typeof payment
 }
 
 /** Whose reservation it is comes first; what is stored repeats the same thing for the same key. */
-async function toNewPayment({ reservation, now }: PaymentDependencies, input: Pay): Promise<NewPayment> {
+async function toNewPayment({ reservation, now }: PaymentDependencies, input: Pay, read: (id: string) => Promise<PaymentRow | undefined>): Promise<NewPayment> {
   const { paymentId: id, userId, reservationId, topUp = null, source = null } = input
   if (topUp !== null && topUp > walletLimits.topUpMax) refuse('top_up_too_large', { maximum: walletLimits.topUpMax })
-  const { showId } = await reservation.get({ reservationId, userId })
+  const { showId, status, paymentsLeft } = await reservation.get({ reservationId, userId })
+  // before its seats are pinned: each undone pin leaves them two minutes, which could go on for ever
+  if (status === 'pending' && paymentsLeft === 0 && !(await read(id))) refuse('payment_attempts_used')
   const hash = requestHash({ userId, reservationId, topUp, source })
   return { id, userId, reservationId, showId, topUp, source, requestHash: hash, createdAt: now(), nextAt: now() + paymentLimits.leaseMs }
 }

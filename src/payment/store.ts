@@ -84,15 +84,27 @@ export async function paymentsOfShow(db: Reader, userId: string, showId: string)
 /** Takes the payments nobody drives: each gets the next attempt number and is the caller's until `next`. */
 export async function takeDue(
   db: Reader,
-  { now, next, limit, id = null }: { now: number; next: number; limit: number; id?: string | null },
+  { now, next, limit, id }: { now: number; next: number; limit: number; id?: string },
 ): Promise<PaymentRow[]> {
+  const one = id === undefined ? sql`` : sql`and id = ${id}::uuid`
   return db.rows<PaymentRow>(sql`
     with due as materialized (
       select id from payment.payments
-      where status = 'pending' and next_at <= ${at(now)} and (${id}::uuid is null or id = ${id}::uuid)
+      where status = 'pending' and next_at <= ${at(now)} ${one}
       order by next_at limit ${limit} for no key update skip locked)
     update payment.payments p set attempt = p.attempt + 1, next_at = ${at(next)} from due
     where p.id = due.id returning ${columns}`)
+}
+
+/** Deadlines of payments that wait for a bank, between `after` and `to`, become `to`; answers how many. */
+export async function liftWaits(tx: Tx, { after, to, limit }: { after: number; to: number; limit: number }): Promise<number> {
+  const lifted = await tx.rows(sql`
+    with late as materialized (
+      select id from payment.payments
+      where status = 'pending' and direction = 'forward' and until > ${at(after)} and until < ${at(to)}
+      order by id limit ${limit} for no key update)
+    update payment.payments p set until = ${at(to)} from late where p.id = late.id returning 1 as one`)
+  return lifted.length
 }
 
 /** Locks in id order; `no key` leaves refunds free to be inserted meanwhile. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import sql from 'sql-template-tag'
 import { type Api, local } from '../platform/contract.ts'
 import type { Database } from '../platform/database.ts'
+import { beatAgeMaxMs } from '../platform/heartbeat.ts'
 import { deliver } from '../platform/inbox.ts'
 import { isRefusal, type Refusal, refuse } from '../platform/outcome.ts'
 import { openTestDatabase } from '../platform/testing.ts'
@@ -11,6 +12,7 @@ import type { SeatApi } from '../seat/api.ts'
 import type { WalletApi } from '../wallet/api.ts'
 import { type Payment, paymentOperations } from './api.ts'
 import { paymentChecks } from './checks.ts'
+import { beat } from './clock.ts'
 import { createPayment } from './service.ts'
 
 export const startedAt = Date.UTC(2030, 0, 1, 20)
@@ -60,7 +62,7 @@ export function createBorder() {
     get: async ({ reservationId, userId }) => {
       const found = of(reservationId)
       if (found.userId !== userId) refuse('reservation_unknown')
-      return { id: reservationId, number: '', status: 'pending', expiresAt: null, endedReason: null, createdAt: 0, lines: [], ...found }
+      return { id: reservationId, number: '', status: 'pending', paymentsLeft: 5, expiresAt: null, endedReason: null, createdAt: 0, lines: [], ...found }
     },
     pin: async (keys) => {
       const found = of(keys.reservationId)
@@ -140,6 +142,14 @@ export async function openGround() {
     }
     return { service, api, runJobs }
   }
+  /** Time in which a process lives and beats; it drives nothing. */
+  const beatTo = async (instant: number) => {
+    await beat(db, () => clock.ms)
+    while (clock.ms < instant) {
+      clock.ms = Math.min(clock.ms + beatAgeMaxMs, instant)
+      await beat(db, () => clock.ms)
+    }
+  }
   const started = start()
   let version = 0
   const hear = async (data: { cancellationId: string; reservationId: string; refund: number; paymentId: string | null }) => {
@@ -166,7 +176,7 @@ export async function openGround() {
     }
     return assert.fail('the payment does not end')
   }
-  return { db, clock, border, start, ...started, hear, buyer, finish, close: () => db.close() }
+  return { db, clock, border, start, ...started, beatTo, hear, buyer, finish, close: () => db.close() }
 }
 export type Ground = Awaited<ReturnType<typeof openGround>>
 

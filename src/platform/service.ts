@@ -10,6 +10,8 @@ export type EventHandler = (tx: Tx, events: Envelope[]) => Promise<void>
 export type Service<Ops extends Operations> = {
   api: Api<Ops>
   on?: Record<string, EventHandler>
+  /** makes good what an outage did, before anybody is served */
+  recover?: () => Promise<unknown>
   jobs?: Job[]
 }
 

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { type Api, Exact, Id, Instant, operation, SeatId, Text, Won } from '../platform/contract.ts'
+import { type Api, Count, Exact, Id, Instant, operation, SeatId, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
 export const reservationLimits = { paymentsMax: 5, holdsMax: 8, endChunkMax: 200, releaseChunkMax: 200, releaseRetryMs: 2_000 } as const
@@ -31,6 +31,8 @@ export const Reservation = Exact({
   expiresAt: Type.Union([Instant, Type.Null()]),
   endedReason: Type.Union([Type.String(), Type.Null()]),
   createdAt: Instant,
+  /** how many more payments it takes */
+  paymentsLeft: Count,
   lines: Type.Array(Line),
 })
 export type Reservation = Static<typeof Reservation>

@@ -68,6 +68,39 @@ test('reservations that are paying are passed over and ended once their payment 
   assert.equal(await isDrained(showId), true)
 })
 
+test('twenty cancelled shows whose buyers are all paying do not keep the next one waiting', async () => {
+  const shows = Array.from({ length: 20 }, () => `00000000${randomUUID().slice(8)}`)
+  const running = []
+  for (const showId of shows) {
+    const keys = paymentOf(await reserve(ground, [1], { showId }))
+    await ground.api.pin(keys)
+    running.push(keys)
+    await close(showId)
+  }
+  const lastId = `ffffffff${randomUUID().slice(8)}`
+  const last = await reserve(ground, [1], { showId: lastId })
+  await close(lastId)
+  await ground.runJobs()
+  assert.equal((await ground.api.get(ownOf(last))).status, 'cancelled')
+  for (const keys of running) await ground.api.unpin(keys)
+  for (let round = 0; round < 4; round++) await ground.runJobs()
+  for (const showId of [...shows, lastId]) assert(await isDrained(showId))
+})
+
+test('one broken reservation of a cancelled show is reported and holds up neither its neighbours nor other shows', async () => {
+  const [showId, otherId] = [`00000000${randomUUID().slice(8)}`, `ffffffff${randomUUID().slice(8)}`]
+  const made = await Promise.all([1, 2, 3, 4, 5].map((seatId) => confirm(ground, [seatId], { showId })))
+  const other = await confirm(ground, [1], { showId: otherId })
+  const broken = made[2]?.made.id ?? ''
+  await ground.db.rows(sql`update reservation.reservations set total = total - 5 where id = ${broken}`)
+  for (const id of [showId, otherId]) await close(id)
+  await assert.rejects(ground.runJobs(), AggregateError)
+  for (const { own } of [...made, other]) assert.equal((await ground.api.get(own)).status, own.reservationId === broken ? 'confirmed' : 'cancelled')
+  await ground.db.rows(sql`update reservation.reservations set total = total + 5 where id = ${broken}`)
+  for (let round = 0; round < 2; round++) await ground.runJobs()
+  for (const id of [showId, otherId]) assert(await isDrained(id))
+})
+
 test('a full house of a cancelled show is ended in chunks, by two processes at once, each refunded once', async () => {
   const showId: string = randomUUID()
   const seats = Array.from({ length: 450 }, (_, i) => i + 1)

@@ -1,4 +1,4 @@
-import type { Database, Tx } from '../platform/database.ts'
+import { type Database, isConnectionLost, type Tx } from '../platform/database.ts'
 import type { Envelope } from '../platform/events.ts'
 import { namedId } from '../platform/identity.ts'
 import { isRefusal, UnknownOutcome } from '../platform/outcome.ts'
@@ -48,20 +48,35 @@ const showsPerRunMax = 20
  */
 export async function endClosedShows(db: Database, now: () => number): Promise<number> {
   let ended = 0
+  const bugs: unknown[] = []
   for (const showId of await showsToDrain(db, showsPerRunMax)) {
     const found = await endableOf(db, showId, reservationLimits.endChunkMax)
     if (found.length === 0) await markDrained(db, showId)
-    else {
-      await cancelMany(db, found.map((reservationId) => ({
-        cancellationId: namedId(reservationId, 'show_cancelled'),
-        reservationId,
-        asker: { kind: 'show_cancelled' as const },
-        reason: 'show_cancelled',
-      })), now())
-    }
+    else bugs.push(...(await endReservations(db, found, now())))
     ended += found.length
   }
+  if (bugs.length > 0) throw new AggregateError(bugs, `${bugs.length} reservations of cancelled shows could not be ended`)
   return ended
+}
+
+/** A chunk that fails is ended in halves, until what is broken is alone; answers why those could not be ended. */
+async function endReservations(db: Database, reservationIds: string[], now: number): Promise<unknown[]> {
+  try {
+    await cancelMany(db, reservationIds.map((reservationId) => ({
+      cancellationId: namedId(reservationId, 'show_cancelled'),
+      reservationId,
+      asker: { kind: 'show_cancelled' as const },
+      reason: 'show_cancelled',
+    })), now)
+    return []
+  } catch (error) {
+    if (reservationIds.length === 1 || isConnectionLost(error)) return [error]
+    const half = reservationIds.length >> 1
+    return [
+      ...(await endReservations(db, reservationIds.slice(0, half), now)),
+      ...(await endReservations(db, reservationIds.slice(half), now)),
+    ]
+  }
 }
 
 type Release = { id: string; userId: string; holdId: string }

@@ -27,9 +27,14 @@ export async function closeShows(tx: Tx, showIds: string[], now: number): Promis
     where not reservation.shows.closed`)
 }
 
+/** Closed shows with somebody to end, or with nobody left; where everybody is paying there is nothing to do yet. */
 export async function showsToDrain(db: Reader, limit: number): Promise<string[]> {
   const rows = await db.rows<{ id: string }>(sql`
-    select show_id as id from reservation.shows where closed and not drained order by show_id limit ${limit}`)
+    select s.show_id as id from reservation.shows s
+    where s.closed and not s.drained and (
+      exists (select 1 from reservation.reservations r where r.show_id = s.show_id and r.ended_at is null and r.status <> 'paying')
+      or not exists (select 1 from reservation.reservations r where r.show_id = s.show_id and r.ended_at is null))
+    order by s.show_id limit ${limit}`)
   return rows.map((row) => row.id)
 }
 

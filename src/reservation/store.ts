@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
-import type { Line, Reservation } from './api.ts'
+import { type Line, type Reservation, reservationLimits } from './api.ts'
 
 export type Status = 'pending' | 'paying' | 'confirmed' | 'cancelled' | 'expired'
 
@@ -194,6 +194,7 @@ export function toReservation(row: ReservationRow, lines: Line[], until: number 
     expiresAt: row.status === 'pending' ? until : null,
     endedReason: row.endedReason,
     createdAt: row.createdAt,
+    paymentsLeft: reservationLimits.paymentsMax - row.paymentsCount,
     lines: lines.map(({ seatId, section, row: rowName, number, grade, priceType, price, fee, status }) => ({
       seatId, section, row: rowName, number, grade, priceType, price, fee, status,
     })),

@@ -1,4 +1,5 @@
 import type { Tx } from '../platform/database.ts'
+import * as heartbeat from '../platform/heartbeat.ts'
 import { seatLimits } from './api.ts'
 import { endHolds } from './ending.ts'
 import type { SeatEnv } from './env.ts'
@@ -6,10 +7,6 @@ import { applyAfterCommit } from './picture.ts'
 import * as store from './store-deadlines.ts'
 import { bumpShows } from './store-versions.ts'
 
-/** A beat older than this is an outage. */
-const beatAgeMaxMs = 3_000
-/** What an outage leaves of every deadline that ran out in it, at least. */
-const afterOutageMs = 60_000
 const holdsPerChunkMax = 500
 const chunksPerRunMax = 20
 
@@ -20,7 +17,7 @@ const chunksPerRunMax = 20
  */
 export async function sweep(env: SeatEnv): Promise<number> {
   const now = env.now()
-  if (!isRecent(await store.readBeat(env.db), now)) return 0
+  if (!(await heartbeat.isBeating(env.db, 'seat', now))) return 0
   let ended = 0
   for (let chunk = 0; chunk < chunksPerRunMax; chunk++) {
     const due = await store.dueHolds(env.db, now - seatLimits.graceMs, holdsPerChunkMax)
@@ -36,25 +33,18 @@ export async function sweep(env: SeatEnv): Promise<number> {
 export async function beat(env: SeatEnv): Promise<void> {
   const now = env.now()
   await sweep(env)
-  await store.continueBeat(env.db, now, now - beatAgeMaxMs)
+  await heartbeat.continueBeat(env.db, 'seat', now)
 }
 
-/**
- * The first beat after an outage: deadlines after the last beat and before a minute from now become a minute from now,
- * in chunks, and only then the sweeper goes on. Without an outage it does nothing. Answers how many deadlines moved.
- */
-export async function afterOutage(env: SeatEnv): Promise<number> {
-  const now = env.now()
-  for (let moved = 0; ; ) {
-    const chunk = await env.db.transaction((tx) => graceChunk(env, tx, now))
-    moved += chunk
-    if (chunk < holdsPerChunkMax) return moved
-  }
-}
+/** After an outage deadlines that ran out in it become a minute from now, and only then the sweeper goes on. */
+export const afterOutage = (env: SeatEnv): Promise<number> =>
+  heartbeat.afterOutage(env.db, { service: 'seat', chunkMax: holdsPerChunkMax, lift: (tx, span) => lift(env, tx, span) }, env.now())
 
-/** Every running deadline of a show moves by `byMs`, at least to `atLeast`. The caller bumps the show's version. */
+/** Every running deadline of a show moves by `byMs`, at least to `atLeast`, in chunks of one transaction. The caller bumps the show's version. */
 export async function moveDeadlines(tx: Tx, { showId, byMs, atLeast }: { showId: string; byMs: number; atLeast: number }) {
-  await store.shiftDeadlines(tx, showId, byMs, atLeast)
+  const holdIds = await store.liveHoldsOf(tx, showId)
+  for (let from = 0; from < holdIds.length; from += holdsPerChunkMax)
+    await store.shiftDeadlines(tx, holdIds.slice(from, from + holdsPerChunkMax), byMs, atLeast)
 }
 
 async function sweepChunk(env: SeatEnv, tx: Tx, holdIds: string[], now: number): Promise<number> {
@@ -63,15 +53,9 @@ async function sweepChunk(env: SeatEnv, tx: Tx, holdIds: string[], now: number):
   return holds.length
 }
 
-/** The beat's row stays locked: of several processes one moves a chunk at a time, the last chunk writes the beat. */
-async function graceChunk(env: SeatEnv, tx: Tx, now: number): Promise<number> {
-  const last = await store.lockBeat(tx)
-  if (isRecent(last, now)) return 0
-  const moved = last === undefined ? [] : await store.liftDeadlines(tx, last, now + afterOutageMs, holdsPerChunkMax)
-  if (moved.length < holdsPerChunkMax) await store.writeBeat(tx, now)
-  const showIds = [...new Set(moved.map((row) => row.showId))]
+async function lift(env: SeatEnv, tx: Tx, { after, to }: { after: number; to: number }): Promise<number> {
+  const lifted = await store.liftDeadlines(tx, after, to, holdsPerChunkMax)
+  const showIds = [...new Set(lifted.map((row) => row.showId))]
   if (showIds.length > 0) applyAfterCommit(tx, env.pictures, await bumpShows(tx, showIds), [])
-  return moved.length
+  return lifted.length
 }
-
-const isRecent = (beatAt: number | undefined, now: number) => beatAt !== undefined && beatAt >= now - beatAgeMaxMs

@@ -93,6 +93,22 @@ test('deadlines move by so much, at least to an instant, of this show only', asy
   assert.equal((await ground.row(other.id)).until, other.until)
 })
 
+test('every deadline of a show with more holds than a chunk moves, once', async () => {
+  const showId = await ground.publish({ sections: [{ name: 'F', kind: 'standing', grade: 'F', capacity: 2_200 }] })
+  await ground.many(Array.from({ length: 1_100 }, (_, i) => ground.wish(showId, [i * 2 + 1, i * 2 + 2])))
+  const before = await ground.db.rows<{ until: number }>(sql`select until from seat.holds where show_id = ${showId} order by id`)
+  const sizes: number[] = []
+  await ground.db.transaction((tx) => moveDeadlines({ ...tx, rows: async <T>(query: Parameters<typeof tx.rows>[0]) => {
+    const rows = await tx.rows<T>(query)
+    if (/update seat.holds/.test(query.text)) sizes.push(rows.length)
+    return rows
+  } }, { showId, byMs: 5_000, atLeast: 0 }))
+  const after = await ground.db.rows<{ until: number }>(sql`select until from seat.holds where show_id = ${showId} order by id`)
+  assert.deepEqual(after, before.map(({ until: was }) => ({ until: was + 5_000 })))
+  assert.deepEqual(sizes, [500, 500, 100])
+  await ground.pass(306_000)
+})
+
 test('after an outage deadlines that ran out in it, or will within a minute, are a minute from now; others stay', async () => {
   const showId = await publish()
   const early = await ground.held(showId, [1])

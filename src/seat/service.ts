@@ -61,6 +61,7 @@ export function createSeat({ concert, ...needs }: SeatNeeds): Service<typeof sea
       ...showHandlers(env),
       'reservation.cancelled': (tx, events) => freeCancelled(env, tx, events),
     },
+    recover: () => afterOutage(env),
     jobs: [
       { name: 'seat.sweep', everyMs: 250, run: () => sweep(env) },
       { name: 'seat.heartbeat', everyMs: 1_000, run: () => afterOutage(env).then(() => beat(env)) },

@@ -30,13 +30,20 @@ export const readDeadlines = (db: Reader, reservationIds: string[]) =>
     from seat.holds where reservation_id = any(${reservationIds}::uuid[]) and ended_reason is null
     group by reservation_id`)
 
-/** Every running deadline of a show, pinned or not: a payment that fails gives the rest of the time back. */
-export const shiftDeadlines = (tx: Tx, showId: string, byMs: number, atLeast: number) =>
+/** Live holds of a show in the order of their locks, pinned or not. */
+export async function liveHoldsOf(tx: Tx, showId: string): Promise<string[]> {
+  const rows = await tx.rows<{ id: string }>(sql`
+    select id from seat.holds
+    where id in (select hold_id from seat.seats where show_id = ${showId} and status in (1, 2)) and ended_reason is null
+    order by id`)
+  return rows.map((row) => row.id)
+}
+
+/** Pinned ones, too: a payment that fails gives the rest of the time back. */
+export const shiftDeadlines = (tx: Tx, holdIds: string[], byMs: number, atLeast: number) =>
   tx.rows(sql`
     with locked as materialized (
-      select id from seat.holds
-      where id in (select hold_id from seat.seats where show_id = ${showId} and status in (1, 2)) and ended_reason is null
-      order by id for update)
+      select id from seat.holds where id = any(${holdIds}::uuid[]) and ended_reason is null order by id for update)
     update seat.holds h set until = greatest(h.until + make_interval(secs => ${byMs / 1000}::float8), ${at(atLeast)})
     from locked where h.id = locked.id returning 1 as one`)
 
@@ -69,24 +76,6 @@ export async function lockDueHolds(tx: Tx, holdIds: string[], end: number): Prom
     .filter((row) => locked.get(row.reservationId)?.length === row.holds).map((row) => row.reservationId))
   return rows.filter((row) => row.reservationId === null || whole.has(row.reservationId))
 }
-
-/** When the last sweep was reported; undefined before the first. With a transaction the row stays locked. */
-export async function readBeat(db: Reader): Promise<number | undefined> {
-  return (await db.rows<{ at: number }>(sql`select beat_at as at from seat.heartbeats where id = 1`))[0]?.at
-}
-
-export async function lockBeat(tx: Tx): Promise<number | undefined> {
-  return (await tx.rows<{ at: number }>(sql`select beat_at as at from seat.heartbeats where id = 1 for update`))[0]?.at
-}
-
-export const writeBeat = (tx: Tx, now: number) =>
-  tx.rows(sql`
-    insert into seat.heartbeats as b (id, beat_at) values (1, ${at(now)})
-    on conflict (id) do update set beat_at = greatest(b.beat_at, excluded.beat_at)`)
-
-/** The next beat, unless the last one is older than `since`: then the deadlines have to be moved before. */
-export const continueBeat = (db: Reader, now: number, since: number) =>
-  db.rows(sql`update seat.heartbeats set beat_at = ${at(now)} where id = 1 and beat_at between ${at(since)} and ${at(now)}`)
 
 /** Deadlines between the last beat and `to` become `to`; answers the shows, one for each hold moved. */
 export const liftDeadlines = (tx: Tx, after: number, to: number, limit: number) =>

@@ -81,6 +81,6 @@ export const userRefusals = {
   login_throttled: { status: 429, en: 'Too many tries; wait a little.', ko: '여러 번 시도하셨어요. 잠시 기다려 주세요.', next: { en: 'Wait for the time in Retry-After, or reset the password.', ko: 'Retry-After만큼 기다리거나 비밀번호를 다시 정해 주세요.' } },
   link_invalid: { status: 409, en: 'This link was used, has expired or is not ours.', ko: '이미 썼거나 시간이 지난 링크예요.', next: { en: 'Ask for a new link.', ko: '새 링크를 요청해 주세요.' } },
   user_unknown: { status: 404, en: 'There is no such user.', ko: '그런 사용자가 없어요.', next: { en: 'Check the id.', ko: '아이디를 확인해 주세요.' } },
-  balance_left: { status: 409, en: 'There is money in your wallet that nobody could reach once the account is gone.', ko: '지갑에 돈이 남아 있어요. 계정을 지우면 찾을 수 없게 돼요.', next: { en: 'Withdraw it with POST /api/wallet/withdrawals, then erase the account.', ko: 'POST /api/wallet/withdrawals로 먼저 출금한 뒤 계정을 지워 주세요.' } },
+  balance_left: { status: 409, en: 'There is still money in your wallet.', ko: '지갑에 돈이 남아 있어요.', next: { en: 'Withdraw it with POST /api/wallet/withdrawals, or erase the account with payOut: true to have it sent back.', ko: 'POST /api/wallet/withdrawals로 먼저 출금하거나, payOut: true로 돈을 돌려받으며 계정을 지워 주세요.' } },
   cross_site: { status: 403, en: 'This request came from another site.', ko: '다른 사이트에서 온 요청이에요.', next: { en: 'Send it from this site.', ko: '이 사이트에서 다시 시도해 주세요.' } },
 } as const satisfies RefusalCatalogue

@@ -22,14 +22,15 @@ export const Entry = Exact({
 })
 export type TopUp = Static<typeof TopUp>
 export type Entry = Static<typeof Entry>
-const ref = { userId: Id, showId: Id, amount: PositiveWon }
+/** what all seats of a reservation may come to: as much as a sum may be anywhere */
+const ref = { userId: Id, showId: Id, amount: Type.Integer({ minimum: 1, maximum: walletLimits.balanceMax }) }
 
 export const walletOperations = {
   /** Wallet to the show's sales account. The first answer of a paymentId is final, also `balance_insufficient {missing}` and a void. */
   debit: operation({ input: Exact({ paymentId: Id, ...ref }), output: Exact({ balance: Won }), refusals: ['balance_insufficient', 'payment_voided'] }),
   /** Writes the decision `void`, or finds `done` (or an earlier refusal, which counts as voided). */
   void: operation({ input: Exact({ paymentId: Id, userId: Id }), output: Exact({ outcome: Type.Union([Type.Literal('voided'), Type.Literal('done')]) }) }),
-  /** Sales account of the show back to the wallet; lands even if the account was closed. */
+  /** Sales account of the show back to the wallet; lands even if the account was closed, and is paid out from there. */
   refund: operation({ input: Exact({ cancellationId: Id, ...ref }), output: Exact({}) }),
   /** Starts (or finds) a top-up and waits shortly for the provider; the wallet's own job drives it until it answers. */
   topUp: operation({

@@ -54,6 +54,9 @@ test('a balance that differs from its transfers is found, even if the sum is zer
     sql`update wallet.accounts set balance = balance - 1 where kind = 'sales'`)
 })
 
+test('money that stays in a closed wallet is found', () =>
+  complains(/closed wallet/, sql`update wallet.accounts set closed_at = to_timestamp(${startedAt / 1000 - 61}) where owner = ${userId}`))
+
 test('a transfer between accounts of which one is not there is found', () =>
   complains(/are accounts/, sql`update wallet.transfers set credit = 999999 where ref = ${paid}`))
 

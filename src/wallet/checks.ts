@@ -1,5 +1,8 @@
 import sql from 'sql-template-tag'
 import type { Check } from '../platform/check.ts'
+import { at } from '../platform/database.ts'
+
+const payOutAgeMaxMs = 60_000
 
 /** Money is neither made nor lost. Each is one statement, so that it sees whole batches on a live server. */
 export const walletChecks: Check[] = [
@@ -90,5 +93,12 @@ export const walletChecks: Check[] = [
         or count(*) filter (where t.kind = 'withdrawal_returned') <> (w.status = 'declined')::int
         or bool_or(t.amount <> w.amount or t.owner <> w.user_id::text)
       limit 20`,
+  },
+  {
+    id: 'I9',
+    name: 'what a closed wallet holds is paid out within a minute of its time',
+    query: (now) => sql`
+      select owner, balance, pay_out_at from wallet.accounts
+      where closed_at is not null and balance > 0 and coalesce(pay_out_at, closed_at) < ${at(now - payOutAgeMaxMs)} limit 20`,
   },
 ]

@@ -42,6 +42,8 @@ export const withdrawals: Kind = {
 export type Driver = {
   /** asks the provider once, outside any transaction; settles a final answer, else sets when to ask again */
   attempt: (errand: Errand) => Promise<Errand>
+  /** attempts one that is due, if nobody else does; answers it as it stands */
+  goOn: (errand: Errand) => Promise<Errand>
   /** claims what is due and attempts it; safe in several processes, bounded, repeatable */
   driveDue: () => Promise<void>
 }
@@ -56,16 +58,27 @@ export function createDriver(ledger: Ledger, provider: Provider, random: () => n
     return errand
   }
 
-  async function driveDue() {
+  const claim = (now: number, limit: number, ref?: string) =>
+    claimDue(ledger.db, kind.table, { provider: provider.name, now, until: now + errandLimits.claimMs, limit, ...(ref && { ref }) })
+
+  async function goOn(errand: Errand): Promise<Errand> {
     const now = ledger.now()
-    const due = await claimDue(ledger.db, kind.table, provider.name, now, now + errandLimits.claimMs, errandLimits.perRunMax)
+    const [due] = errand.status === 'pending' && errand.nextAt <= now ? await claim(now, 1, errand.ref) : []
+    return due ? attempt(due) : errand
+  }
+
+  async function driveDue() {
+    const due = await claim(ledger.now(), errandLimits.perRunMax)
     const ended = await Promise.allSettled(due.map(attempt))
-    const failures = ended.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+    const failures = failuresAmong(ended)
     if (failures.length > 0) throw new AggregateError(failures, `${failures.length} ${kind.table} could not be driven`)
   }
 
-  return { attempt, driveDue }
+  return { attempt, goOn, driveDue }
 }
+
+export const failuresAmong = (ends: PromiseSettledResult<unknown>[]) =>
+  ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []))
 
 /** Asked again, the provider is first asked what it knows; only a ref that never arrived is sent anew. */
 async function ask(provider: Provider, kind: Kind, errand: Errand): Promise<ProviderAnswer> {

@@ -4,6 +4,7 @@ import type { Envelope } from '../platform/events.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
 import type { TopUp, walletOperations } from './api.ts'
+import { payOutClosed } from './closing.ts'
 import { createDriver, type Driver, topUps, withdrawals } from './errands.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { debitMany, refundMany, voidMany } from './payments.ts'
@@ -16,7 +17,7 @@ const pendingTopUpsMax = 20
 const driveEveryMs = 500
 
 /** Prepaid money, double entry. `provider` is the way in and out; one lane per process decides each kind of movement. */
-export function createWallet({ db, now, random, provider }: Surroundings & { db: Database; provider: Provider }): Service<typeof walletOperations> {
+export function createWallet({ db, now, newId, random, provider }: Surroundings & { db: Database; provider: Provider }): Service<typeof walletOperations> {
   const ledger = createLedger(db, now)
   const topUpDriver = createDriver(ledger, provider, random, topUps)
   const withdrawalDriver = createDriver(ledger, provider, random, withdrawals)
@@ -44,13 +45,14 @@ export function createWallet({ db, now, random, provider }: Surroundings & { db:
     jobs: [
       { name: 'wallet.top-ups', everyMs: driveEveryMs, run: topUpDriver.driveDue },
       { name: 'wallet.withdrawals', everyMs: driveEveryMs, run: withdrawalDriver.driveDue },
+      { name: 'wallet.pay-outs', everyMs: driveEveryMs, run: () => payOutClosed(ledger, provider, newId) },
     ],
   }
 }
 
-/** Who made it asks the provider once and waits for that; a repeat shows how far it is, the job drives on. */
+/** Who made it asks the provider once and waits for that; a repeat shows how far it is, and asks if that is due. */
 async function drive(driver: Driver, { errand, fresh }: Begun): Promise<TopUp> {
-  return shown(fresh ? await driver.attempt(errand) : errand)
+  return shown(await (fresh ? driver.attempt(errand) : driver.goOn(errand)))
 }
 
 const shown = ({ ref, amount, status, createdAt }: Errand): TopUp => ({ id: ref, amount, status, createdAt })

@@ -22,12 +22,12 @@ export async function insertAccounts(reader: Reader, accounts: Account[]): Promi
     on conflict (kind, owner) do nothing`)
 }
 
-/** Closes wallets; nothing of their money changes, and what is owed to them still lands. */
+/** Closes wallets; what they hold is due to be paid out, and what is owed to them still lands. */
 export async function closeWallets(tx: Tx, userIds: string[], now: number): Promise<void> {
   await insertAccounts(tx, userIds.map(walletOf))
   await lockAccounts(tx, userIds.map(walletOf))
   await tx.rows(sql`
-    update wallet.accounts set closed_at = ${at(now)}
+    update wallet.accounts set closed_at = ${at(now)}, pay_out_at = case when balance > 0 then ${at(now)}::timestamptz end
     where kind = 'wallet' and owner = any(${userIds}::text[]) and closed_at is null`)
 }
 
@@ -44,6 +44,17 @@ export async function lockAccounts(tx: Tx, accounts: Account[]): Promise<void> {
     order by a.kind <> 'wallet', a.id
     for update of a`)
   assert.equal(locked.length, wanted.length, 'an account to lock does not exist')
+}
+
+/** Users whose closed wallets are due; each is the caller's until `until`. One that is empty by now owes nothing more. */
+export async function claimPayOuts(db: Database, { now, until, limit }: { now: number; until: number; limit: number }) {
+  const rows = await db.rows<{ userId: string; balance: number }>(sql`
+    with due as materialized (
+      select id from wallet.accounts where pay_out_at <= ${at(now)} order by pay_out_at limit ${limit}::int
+      for update skip locked)
+    update wallet.accounts a set pay_out_at = case when a.balance > 0 then ${at(until)}::timestamptz end
+    from due where a.id = due.id returning a.owner as "userId", a.balance`)
+  return rows.filter((row) => row.balance > 0).map((row) => row.userId)
 }
 
 export type WalletState = { userId: string; balance: number; closed: boolean }

@@ -17,13 +17,14 @@ export type Errand = {
   status: ErrandStatus
   hash: string
   attempt: number
+  nextAt: number
   createdAt: number
   version: number
 }
 export type NewErrand = { ref: string; userId: string; amount: number; source: string | null; hash: string }
 
 const fields = ['ref', 'user_id as "userId"', 'amount', 'source', 'provider', 'status', 'request_hash as hash', 'attempt',
-  'created_at as "createdAt"', 'event_version as version']
+  'next_at as "nextAt"', 'created_at as "createdAt"', 'event_version as version']
 const columns = (alias: string): Sql => join(fields.map((field) => raw(`${alias}.${field}`)))
 const tableOf = (table: ErrandTable): Sql => raw(`wallet.${table}`)
 
@@ -65,12 +66,15 @@ export async function pendingTopUpsOf(db: Database, userId: string, limit: numbe
     where e.user_id = ${userId} and e.status = 'pending' order by e.created_at desc, e.ref limit ${limit}::int`)
 }
 
+type Claim = { provider: string; now: number; until: number; limit: number; ref?: string }
+
 /** Takes errands that are due; setting the next time first makes this caller their one driver until then. */
-export async function claimDue(db: Database, table: ErrandTable, provider: string, now: number, until: number, limit: number) {
+export async function claimDue(db: Database, table: ErrandTable, { provider, now, until, limit, ref }: Claim): Promise<Errand[]> {
+  const one = ref === undefined ? sql`` : sql`and ref = ${ref}::uuid`
   return db.rows<Errand>(sql`
     with due as materialized (
       select ref from ${tableOf(table)}
-      where status = 'pending' and next_at <= ${at(now)} and provider = ${provider}
+      where status = 'pending' and next_at <= ${at(now)} and provider = ${provider} ${one}
       order by next_at, ref limit ${limit}::int for update skip locked)
     update ${tableOf(table)} e set attempt = e.attempt + 1, next_at = ${at(until)}
     from due where e.ref = due.ref

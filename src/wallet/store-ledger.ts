@@ -76,13 +76,17 @@ export async function decideVoids(tx: Tx, voids: { paymentId: string; userId: st
 }
 
 export type TransferKind = 'refund' | 'top_up' | 'withdrawal' | 'withdrawal_returned'
+/** A bank that declined a pay-out is asked again a day later. */
+const payOutAgainMs = 24 * 3_600_000
 export type Transfer = { ref: string; debit: Account; credit: Account; amount: number }
 
 /**
  * Moves money unconditionally, each ref of a kind once (a constraint keeps that). Every account is locked by an
- * earlier statement; no account is on both sides. The same account may occur many times: its balances run.
+ * earlier statement; no account is on both sides. The same account may occur many times: its balances run. What a closed wallet
+ * holds then is due to be paid out.
  */
 export async function postTransfers(tx: Tx, kind: TransferKind, transfers: Transfer[], now: number): Promise<void> {
+  const payOutAt = kind === 'withdrawal_returned' ? now + payOutAgainMs : now
   const [written] = await tx.rows<Written>(sql`
     with r as materialized (
       select r.ref, r.amount, r.i, d.id as debit, c.id as credit,
@@ -99,7 +103,8 @@ export async function postTransfers(tx: Tx, kind: TransferKind, transfers: Trans
       select debit, credit, amount, ${kind}, ref, ${at(now)}, debit_balance, credit_balance from r order by i
       returning debit, credit, amount),
     u as (
-      update wallet.accounts a set balance = a.balance + s.n
+      update wallet.accounts a set balance = a.balance + s.n,
+        pay_out_at = case when a.closed_at is not null and a.balance + s.n > 0 then least(a.pay_out_at, ${at(payOutAt)}::timestamptz) end
       from (select id, sum(n)::bigint as n
         from (select debit as id, -amount as n from t union all select credit, amount from t) x group by id) s
       where a.id = s.id returning 1)

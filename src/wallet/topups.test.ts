@@ -88,6 +88,17 @@ test('late: pending for minutes, then the money lands once', async () => {
   assert.equal(await balanceOf(wallet.db, 'wallet', input.userId), 500)
 })
 
+test('a repeat of what is due asks the provider itself: after an outage nobody is told an old answer', async () => {
+  const input = topUp('sandbox:late')
+  assert.equal((await wallet.api.topUp(input)).status, 'pending')
+  wallet.clock.ms += 20 * 60_000
+  const restarted = wallet.start()
+  const answers = await Promise.all(Array.from({ length: 20 }, () => restarted.api.topUp({ ...input })))
+  assert(answers.some((answer) => answer.status === 'done'))
+  assert.equal((await restarted.api.topUp(input)).status, 'done')
+  assert.equal(await transferCount(wallet.db, input.topUpId), 1)
+})
+
 test('200 parallel top-ups with one key, in two processes, are one charge and one transfer', async () => {
   const input = topUp()
   const other = wallet.start()

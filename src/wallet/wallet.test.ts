@@ -184,6 +184,15 @@ test('a refund lands once per cancellation, several per payment, the same user t
   assert.equal((await refusalOf(wallet.api.refund({ ...one, amount: 1 }))).code, 'idempotency_conflict')
 })
 
+test('many dear seats may come to more than ₩1,000,000,000: they are debited and refunded like others', async () => {
+  const userId = await userWith(wallet.api, 0)
+  const showId = randomUUID()
+  for (let n = 0; n < 3; n++) await wallet.api.refund({ cancellationId: randomUUID(), userId, showId, amount: 1_000_000_000 })
+  assert.deepEqual(await wallet.api.debit(payment(userId, 2_500_000_000, showId)), { balance: 500_000_000 })
+  await wallet.api.refund({ cancellationId: randomUUID(), userId, showId, amount: 2_500_000_000 })
+  assert.equal(await balanceOf(wallet.db, 'wallet', userId), 3_000_000_000)
+})
+
 test('a sales account may go below zero: a refund never waits for sales', async () => {
   const userId = randomUUID()
   const showId = randomUUID()
@@ -219,7 +228,8 @@ test('an erased user\'s account is closed: no top-up, no withdrawal, but refunds
   wallet.clock.ms += 4_000
   await wallet.runJobs()
   assert.equal((await wallet.api.topUp(late)).status, 'done')
-  assert.equal(await balanceOf(wallet.db, 'wallet', userId), 105)
+  const { entries } = await wallet.api.entries({ userId, limit: 10 })
+  assert.deepEqual(entries.flatMap((e) => (e.kind === 'refund' || e.kind === 'top_up' ? [e.amount] : [])), [5, 60, 100])
 })
 
 test('an erasure heard before first use closes the account that first use would have made', async () => {

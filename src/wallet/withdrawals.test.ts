@@ -35,6 +35,16 @@ test('a withdrawal takes the money at once and sends it out', async () => {
   assert.deepEqual([refusal.code, refusal.params], ['balance_insufficient', { missing: 20 }])
 })
 
+test('a withdrawal whose answer was lost is found at the bank, sent once and stays taken once', async () => {
+  const userId = await userWith(wallet.api, 100)
+  const input = { withdrawalId: randomUUID(), userId, amount: 60, source: 'sandbox:lost' }
+  assert.equal((await wallet.api.withdraw(input)).status, 'pending')
+  await pass(3_000)
+  assert.equal((await wallet.api.withdraw(input)).status, 'done')
+  assert.equal(await balanceOf(wallet.db, 'wallet', userId), 40)
+  assert.equal(await transferCount(wallet.db, input.withdrawalId), 1)
+})
+
 test('a withdrawal on its way cannot be spent; when the provider declines, the money returns once', async () => {
   const userId = await userWith(wallet.api, 100)
   const declined = { withdrawalId: randomUUID(), userId, amount: 100, source: 'sandbox:decline' }
