@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { TestSystem } from './system.ts'
 
-export type Schema = { type?: string; properties?: Record<string, Schema>; anyOf?: Schema[]; required?: string[]; items?: Schema; enum?: unknown[]; const?: unknown; format?: string; minimum?: number; minLength?: number }
+export type Schema = { pattern?: string; type?: string; properties?: Record<string, Schema>; anyOf?: Schema[]; required?: string[]; items?: Schema; enum?: unknown[]; const?: unknown; format?: string; minimum?: number; minLength?: number }
 type Parameter = { in: string; name: string; required?: boolean; schema: Schema }
 export type Route = { method: string; path: string; body: Schema | undefined; queries: Parameter[]; open: boolean }
 type Operation = { requestBody?: { content: Record<string, { schema: Schema }> }; parameters?: Parameter[]; security?: unknown[] }
@@ -44,7 +44,7 @@ export function exampleOf(schema: Schema, named: Record<string, unknown> = {}, o
   if (schema.type === 'array') return schema.items ? [exampleOf(schema.items, named, optional)] : []
   if (schema.type === 'integer' || schema.type === 'number') return Math.max(1, schema.minimum ?? 1)
   if (schema.type === 'boolean') return false
-  if (schema.format === 'uuid') return randomUUID()
+  if (schema.pattern?.startsWith('^[0-9a-f]{8}-')) return randomUUID()
   if (schema.format === 'date-time') return '2027-06-01T10:00:00Z'
   if (schema.format === 'email') return 'someone@test.example'
   return 'x'.repeat(Math.max(schema.minLength ?? 1, 8))

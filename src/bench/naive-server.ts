@@ -6,23 +6,33 @@ import { type Database, openPostgres } from '../platform/database.ts'
 import { openEmbedded } from '../platform/embedded.ts'
 
 /**
- * The limits that ours is measured against, as a process of its own: `POST /null` validates and answers, `POST /hold`
- * holds one seat in the reference way, one transaction a request with SELECT … FOR UPDATE.
+ * The limits that ours is measured against, as a process of its own: `POST /null` takes the request of a hold, validates
+ * it and answers like one; `POST /hold` holds one seat in the reference way, one transaction a request with
+ * SELECT … FOR UPDATE.
  * Arguments: `null`, `pglite <directory>` or `postgres <url>`; prints its port.
  */
 const [engine = 'null', where = ''] = process.argv.slice(2)
 const seatsCount = 50_000
 const quotaMax = 4
 const connectionsMax = 20
+const showId = crypto.randomUUID()
 
 const app = fastify()
 const Body = Exact({ seatIds: Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, maxItems: 8, uniqueItems: true }) })
 const Answer = Exact({ id: Type.String(), seatIds: Type.Array(Type.Integer()), until: Type.String() })
+/** as long as the answer to one of our holds */
+const LongAnswer = Exact({
+  id: Type.String(), showId: Type.String(), seatIds: Type.Array(Type.Integer()), until: Type.String(), extensionsLeft: Type.Integer(),
+  seats: Type.Array(Exact({ seatId: Type.Integer(), section: Type.String(), row: Type.String(), number: Type.String(), grade: Type.String(), kind: Type.String() })),
+  reservationId: Type.Null(), fellBack: Type.Boolean(),
+})
 const schema = { body: Body, response: { 201: Answer, 409: Exact({ code: Type.String() }) } }
 
-app.post('/null', { schema }, async (request, reply) => {
+app.post('/null', { schema: { body: Body, response: { 201: LongAnswer } } }, async (request, reply) => {
   const { seatIds } = request.body as { seatIds: number[] }
-  return reply.code(201).send({ id: crypto.randomUUID(), seatIds, until: new Date().toISOString() })
+  const seats = seatIds.map((seatId) => ({ seatId, section: 'S1', row: '1', number: '1', grade: 'R', kind: 'seated' }))
+  const until = new Date().toISOString()
+  return reply.code(201).send({ id: crypto.randomUUID(), showId, seatIds, seats, until, extensionsLeft: 10, reservationId: null, fellBack: false })
 })
 if (engine !== 'null') {
   const db = engine === 'postgres' ? openPostgres(where, { connectionsMax }) : await openEmbedded(where)

@@ -59,8 +59,9 @@ async function measureHolds(engine: Engine) {
   const ours: LoadResult[] = []
   for (let run = 0; run < runs; run++) {
     // side by side in each run, so that a noisy moment of the machine hits all three
-    nulls.push(await withNaive(['null'], async (url) => (await warmLoad(url, async () => limitRequests('/null'))).perSecond))
-    const naiveHolds = limitRequests('/hold')
+    const nullHolds = nullRequests()
+    nulls.push(await withNaive(['null'], async (url) => (await warmLoad(url, async () => nullHolds)).perSecond))
+    const naiveHolds = naiveRequests()
     naives.push(await withDatabase(engine, (where) => withNaive([engine, where], async (url) => (await warmLoad(url, async () => naiveHolds)).perSecond)))
     ours.push(await withDatabase(engine, (where) => measureOurHolds(engine, where)))
     say(`${engine} hold, run ${run + 1}: null ${round(nulls[run])}/s, for update ${round(naives[run])}/s, ours ${round(ours[run]?.perSecond)}/s ${JSON.stringify(ours[run]?.statuses)}`)
@@ -108,6 +109,7 @@ async function prepareShow(server: ChildServer) {
   }
 }
 
+type Show = { showId: string; windowId: string }
 type Buyer = { userId: string; sessionId: string; authorization: string }
 
 /** As many as hold four seats each; their sessions are known to the server by the time they hold, as after a line. */
@@ -120,20 +122,28 @@ function makeBuyers(): Buyer[] {
 }
 
 /** One seat a hold, every one granted: a new seat each time, four a buyer, as many buyers at a time as connections. Each has a new pass. */
-function ourRequests(buyers: Buyer[], { showId, windowId }: { showId: string; windowId: string }): NextRequest {
-  const passes = createTokens<PassClaims>('pass', [{ id: 'k1', secret: secrets.PASS_SECRET }])
+function ourRequests(buyers: Buyer[], { showId, windowId }: Show): NextRequest {
   const path = `/api/shows/${showId}/holds`
+  const requestOf = requestsOf(buyers, { showId, windowId })
+  let seats = 0
+  return () => (seats < seatsCount ? { path, ...requestOf(seats++) } : undefined)
+}
+
+/** The same requests, to the byte but for the path, for a route that does nothing with them; without an end. */
+function nullRequests(): NextRequest {
+  const requestOf = requestsOf(makeBuyers(), { showId: randomUUID(), windowId: randomUUID() })
+  let sent = 0
+  return () => ({ path: '/null', ...requestOf(sent++ % seatsCount) })
+}
+
+function requestsOf(buyers: Buyer[], { showId, windowId }: Show) {
+  const passes = createTokens<PassClaims>('pass', [{ id: 'k1', secret: secrets.PASS_SECRET }])
   const headersOf = buyers.map(({ userId, sessionId, authorization }) => {
     const pass = passes.sign({ userId, sessionId, showId, windowId, passNo: 1, sections: null, exp: Date.now() + 600_000 })
     return `${authorization}\r\nPass: ${pass}\r\n`
   })
-  let seatId = 0
-  return () => {
-    if (seatId >= seatsCount) return undefined
-    const headers = headersOf[Math.floor(seatId / (connections * quotaMax)) * connections + (seatId % connections)] as string
-    seatId++
-    return { path, headers, body: `{"seatIds":[${seatId}]}` }
-  }
+  const buyerOf = (n: number) => Math.floor(n / (connections * quotaMax)) * connections + (n % connections)
+  return (n: number) => ({ headers: headersOf[buyerOf(n)] as string, body: `{"seatIds":[${n + 1}]}` })
 }
 
 /** What the compiler has not seen yet is slow: every server is warmed first, in the same way. */
@@ -147,13 +157,13 @@ async function warmLoad(url: string, requests: () => Promise<NextRequest>): Prom
   }
 }
 
-/** The same wishes for the limits, whose buyer is only a header. */
-function limitRequests(path: string): NextRequest {
+/** The same wishes for the reference way, whose buyer is only a header. */
+function naiveRequests(): NextRequest {
   let seatId = 0
   return () => {
-    if (seatId >= seatsCount && path === '/hold') return undefined
+    if (seatId >= seatsCount) return undefined
     seatId++
-    return { path, headers: `Authorization: buyer-${seatId >> 2}\r\n`, body: `{"seatIds":[${seatId}]}` }
+    return { path: '/hold', headers: `Authorization: buyer-${seatId >> 2}\r\n`, body: `{"seatIds":[${seatId}]}` }
   }
 }
 

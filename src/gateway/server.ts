@@ -26,7 +26,7 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
     logController: new LogController({ disableRequestLogging: true }),
     // a logger for each request costs more than checking who calls; what is logged names its request itself
     childLoggerFactory: (logger) => logger,
-    genReqId: () => deps.newId(),
+    genReqId: requestIds(deps.newId()),
     bodyLimit: httpLimits.bodyBytesMax,
     requestTimeout: httpLimits.requestTimeoutMs,
     keepAliveTimeout: httpLimits.keepAliveMs,
@@ -55,6 +55,12 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, 'not_found'))
   app.get('/openapi.json', { schema: { hide: true }, config: { access: { allow: 'public' } } }, async () => app.swagger())
   return app
+}
+
+/** Unique among all processes by what this one was given, and counted: a random id for each request costs as much as finding its route. */
+function requestIds(processId: string): () => string {
+  let requests = 0
+  return () => `${processId.slice(-12)}-${(++requests).toString(36)}`
 }
 
 function createAjv(coerceTypes: boolean): Ajv {

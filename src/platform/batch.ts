@@ -131,12 +131,12 @@ async function answerAll<I, O>(
  * Splits items into those that share no key with an earlier one, in arrival order, and the rest, which must wait for
  * the verdict on the earlier ones. In memory only order is decided, never the outcome.
  */
-export function disjoint<T>(items: T[], keysOf: (item: T) => Iterable<string | number>): [first: T[], rest: T[]] {
-  const used = new Set<string | number>()
+export function disjoint<T>(items: T[], keysOf: (item: T) => readonly Key[]): [first: T[], rest: T[]] {
+  const used = new Set<Key>()
   const first: T[] = []
   const rest: T[] = []
   for (const item of items) {
-    const keys = [...keysOf(item)]
+    const keys = keysOf(item)
     const free = keys.every((key) => !used.has(key))
     for (const key of keys) used.add(key) // an item that waits also blocks those behind it: no overtaking
     ;(free ? first : rest).push(item)

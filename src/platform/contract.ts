@@ -9,7 +9,7 @@ export const Exact = <P extends TProperties>(properties: P) => Type.Object(prope
 export const bigintMax = Number.MAX_SAFE_INTEGER
 export const intMax = 2_147_483_647
 /** One spelling: memory keeps things under their id, and PostgreSQL would take another one for the same. */
-export const Id = Type.String({ format: 'uuid', pattern: '^[0-9a-f-]{36}$', description: 'UUID in lower case' })
+export const Id = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$', description: 'UUID in lower case' })
 export const SeatId = Type.Integer({ minimum: 1, maximum: intMax, description: 'number of the seat within its show' })
 export const Won = Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, description: 'integer won' })
 export const PositiveWon = Type.Integer({ minimum: 1, maximum: 1_000_000_000, description: 'integer won, at least 1' })

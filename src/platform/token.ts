@@ -1,5 +1,4 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
 
 /** Key id to secret; the first one signs, all of them verify, so that keys can be rotated. */
 export type Keys = readonly { id: string; secret: string }[]
@@ -9,7 +8,7 @@ export type Tokens<C extends { exp: number }> = {
   verify: (token: string, now: number) => Verified<C>
 }
 
-const verifiedMax = 50_000
+const verifiedMax = 100_000
 const tokenLengthMax = 2_000
 
 /**
@@ -17,8 +16,7 @@ const tokenLengthMax = 2_000
  * milliseconds. Checked signatures are remembered; expiry is compared each time.
  */
 export function createTokens<C extends { exp: number }>(kind: string, keys: Keys): Tokens<C> {
-  // by signature, a third as long to hash as the token; the whole token is compared
-  const verified = new LRUCache<string, { token: string; claims: C }>({ max: verifiedMax })
+  const verified = createMemory<C>()
   const prepared = keys.map(({ id, secret }) => ({ id, key: createSecretKey(secret, 'utf8') }))
   const signature = (body: string, key: KeyObject) => createHmac('sha256', key).update(body).digest('base64url')
   const signer = prepared[0]
@@ -43,12 +41,32 @@ export function createTokens<C extends { exp: number }>(kind: string, keys: Keys
     },
     verify: (token, now) => {
       if (token.length > tokenLengthMax) return { problem: 'invalid' }
-      const signature = token.slice(token.lastIndexOf('.') + 1)
-      const known = verified.get(signature)
-      const claims = known?.token === token ? known.claims : check(token)
+      const known = verified.claimsOf(token)
+      const claims = known ?? check(token)
       if (!claims) return { problem: 'invalid' }
-      if (known?.claims !== claims) verified.set(signature, { token, claims })
+      if (!known) verified.keep(token, claims)
       return claims.exp > now ? { claims } : { problem: 'expired' }
+    },
+  }
+}
+
+/**
+ * Tokens already checked, by signature: a third as long to hash, and the whole token is compared. Two generations
+ * instead of a list ordered by use, which every request would have to write to: half of them are forgotten at a time.
+ */
+function createMemory<C>() {
+  type Known = Map<string, { token: string; claims: C }>
+  let [young, old]: [Known, Known] = [new Map(), new Map()]
+  const signatureOf = (token: string) => token.slice(token.lastIndexOf('.') + 1)
+  return {
+    claimsOf: (token: string): C | undefined => {
+      const signature = signatureOf(token)
+      const known = young.get(signature) ?? old.get(signature)
+      return known?.token === token ? known.claims : undefined
+    },
+    keep: (token: string, claims: C) => {
+      if (young.size >= verifiedMax / 2) [young, old] = [new Map(), young]
+      young.set(signatureOf(token), { token, claims })
     },
   }
 }

@@ -33,7 +33,7 @@ export type Lost = { ask: Ask; why: Refusal | 'quota' | { taken: number[]; isFin
 
 /** Named seats without a swap or a fallback need these; every other ask looks at the whole show. */
 export const apartOf = (input: HoldInput): (string | number)[] | undefined =>
-  input.kind === 'best' || input.replaces !== undefined || input.fallback === 'nearest' ? undefined : [...input.seatIds, input.userId, input.holdId]
+  input.kind === 'best' || input.replaces !== undefined || input.fallback === 'nearest' ? undefined : [...input.seatIds, input.userId]
 
 export const hashOf = (input: HoldInput): string =>
   input.kind === 'best'
@@ -141,11 +141,9 @@ function nothingLeft({ input }: Ask, picture: Picture): Lost['why'] {
   return { taken, isFinal: true }
 }
 
-function* keysOf(ask: Ask): Generator<string | number> {
+/** Who asks twice under one hold id is one user, and has been given one answer before. */
+function keysOf(ask: Ask): (string | number)[] {
   const { input, seatIds } = ask
-  yield* seatIds
-  yield input.userId
-  yield input.holdId
   const replaces = replacedBy(ask)
-  if (replaces !== undefined) yield replaces
+  return replaces === undefined ? [...seatIds, input.userId] : [...seatIds, input.userId, replaces]
 }
