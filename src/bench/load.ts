@@ -1,14 +1,16 @@
 import { connect, type Socket } from 'node:net'
 
 export type LoadResult = { perSecond: number; done: number; seconds: number; statuses: Record<string, number>; latencyMs: number[] }
-export type NextRequest = () => { path: string; headers: string; body: string } | undefined
+/** The bytes of the next request, see `postOf`; undefined when there is none left. */
+export type NextRequest = () => Buffer | undefined
 
 const answerBytesMax = 16_384
 const [bodyStarts, contentLength] = ['\r\n\r\n', 'content-length: ']
 
 /**
  * A closed-loop generator on raw sockets: each connection sends its next POST when its answer is in. It shares the
- * machine with the server and its database, so it does as little as it can: one write and one read a request, ASCII only.
+ * machine with the server and its database, so it does as little as it can: requests are made before, and each is one
+ * write and one read.
  */
 export async function load(url: string, connections: number, seconds: number, next: NextRequest): Promise<LoadResult> {
   const statuses: Record<string, number> = {}
@@ -24,7 +26,11 @@ export async function load(url: string, connections: number, seconds: number, ne
   return { perSecond: latencyMs.length / spent, done: latencyMs.length, seconds: spent, statuses, latencyMs }
 }
 
-const keepAsking = ({ hostname, port, host }: URL, endAt: number, next: NextRequest, onAnswer: (status: string, ms: number) => void) =>
+/** A POST of JSON as bytes; `headers` end in a line break each, all of it is ASCII. */
+export const postOf = (path: string, headers: string, body: string) =>
+  Buffer.from(`POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n${headers}\r\n${body}`, 'latin1')
+
+const keepAsking = ({ hostname, port }: URL, endAt: number, next: NextRequest, onAnswer: (status: string, ms: number) => void) =>
   new Promise<void>((resolve, reject) => {
     const buffer = Buffer.allocUnsafe(answerBytesMax)
     let received = ''
@@ -38,8 +44,7 @@ const keepAsking = ({ hostname, port, host }: URL, endAt: number, next: NextRequ
         return resolve()
       }
       sentAt = performance.now()
-      const { path, headers, body } = request
-      socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n${headers}\r\n${body}`, 'latin1')
+      socket.write(request)
     }
     const read = (text: string): boolean => {
       const end = text.indexOf(bodyStarts)

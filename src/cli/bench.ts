@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { load, type LoadResult, type NextRequest } from '../bench/load.ts'
+import { load, type LoadResult, type NextRequest, postOf } from '../bench/load.ts'
 import { pinToCore } from '../bench/cores.ts'
 import { measurePurchases } from '../bench/purchases.ts'
 import { createPostgresDatabase } from '../platform/testing.ts'
@@ -123,27 +123,26 @@ function makeBuyers(): Buyer[] {
 
 /** One seat a hold, every one granted: a new seat each time, four a buyer, as many buyers at a time as connections. Each has a new pass. */
 function ourRequests(buyers: Buyer[], { showId, windowId }: Show): NextRequest {
-  const path = `/api/shows/${showId}/holds`
-  const requestOf = requestsOf(buyers, { showId, windowId })
-  let seats = 0
-  return () => (seats < seatsCount ? { path, ...requestOf(seats++) } : undefined)
+  const requests = holdsOf(`/api/shows/${showId}/holds`, buyers, { showId, windowId })
+  let sent = 0
+  return () => requests[sent++]
 }
 
 /** The same requests, to the byte but for the path, for a route that does nothing with them; without an end. */
 function nullRequests(): NextRequest {
-  const requestOf = requestsOf(makeBuyers(), { showId: randomUUID(), windowId: randomUUID() })
+  const requests = holdsOf('/null', makeBuyers(), { showId: randomUUID(), windowId: randomUUID() })
   let sent = 0
-  return () => ({ path: '/null', ...requestOf(sent++ % seatsCount) })
+  return () => requests[sent++ % seatsCount]
 }
 
-function requestsOf(buyers: Buyer[], { showId, windowId }: Show) {
+function holdsOf(path: string, buyers: Buyer[], { showId, windowId }: Show): Buffer[] {
   const passes = createTokens<PassClaims>('pass', [{ id: 'k1', secret: secrets.PASS_SECRET }])
   const headersOf = buyers.map(({ userId, sessionId, authorization }) => {
     const pass = passes.sign({ userId, sessionId, showId, windowId, passNo: 1, sections: null, exp: Date.now() + 600_000 })
     return `${authorization}\r\nPass: ${pass}\r\n`
   })
   const buyerOf = (n: number) => Math.floor(n / (connections * quotaMax)) * connections + (n % connections)
-  return (n: number) => ({ headers: headersOf[buyerOf(n)] as string, body: `{"seatIds":[${n + 1}]}` })
+  return Array.from({ length: seatsCount }, (_, n) => postOf(path, headersOf[buyerOf(n)] as string, `{"seatIds":[${n + 1}]}`))
 }
 
 /** What the compiler has not seen yet is slow: every server is warmed first, in the same way. */
@@ -159,12 +158,9 @@ async function warmLoad(url: string, requests: () => Promise<NextRequest>): Prom
 
 /** The same wishes for the reference way, whose buyer is only a header. */
 function naiveRequests(): NextRequest {
-  let seatId = 0
-  return () => {
-    if (seatId >= seatsCount) return undefined
-    seatId++
-    return { path: '/hold', headers: `Authorization: buyer-${seatId >> 2}\r\n`, body: `{"seatIds":[${seatId}]}` }
-  }
+  const requests = Array.from({ length: seatsCount }, (_, n) => postOf('/hold', `Authorization: buyer-${n >> 2}\r\n`, `{"seatIds":[${n + 1}]}`))
+  let sent = 0
+  return () => requests[sent++]
 }
 
 async function withNaive<T>(argv: string[], use: (url: string) => Promise<T>): Promise<T> {
