@@ -43,7 +43,7 @@ export type Api<Ops extends Operations> = {
 export function local<Ops extends Operations>(service: string, operations: Ops, api: Api<Ops>, step?: StepHook): Api<Ops> {
   const callers = Object.entries(operations).map(([name, declared]) => {
     const input = Compile(declared.input)
-    const allowed = new Set([...declared.refusals, ...commonRefusals])
+    const allowed = allowedRefusals(declared)
     const handle = api[name] as (value: unknown) => Promise<unknown>
     const call = async (value: unknown) => {
       refuseInTransaction(`${service}.${name}`)
@@ -68,6 +68,8 @@ export type StepHook = (kind: 'commit' | 'call' | 'publish', name: string) => vo
 
 /** Any operation may answer these. */
 export const commonRefusals = ['request_invalid', 'overloaded', 'idempotency_conflict'] as const
+
+export const allowedRefusals = (declared: Operation): ReadonlySet<string> => new Set([...declared.refusals, ...commonRefusals])
 
 function firstError(validator: ReturnType<typeof Compile>, value: unknown): string {
   const [error] = validator.Errors(value)

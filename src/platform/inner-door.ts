@@ -1,0 +1,63 @@
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { type Api, local, type Operations } from './contract.ts'
+import { Refusal } from './outcome.ts'
+import { timeoutHeader, type WireAnswer } from './remote.ts'
+import type { Tokens } from './token.ts'
+
+export const innerLimits = { bodyBytesMax: 32 * 1024 * 1024, callsMax: 256, identityMs: 60_000 } as const
+/** Which process calls: the name of a service, or `gateway`. */
+export type ServiceClaims = { service: string; exp: number }
+export type Served = { name: string; operations: Operations; api: Api<Operations>; /** who may call it: those below it */ callers: ReadonlySet<string> }
+
+/** A signed identity, made anew when half of its time is over. */
+export function createIdentity(service: string, tokens: Tokens<ServiceClaims>, now: () => number): () => string {
+  let token = ''
+  let freshUntil = 0
+  return () => {
+    if (now() >= freshUntil) {
+      freshUntil = now() + innerLimits.identityMs / 2
+      token = tokens.sign({ service, exp: now() + innerLimits.identityMs })
+    }
+    return token
+  }
+}
+
+/**
+ * The door for other services: `POST /inner/:service/:operation {calls: [...]}` answers each call by itself, in order.
+ * Only a signed service may call, and only what stands above it. Never part of the public port.
+ */
+export function createInnerDoor(served: Served[], tokens: Tokens<ServiceClaims>, now: () => number): FastifyInstance {
+  const app = fastify({ bodyLimit: innerLimits.bodyBytesMax, forceCloseConnections: 'idle', return503OnClosing: false })
+  const byName = new Map(served.map(({ name, operations, api, callers }) => [name, { callers, calls: new Map(Object.entries(local(name, operations, api))) }]))
+  app.post('/inner/:service/:operation', async (request, reply) => {
+    const { service, operation } = request.params as { service: string; operation: string }
+    const caller = callerOf(request, tokens, now())
+    if (!caller) return reply.code(401).send({ code: 'identity_invalid' })
+    const target = byName.get(service)
+    const call = target?.calls.get(operation)
+    if (!target || !call) return reply.code(404).send({ code: 'operation_unknown' })
+    if (!target.callers.has(caller)) return reply.code(403).send({ code: 'caller_refused' })
+    const { calls } = (request.body ?? {}) as { calls?: unknown }
+    if (!Array.isArray(calls) || calls.length === 0 || calls.length > innerLimits.callsMax) return reply.code(400).send({ code: 'calls_invalid' })
+    if (!(Number(request.headers[timeoutHeader]) > 0)) return reply.code(400).send({ code: 'timeout_invalid' })
+    return { answers: await Promise.all(calls.map((input) => answerOne(call as (input: unknown) => Promise<unknown>, input, request))) }
+  })
+  return app
+}
+
+async function answerOne(call: (input: unknown) => Promise<unknown>, input: unknown, request: FastifyRequest): Promise<WireAnswer> {
+  try {
+    return { ok: (await call(input)) ?? null }
+  } catch (error) {
+    if (error instanceof Refusal) return { refused: { code: error.code, params: error.params } }
+    request.log.error({ err: error }, 'a call between services failed')
+    return { unknown: String(error).slice(0, 200) }
+  }
+}
+
+function callerOf(request: FastifyRequest, tokens: Tokens<ServiceClaims>, now: number): string | undefined {
+  const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ')
+  if (scheme !== 'Service') return undefined
+  const verified = tokens.verify(token, now)
+  return 'claims' in verified ? verified.claims.service : undefined
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { callerContract, createShop, type ShopApi, shopOperations } from './caller.contract.ts'
+import { local } from './contract.ts'
+import { createIdentity, createInnerDoor, type ServiceClaims } from './inner-door.ts'
+import { isRefusal, UnknownOutcome } from './outcome.ts'
+import { remote, remoteLimits } from './remote.ts'
+import { createTokens } from './token.ts'
+
+const key = [{ id: 'k1', secret: 'k'.repeat(40) }]
+const tokens = createTokens<ServiceClaims>('service', key)
+const patience = { random: () => 0.5, wait: async () => undefined }
+const identityOf = (service: string) => createIdentity(service, tokens, Date.now)
+
+async function openDoor(api: ShopApi, port = 0) {
+  const door = createInnerDoor([{ name: 'shop', operations: shopOperations, api: api as never, callers: new Set(['gateway']) }], tokens, Date.now)
+  const origin = await door.listen({ host: '127.0.0.1', port })
+  return { origin, close: () => door.close() }
+}
+
+/** A caller that is closed after the test, whatever became of it. */
+function callerFor(t: TestContext, origin: string, more: Partial<Parameters<typeof remote>[2]> = {}) {
+  const { api, close } = remote('shop', shopOperations, { origin, identity: identityOf('gateway'), ...patience, ...more })
+  t.after(close)
+  return api
+}
+
+async function openRemote(api: ShopApi) {
+  const door = await openDoor(api)
+  const caller = remote('shop', shopOperations, { origin: door.origin, identity: identityOf('gateway'), ...patience })
+  return { api: caller.api, close: async () => {
+    await caller.close()
+    await door.close()
+  } }
+}
+
+callerContract('local', async (api) => ({ api: local('shop', shopOperations, api), close: async () => undefined }))
+callerContract('remote', openRemote)
+
+test('2,000 calls of one turn are eight requests', async (t) => {
+  const shop = createShop()
+  let requests = 0
+  const door = createInnerDoor([{ name: 'shop', operations: shopOperations, api: shop.api as never, callers: new Set(['gateway']) }], tokens, Date.now)
+  door.addHook('onRequest', async () => void requests++)
+  t.after(() => door.close())
+  const api = callerFor(t, await door.listen({ host: '127.0.0.1', port: 0 }))
+  await Promise.all(Array.from({ length: 2_000 }, (_, i) => api.buy({ id: String(i), seat: 1 })))
+  assert.equal(requests, Math.ceil(2_000 / remoteLimits.callsPerRequestMax))
+})
+
+test('an answer that is lost is asked for again under the same id', async (t) => {
+  const shop = createShop()
+  let lost = 0
+  const door = createInnerDoor([{ name: 'shop', operations: shopOperations, api: shop.api as never, callers: new Set(['gateway']) }], tokens, Date.now)
+  door.addHook('onSend', async (request) => {
+    if (lost++ === 0) request.raw.socket.destroy() // it was done, nobody hears of it
+  })
+  t.after(() => door.close())
+  const api = callerFor(t, await door.listen({ host: '127.0.0.1', port: 0 }))
+  assert.deepEqual(await api.buy({ id: 'once', seat: 5 }), { seat: 5, times: 2 })
+})
+
+test('a service that is away is unknown, soon without being asked, and is found again by itself', async (t) => {
+  const shop = createShop()
+  const { origin, close: shut } = await openDoor(shop.api)
+  const breaker: boolean[] = []
+  const api = callerFor(t, origin, { breakerRestMs: 10, onBreaker: (isOpen) => breaker.push(isOpen) })
+  await api.buy({ id: 'before', seat: 1 })
+  await shut()
+  for (let i = 0; i < 10; i++) await assert.rejects(api.buy({ id: `away${i}`, seat: 2 }), UnknownOutcome)
+  assert.equal(breaker[0], true)
+  const again = await openDoor(shop.api, Number(new URL(origin).port))
+  t.after(again.close)
+  const turn = () => new Promise<false>((resolve) => setImmediate(resolve, false))
+  for (let isBack = false; !isBack; ) isBack = await api.buy({ id: 'after', seat: 3 }).then(() => true, turn)
+  assert.equal(breaker.at(-1), false)
+})
+
+test('a service that never answers is unknown when the time of the call is over', async (t) => {
+  const origin = await listening(t, () => undefined)
+  await assert.rejects(callerFor(t, origin, { callTimeoutMs: 80 }).buy({ id: 'late', seat: 1 }), UnknownOutcome)
+})
+
+test('only a signed service that stands below may call', async (t) => {
+  const shop = createShop()
+  const { origin, close } = await openDoor(shop.api)
+  t.after(close)
+  const statusOf = async (authorization: string, path = '/inner/shop/buy', body: unknown = { calls: [{ id: 'x', seat: 1 }] }, timeout = '1000') =>
+    (await fetch(`${origin}${path}`, { method: 'POST', headers: { authorization, 'content-type': 'application/json', 'call-timeout-ms': timeout }, body: JSON.stringify(body) })).status
+  const mine = `Service ${identityOf('gateway')()}`
+  assert.equal(await statusOf(mine), 200)
+  assert.equal(await statusOf(''), 401)
+  assert.equal(await statusOf(`Bearer ${identityOf('gateway')()}`), 401)
+  assert.equal(await statusOf(`${mine}x`), 401)
+  assert.equal(await statusOf(`Service ${createTokens<ServiceClaims>('service', [{ id: 'k1', secret: 'z'.repeat(40) }]).sign({ service: 'gateway', exp: Date.now() + 1_000 })}`), 401)
+  assert.equal(await statusOf(`Service ${tokens.sign({ service: 'gateway', exp: Date.now() - 1 })}`), 401)
+  assert.equal(await statusOf(`Service ${createTokens<ServiceClaims>('session', key).sign({ service: 'gateway', exp: Date.now() + 1_000 })}`), 401)
+  assert.equal(await statusOf(`Service ${identityOf('user')()}`), 403)
+  assert.equal(await statusOf(mine, '/inner/shop/sell'), 404)
+  assert.equal(await statusOf(mine, '/inner/bank/buy'), 404)
+  for (const calls of [undefined, [], 'all', Array.from({ length: 257 }, () => ({}))]) assert.equal(await statusOf(mine, '/inner/shop/buy', { calls }), 400)
+  assert.equal(await statusOf(mine, '/inner/shop/buy', { calls: [{ id: 'y', seat: 1 }] }, 'soon'), 400)
+  assert.equal(shop.times.get('x'), 1, 'only the first was done')
+  assert.ok(!shop.times.has('y'))
+})
+
+test('an identity is made anew before it runs out', () => {
+  let time = 1_000_000
+  const identity = createIdentity('seat', tokens, () => time)
+  const first = identity()
+  time += 29_000
+  assert.equal(identity(), first)
+  time += 2_000
+  assert.notEqual(identity(), first)
+  assert.ok('claims' in tokens.verify(identity(), time + 29_000))
+})
+
+test('what a remote refuses without having declared it is a bug, not a refusal', async (t) => {
+  const origin = await listening(t, (request, response) => {
+    request.resume().on('end', () => response.setHeader('content-type', 'application/json').end(JSON.stringify({ answers: [{ refused: { code: 'no_such_code', params: {} } }] })))
+  })
+  await assert.rejects(callerFor(t, origin).buy({ id: 'z', seat: 1 }), (error) => !isRefusal(error) && /undeclared/.test(String(error)))
+})
+
+async function listening(t: TestContext, handle: RequestListener): Promise<string> {
+  const server = createServer(handle).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
