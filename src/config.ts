@@ -21,7 +21,7 @@ export const variables = {
   DATABASE_CONNECTIONS: { schema: Type.Integer({ minimum: 2, maximum: 200 }), default: '10', about: 'connections to PostgreSQL' },
   SESSION_SECRET: { schema: Secret, default: '', secret: true, about: 'signs access tokens; at least 32 characters; required with DATABASE_URL, else made at the first start under DATA_DIR' },
   PASS_SECRET: { schema: Secret, default: '', secret: true, about: 'signs passes; the same rules as SESSION_SECRET' },
-  OPERATOR_EMAIL: { schema: Type.String({ format: 'email', maxLength: 254 }), default: '', about: 'creates this operator account at the start, if it is not there' },
+  OPERATOR_EMAIL: { schema: Type.String({ format: 'email', maxLength: 254 }), default: '', about: 'creates this operator account at the start, if it is not there; an existing one keeps its password, and one that is no operator is never made one: the start is refused' },
   OPERATOR_PASSWORD: { schema: Type.String({ minLength: 12, maxLength: 128 }), default: '', secret: true, about: 'password of OPERATOR_EMAIL, at least 12 characters' },
   MAIL: { schema: Type.String({ pattern: '^(console|file)$' }), default: 'file', about: 'where mails go: `file` (DATA_DIR/mail) or `console`' },
   REHEARSALS: { schema: Type.String({ pattern: '^(on|off)$' }), default: 'off', about: 'lets operators make rehearsal shows and fans; `on` with --demo' },

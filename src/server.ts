@@ -37,8 +37,7 @@ export async function openServer(config: Config): Promise<Server> {
   let stopping = false
   const ready = () => problemsOf({ db, clock, stopping: () => stopping })
   const system = await composeWith(config, { db, clock, log, metrics, ready })
-  if (config.OPERATOR_EMAIL && config.OPERATOR_PASSWORD)
-    await system.userService.ensureUser({ email: config.OPERATOR_EMAIL, name: 'Operator', password: config.OPERATOR_PASSWORD, role: 'operator' })
+  await ensureOperator(config, system)
   if (config.demo) await seedDemo(system, clock.now())
 
   const jobs = system.start()
@@ -117,6 +116,14 @@ async function readStored(file: string): Promise<{ session: string; pass: string
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+}
+
+/** Whoever has the address may be a stranger who signed up with it first: only an operator may make another one. */
+async function ensureOperator({ OPERATOR_EMAIL: email, OPERATOR_PASSWORD: password }: Config, { userService, api }: System) {
+  if (!email || !password) return
+  const userId = await userService.ensureUser({ email, name: 'Operator', password, role: 'operator' })
+  if ((await api.user.profile({ userId })).role !== 'operator')
+    throw new ConfigError('- OPERATOR_EMAIL has an account that is no operator, perhaps a stranger\'s: give another address, or let an operator give that account the role (PUT /api/users/:id/role)')
 }
 
 const readyTimeoutMs = 2_000
