@@ -1,13 +1,14 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import sql from 'sql-template-tag'
 import { compose, type System } from './compose.ts'
-import { type Config, ConfigError, newSecret } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { seedDemo } from './demo.ts'
 import { createOperations } from './gateway/operations.ts'
+import { keysOf } from './keys.ts'
 import { type Networks, networksOf } from './platform/address.ts'
 import { type Clock, openClock } from './platform/clock.ts'
 import { type Database, openPostgres } from './platform/database.ts'
@@ -90,32 +91,6 @@ async function keepDemoApart({ demo, DATA_DIR }: Config) {
   const mark = join(DATA_DIR, 'demo')
   if (demo) await writeFile(mark, 'This directory has the demo logins. Only npm start opens it.\n')
   else if (existsSync(mark)) throw new ConfigError(`- ${DATA_DIR} has demo data and logins that everybody knows: start it with npm start, or set DATA_DIR to another directory`)
-}
-
-/** Secrets from the environment, else made once and kept beside the embedded data, readable by the owner only. */
-async function keysOf(config: Config) {
-  const file = join(config.DATA_DIR, 'secrets.json')
-  let stored: { session: string; pass: string } | undefined
-  if (!config.SESSION_SECRET || !config.PASS_SECRET) {
-    stored = await readStored(file)
-    if (!stored) {
-      stored = { session: newSecret(), pass: newSecret() }
-      await writeFile(`${file}.new`, JSON.stringify(stored), { mode: 0o600 })
-      await rename(`${file}.new`, file)
-    }
-  }
-  const session = config.SESSION_SECRET ?? stored?.session ?? newSecret()
-  const pass = config.PASS_SECRET ?? stored?.pass ?? newSecret()
-  return { session: [{ id: 'k1', secret: session }], pass: [{ id: 'k1', secret: pass }] }
-}
-
-async function readStored(file: string): Promise<{ session: string; pass: string } | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }
 
 /** Whoever has the address may be a stranger who signed up with it first: only an operator may make another one. */

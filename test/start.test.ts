@@ -118,3 +118,27 @@ test('a stranger who signed up with the address of the operator is never promote
     await stop(server)
   }
 })
+
+test('a secret is replaced: what the old one signed is admitted while it is given as the previous one, and refused after', bounded, async () => {
+  const DATA_DIR = join(directory, 'rotation')
+  const [pass, old, fresh] = ['p', 'o', 'f'].map((letter) => letter.repeat(40)) as [string, string, string]
+  const fan = { email: 'fan@test.example', password: 'fan-password-1' }
+  const statusOf = async (url: string, token: string) => (await fetch(`${url}/api/me`, { headers: { authorization: `Bearer ${token}` } })).status
+  const tokenOf = async (url: string) => ((await (await post(url, '/api/sessions', fan)).json()) as { accessToken: string }).accessToken
+  const on = async (environment: Record<string, string>, act: (url: string) => Promise<void>) => {
+    const server = start({ DATA_DIR, PASS_SECRET: pass, ...environment })
+    await act(await serving(server))
+    await stop(server)
+  }
+  let [before, after] = ['', '']
+  await on({ SESSION_SECRET: old }, async (url) => {
+    await post(url, '/api/users', { ...fan, name: 'Fan' })
+    before = await tokenOf(url)
+    assert.equal(await statusOf(url, before), 200)
+  })
+  await on({ SESSION_SECRET: fresh, SESSION_SECRET_PREVIOUS: old }, async (url) => {
+    after = await tokenOf(url)
+    assert.deepEqual([await statusOf(url, before), await statusOf(url, after)], [200, 200])
+  })
+  await on({ SESSION_SECRET: fresh }, async (url) => assert.deepEqual([await statusOf(url, before), await statusOf(url, after)], [401, 200]))
+})
