@@ -42,7 +42,7 @@ export async function openServer(config: Config): Promise<Server> {
   if (config.demo) await seedDemo(system, clock.now())
 
   const jobs = system.start()
-  const operations = createOperations({ metrics, ready, verify: () => verify(db, clock.now, () => wait(verifyPauseMs)) })
+  const operations = createOperations({ metrics, ready, parked: system.parked, verify: () => verify(db, clock.now, () => wait(verifyPauseMs)) })
   const gauges = setInterval(() => sample(metrics, db, clock), 1_000).unref()
   const opsUrl = await operations.listen({ host: config.OPS_HOST, port: config.OPS_PORT })
   const url = await system.app.listen({ host: config.HOST, port: config.PORT })
