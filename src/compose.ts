@@ -19,6 +19,7 @@ import { type Job, startJobs } from './platform/jobs.ts'
 import type { App } from './platform/http.ts'
 import type { Logger } from './platform/log.ts'
 import type { Metrics } from './platform/metrics.ts'
+import { countParked, listParked, replayAll } from './platform/parked.ts'
 import { migrate } from './platform/migrate.ts'
 import type { SessionClaims } from './platform/principal.ts'
 import type { Service, Surroundings } from './platform/service.ts'
@@ -99,6 +100,10 @@ export async function compose(parts: Parts) {
       log.error({ subscriber, event: event.name, key: event.key, err: error }, 'event parked')
     },
   })
+  const subscriberNames = subscribers.map(({ name }) => name)
+  const reportParked = async () => {
+    for (const [subscriber, count] of await countParked(db, subscriberNames)) metrics.parkedMessages.set({ subscriber }, count)
+  }
   const publish = async (producers?: Iterable<string>) => {
     const count = await bus.publishOnce(producers)
     metrics.eventsPublished.inc(count)
@@ -132,6 +137,7 @@ export async function compose(parts: Parts) {
   gatewayRoutes(app, { user, wallet, queue, seat, reservation, payment, ready: parts.ready })
   if (parts.rehearsals) rehearsalRoutes(app, { user, concert, now })
   for (const recover of recoveries) await recover()
+  await reportParked()
   await app.ready()
 
   return {
@@ -141,9 +147,13 @@ export async function compose(parts: Parts) {
     /** Runs every job and the relay until nothing is left to do: tests drain instead of sleeping. */
     settle: () => settle(jobs, publish),
     publish,
+    parked: {
+      list: () => listParked(db, subscriberNames),
+      replay: (which: { subscriber?: string; key?: string }) => replayAll(db, subscribers, which).finally(reportParked),
+    },
     start: () => {
       const relay = createRelayJob(publish)
-      const running = startJobs([...jobs, relay.job], {
+      const running = startJobs([...jobs, relay.job, { name: 'platform.parked', everyMs: parkedReportMs, run: reportParked }], {
         onError: (name, error) => {
           metrics.jobErrors.inc({ job: name })
           log.error({ job: name, err: error }, 'job failed')
@@ -159,6 +169,7 @@ export async function compose(parts: Parts) {
 }
 
 const relayPollMs = 500
+const parkedReportMs = 5_000
 const settleRoundsMax = 50
 
 /** Publishes for whoever emitted at once, and by a poll for everybody: what a hint missed or a crash left. */

@@ -29,6 +29,16 @@ test('a shared database without secrets is refused: a secret made up at start wo
   assert.doesNotThrow(() => readConfig({ DATABASE_URL: 'postgres://h/d', SESSION_SECRET: secret('a'), PASS_SECRET: secret('b') }))
 })
 
+test('a previous secret is no secret in use, by value or by file', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'openrun-config-'))
+  const file = join(directory, 'previous')
+  writeFileSync(file, `${secret('c')}\n`)
+  const now = { SESSION_SECRET: secret('a'), PASS_SECRET: secret('b') }
+  assert.equal(readConfig({ ...now, PASS_SECRET_PREVIOUS_FILE: file }).PASS_SECRET_PREVIOUS, secret('c'))
+  assert.throws(() => readConfig({ ...now, SESSION_SECRET_PREVIOUS: secret('a') }), /SESSION_SECRET and SESSION_SECRET_PREVIOUS must differ/)
+  assert.throws(() => readConfig({ ...now, PASS_SECRET_PREVIOUS: secret('a') }), /SESSION_SECRET and PASS_SECRET_PREVIOUS must differ/)
+})
+
 test('demo logins are refused with DATABASE_URL and on a public address', () => {
   const shared = { DATABASE_URL: 'postgres://h/d', SESSION_SECRET: secret('a'), PASS_SECRET: secret('b') }
   assert.throws(() => readConfig(shared, { demo: true }), /demo data and logins are refused/)

@@ -21,7 +21,9 @@ export const variables = {
   DATABASE_CONNECTIONS: { schema: Type.Integer({ minimum: 2, maximum: 200 }), default: '10', about: 'connections to PostgreSQL' },
   SESSION_SECRET: { schema: Secret, default: '', secret: true, about: 'signs access tokens; at least 32 characters; required with DATABASE_URL, else made at the first start under DATA_DIR' },
   PASS_SECRET: { schema: Secret, default: '', secret: true, about: 'signs passes; the same rules as SESSION_SECRET' },
-  OPERATOR_EMAIL: { schema: Type.String({ format: 'email', maxLength: 254 }), default: '', about: 'creates this operator account at the start, if it is not there' },
+  SESSION_SECRET_PREVIOUS: { schema: Secret, default: '', secret: true, about: 'the secret SESSION_SECRET replaced: what it signed is admitted, nothing is signed with it; an hour after the restart it can go' },
+  PASS_SECRET_PREVIOUS: { schema: Secret, default: '', secret: true, about: 'the secret PASS_SECRET replaced; the same rules as SESSION_SECRET_PREVIOUS' },
+  OPERATOR_EMAIL: { schema: Type.String({ format: 'email', maxLength: 254 }), default: '', about: 'creates this operator account at the start, if it is not there; an existing one keeps its password, and one that is no operator is never made one: the start is refused' },
   OPERATOR_PASSWORD: { schema: Type.String({ minLength: 12, maxLength: 128 }), default: '', secret: true, about: 'password of OPERATOR_EMAIL, at least 12 characters' },
   MAIL: { schema: Type.String({ pattern: '^(console|file)$' }), default: 'file', about: 'where mails go: `file` (DATA_DIR/mail) or `console`' },
   REHEARSALS: { schema: Type.String({ pattern: '^(on|off)$' }), default: 'off', about: 'lets operators make rehearsal shows and fans; `on` with --demo' },
@@ -77,7 +79,7 @@ export function readConfig(environment: Environment, { demo = false } = {}): Con
     if (config.DATABASE_URL && !config[name]) problems.push(`${name} is required with DATABASE_URL (at least 32 characters)`)
   for (const name of absent)
     if (environment[name]) problems.push(`${name} is not known to this version: one process runs everything, with the line, the bus and the limits in its memory`)
-  if (config.SESSION_SECRET && config.SESSION_SECRET === config.PASS_SECRET) problems.push('SESSION_SECRET and PASS_SECRET must differ')
+  problems.push(...sameSecrets(config))
   for (const name of ['RATE_LIMIT_EXEMPT', 'TRUST_PROXY'] as const)
     if (!networksOf(config[name] ?? '')) problems.push(`${name} must be addresses and networks separated by commas, e.g. 10.0.0.0/8,loopback`)
   if (Boolean(config.OPERATOR_EMAIL) !== Boolean(config.OPERATOR_PASSWORD)) problems.push('OPERATOR_EMAIL and OPERATOR_PASSWORD belong together')
@@ -87,6 +89,13 @@ export function readConfig(environment: Environment, { demo = false } = {}): Con
 }
 
 export const newSecret = () => randomBytes(32).toString('base64url')
+
+const secretNames = ['SESSION_SECRET', 'PASS_SECRET', 'SESSION_SECRET_PREVIOUS', 'PASS_SECRET_PREVIOUS'] as const
+
+function sameSecrets(config: Config): string[] {
+  const pairs = secretNames.flatMap((one, i) => secretNames.slice(i + 1).map((other) => [one, other] as const))
+  return pairs.filter(([one, other]) => config[one] && config[one] === config[other]).map(([one, other]) => `${one} and ${other} must differ`)
+}
 
 const hostOf = (host: string) => (['0.0.0.0', '::'].includes(host) ? 'localhost' : isIPv6(host) ? `[${host}]` : host)
 

@@ -1,13 +1,14 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import sql from 'sql-template-tag'
 import { compose, type System } from './compose.ts'
-import { type Config, ConfigError, newSecret } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { seedDemo } from './demo.ts'
 import { createOperations } from './gateway/operations.ts'
+import { keysOf } from './keys.ts'
 import { type Networks, networksOf } from './platform/address.ts'
 import { type Clock, openClock } from './platform/clock.ts'
 import { type Database, openPostgres } from './platform/database.ts'
@@ -37,12 +38,11 @@ export async function openServer(config: Config): Promise<Server> {
   let stopping = false
   const ready = () => problemsOf({ db, clock, stopping: () => stopping })
   const system = await composeWith(config, { db, clock, log, metrics, ready })
-  if (config.OPERATOR_EMAIL && config.OPERATOR_PASSWORD)
-    await system.userService.ensureUser({ email: config.OPERATOR_EMAIL, name: 'Operator', password: config.OPERATOR_PASSWORD, role: 'operator' })
+  await ensureOperator(config, system)
   if (config.demo) await seedDemo(system, clock.now())
 
   const jobs = system.start()
-  const operations = createOperations({ metrics, ready, verify: () => verify(db, clock.now, () => wait(verifyPauseMs)) })
+  const operations = createOperations({ metrics, ready, parked: system.parked, verify: () => verify(db, clock.now, () => wait(verifyPauseMs)) })
   const gauges = setInterval(() => sample(metrics, db, clock), 1_000).unref()
   const opsUrl = await operations.listen({ host: config.OPS_HOST, port: config.OPS_PORT })
   const url = await system.app.listen({ host: config.HOST, port: config.PORT })
@@ -93,30 +93,12 @@ async function keepDemoApart({ demo, DATA_DIR }: Config) {
   else if (existsSync(mark)) throw new ConfigError(`- ${DATA_DIR} has demo data and logins that everybody knows: start it with npm start, or set DATA_DIR to another directory`)
 }
 
-/** Secrets from the environment, else made once and kept beside the embedded data, readable by the owner only. */
-async function keysOf(config: Config) {
-  const file = join(config.DATA_DIR, 'secrets.json')
-  let stored: { session: string; pass: string } | undefined
-  if (!config.SESSION_SECRET || !config.PASS_SECRET) {
-    stored = await readStored(file)
-    if (!stored) {
-      stored = { session: newSecret(), pass: newSecret() }
-      await writeFile(`${file}.new`, JSON.stringify(stored), { mode: 0o600 })
-      await rename(`${file}.new`, file)
-    }
-  }
-  const session = config.SESSION_SECRET ?? stored?.session ?? newSecret()
-  const pass = config.PASS_SECRET ?? stored?.pass ?? newSecret()
-  return { session: [{ id: 'k1', secret: session }], pass: [{ id: 'k1', secret: pass }] }
-}
-
-async function readStored(file: string): Promise<{ session: string; pass: string } | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+/** Whoever has the address may be a stranger who signed up with it first: only an operator may make another one. */
+async function ensureOperator({ OPERATOR_EMAIL: email, OPERATOR_PASSWORD: password }: Config, { userService, api }: System) {
+  if (!email || !password) return
+  const userId = await userService.ensureUser({ email, name: 'Operator', password, role: 'operator' })
+  if ((await api.user.profile({ userId })).role !== 'operator')
+    throw new ConfigError('- OPERATOR_EMAIL has an account that is no operator, perhaps a stranger\'s: give another address, or let an operator give that account the role (PUT /api/users/:id/role)')
 }
 
 const readyTimeoutMs = 2_000

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { rateBudgets } from '../src/gateway/limits.ts'
 import { networksOf } from '../src/platform/address.ts'
+import { userLimits } from '../src/user/api.ts'
 import { openSystem, type Person, type Send, type TestSystem } from './system.ts'
 
 const percent = 10
@@ -98,4 +99,15 @@ test('this machine is not limited, and refusals are counted by class', async () 
   const metrics = await world.metrics.registry.metrics()
   assert.match(metrics, /openrun_rate_limited_total\{class="read",by="address"\} [1-9]/)
   assert.match(metrics, /openrun_rate_limited_total\{class="join",by="account"\} [1-9]/)
+})
+
+test('a guesser locks himself out of an account, not its owner at another address', async () => {
+  const owner = { email: 'owner@test.example', password: 'owner-password-1' }
+  await world.send('POST', '/api/users', { from: newAddress(), body: { ...owner, name: 'Owner' } })
+  const signIn = async (from: string, password: string) => (await world.send('POST', '/api/sessions', { from, body: { ...owner, password } })).body.code
+  const [his, hers] = [newAddress(), newAddress()]
+  for (let i = 0; i < userLimits.failuresFree; i++) assert.equal(await signIn(his, `guess ${i}`), 'login_failed')
+  assert.equal(await signIn(his, owner.password), 'login_throttled')
+  assert.equal(await signIn(hers, owner.password), undefined)
+  assert.equal((await world.send('POST', '/api/sessions', { from: hers, body: { ...owner, from: his } })).body.code, 'request_invalid', 'nobody says himself where he is')
 })

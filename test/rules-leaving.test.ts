@@ -59,3 +59,25 @@ test('a refund to an account that is gone lands and is sent out by itself', asyn
   assert.deepEqual([await inWalletOf(fan), await sentTo(fan)], [0, ['102000 done', '102000 done']])
   await sound(world)
 })
+
+test('money that comes between the look at the balance and the end of the account is sent out by itself', async () => {
+  const fan = await newcomer(1_000)
+  await must(world.send('POST', '/api/wallet/withdrawals', { token: fan.token, body: { amount: 1_000 } }))
+  const topUp = (source?: string) => world.system.api.wallet.topUp({ topUpId: crypto.randomUUID(), userId: fan.userId, amount: 2_000, ...(source ? { source } : {}) })
+  const late = await topUp('sandbox:late')
+  assert.equal(late.status, 'pending')
+  const between: Promise<unknown>[] = []
+  const other = await openSystem({ db: world.db, time: world.time, operator: world.operator, step: (_kind, name) => {
+    if (name === 'wallet.balance') between.push(topUp())
+  } })
+  assert.equal((await other.send('DELETE', '/api/me', { token: fan.token, body: { password } })).status, 204)
+  assert.equal((await Promise.all(between)).length, 1)
+  await topUp()
+  assert.equal(await inWalletOf(fan), 4_000, 'both landed: the wallet has not heard yet')
+  await world.settle()
+  await assert.rejects(topUp(), /account_closed/)
+  await world.advance(121_000)
+  await world.advance(2_000)
+  assert.deepEqual([await inWalletOf(fan), await sentTo(fan)], [0, ['1000 done', '4000 done', '2000 done']])
+  await sound(world)
+})

@@ -83,3 +83,62 @@ test('a port in use and a database that is away are said in a sentence, without 
   assert.match(away.said, /DATABASE_URL: .*ECONNREFUSED/)
   assert.doesNotMatch(away.said, /geheim/)
 })
+
+async function stop(server: ReturnType<typeof start>) {
+  server.child.kill('SIGTERM')
+  assert.deepEqual(await server.ended, { code: 0, said: '' })
+}
+const post = (url: string, path: string, body: object) =>
+  fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+
+test('a stranger who signed up with the address of the operator is never promoted: the start is refused; an operator keeps the password', bounded, async () => {
+  const DATA_DIR = join(directory, 'operator')
+  const stranger = { email: 'boss@test.example', password: 'i was here first' }
+  const first = start({ DATA_DIR })
+  assert.equal((await post(await serving(first), '/api/users', { ...stranger, name: 'Stranger' })).status, 201)
+  await stop(first)
+
+  const refused = await start({ DATA_DIR, OPERATOR_EMAIL: 'Boss@test.example', OPERATOR_PASSWORD: 'operator-secret-1' }).ended
+  assert.equal(refused.code, 1)
+  oneSentence(refused.said)
+  assert.match(refused.said, /OPERATOR_EMAIL .* is no operator/)
+  assert.doesNotMatch(refused.said, /boss@/i)
+
+  const operator = { OPERATOR_EMAIL: 'chief@test.example', OPERATOR_PASSWORD: 'operator-secret-1' }
+  const roleOf = async (url: string, body: object) => {
+    const answer = await post(url, '/api/sessions', body)
+    return answer.ok ? ((await answer.json()) as { user: { role: string } }).user.role : answer.status
+  }
+  for (const OPERATOR_PASSWORD of [operator.OPERATOR_PASSWORD, 'another-secret-22']) {
+    const server = start({ DATA_DIR, ...operator, OPERATOR_PASSWORD })
+    const url = await serving(server)
+    assert.equal(await roleOf(url, stranger), 'buyer')
+    assert.equal(await roleOf(url, { email: operator.OPERATOR_EMAIL, password: operator.OPERATOR_PASSWORD }), 'operator')
+    assert.equal(await roleOf(url, { email: operator.OPERATOR_EMAIL, password: 'another-secret-22' }), 401)
+    await stop(server)
+  }
+})
+
+test('a secret is replaced: what the old one signed is admitted while it is given as the previous one, and refused after', bounded, async () => {
+  const DATA_DIR = join(directory, 'rotation')
+  const [pass, old, fresh] = ['p', 'o', 'f'].map((letter) => letter.repeat(40)) as [string, string, string]
+  const fan = { email: 'fan@test.example', password: 'fan-password-1' }
+  const statusOf = async (url: string, token: string) => (await fetch(`${url}/api/me`, { headers: { authorization: `Bearer ${token}` } })).status
+  const tokenOf = async (url: string) => ((await (await post(url, '/api/sessions', fan)).json()) as { accessToken: string }).accessToken
+  const on = async (environment: Record<string, string>, act: (url: string) => Promise<void>) => {
+    const server = start({ DATA_DIR, PASS_SECRET: pass, ...environment })
+    await act(await serving(server))
+    await stop(server)
+  }
+  let [before, after] = ['', '']
+  await on({ SESSION_SECRET: old }, async (url) => {
+    await post(url, '/api/users', { ...fan, name: 'Fan' })
+    before = await tokenOf(url)
+    assert.equal(await statusOf(url, before), 200)
+  })
+  await on({ SESSION_SECRET: fresh, SESSION_SECRET_PREVIOUS: old }, async (url) => {
+    after = await tokenOf(url)
+    assert.deepEqual([await statusOf(url, before), await statusOf(url, after)], [200, 200])
+  })
+  await on({ SESSION_SECRET: fresh }, async (url) => assert.deepEqual([await statusOf(url, before), await statusOf(url, after)], [401, 200]))
+})

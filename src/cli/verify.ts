@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readConfig } from '../config.ts'
 import { openPostgres } from '../platform/database.ts'
 import { openEmbedded } from '../platform/embedded.ts'
 import { verify, type VerifyReport } from '../verify.ts'
+import { runningServer } from './running-server.ts'
 
 const { values: args } = parseArgs({ options: { json: { type: 'boolean', default: false }, 'ops-url': { type: 'string' } } })
 
@@ -33,15 +32,5 @@ async function run(): Promise<VerifyReport> {
     return await verify(db, Date.now, () => wait(100))
   } finally {
     await db.close()
-  }
-}
-
-async function runningServer(dataDir: string): Promise<string | undefined> {
-  try {
-    const { pid, opsUrl } = JSON.parse(await readFile(join(dataDir, 'server.json'), 'utf8'))
-    process.kill(pid, 0) // throws when that process is gone: then the file is what kill -9 left behind
-    return opsUrl
-  } catch {
-    return undefined
   }
 }

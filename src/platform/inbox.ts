@@ -1,5 +1,5 @@
 import sql, { raw } from 'sql-template-tag'
-import { at, type Database, isConnectionLost, type Tx } from './database.ts'
+import { type Database, isConnectionLost, type Tx } from './database.ts'
 import type { Envelope } from './events.ts'
 import { UnknownOutcome } from './outcome.ts'
 import type { EventHandler } from './service.ts'
@@ -18,7 +18,7 @@ export async function deliver(db: Database, subscriber: Subscriber, events: Enve
   const heard = events.filter((event) => subscriber.on[event.name])
   if (heard.length === 0) return new Map()
   try {
-    await db.transaction((tx) => apply(tx, subscriber, heard))
+    await db.transaction((tx) => applyEvents(tx, subscriber, heard))
     return new Map()
   } catch (error) {
     // no message is to blame for a database that is away: nobody's tries are counted, everything is told again
@@ -32,22 +32,9 @@ export async function deliver(db: Database, subscriber: Subscriber, events: Enve
   }
 }
 
-async function apply(tx: Tx, subscriber: Subscriber, events: Envelope[]) {
-  const schema = raw(`"${subscriber.name}"`)
-  const last = new Map<string, number>()
-  for (const event of events) last.set(`${event.producer} ${event.key}`, 0)
-  const names = [...last.keys()].sort()
-  const producers = names.map((name) => name.slice(0, name.indexOf(' ')))
-  const keys = names.map((name) => name.slice(name.indexOf(' ') + 1))
-  await tx.rows(sql`
-    insert into ${schema}.inbox (producer, key, version)
-    select producer, key, 0 from unnest(${producers}::text[], ${keys}::text[]) as k(producer, key) order by 1, 2
-    on conflict do nothing`)
-  const rows = await tx.rows<{ producer: string; key: string; version: number }>(sql`
-    select i.producer, i.key, i.version from ${schema}.inbox i
-    join unnest(${producers}::text[], ${keys}::text[]) as k(producer, key) using (producer, key)
-    order by 1, 2 for update of i`)
-  for (const row of rows) last.set(`${row.producer} ${row.key}`, row.version)
+/** Effect and receipt, in the transaction of the caller, which fails with the first event that cannot be applied. */
+export async function applyEvents(tx: Tx, subscriber: Subscriber, events: Envelope[]) {
+  const last = await lockKeys(tx, subscriber.name, events)
   const fresh = events.filter((event) => {
     const name = `${event.producer} ${event.key}`
     if (event.version <= (last.get(name) ?? 0)) return false
@@ -55,11 +42,30 @@ async function apply(tx: Tx, subscriber: Subscriber, events: Envelope[]) {
     return true
   })
   for (const run of runsOf(fresh)) await subscriber.on[run[0]?.name ?? '']?.(tx, run)
+  const keys = [...last].map(([name, version]) => ({ ...keyOf(name), version }))
   await tx.rows(sql`
-    update ${schema}.inbox i set version = k.version
-    from unnest(${producers}::text[], ${keys}::text[], ${names.map((name) => last.get(name))}::bigint[])
+    update ${raw(`"${subscriber.name}"`)}.inbox i set version = k.version
+    from unnest(${keys.map((k) => k.producer)}::text[], ${keys.map((k) => k.key)}::text[], ${keys.map((k) => k.version)}::bigint[])
       as k(producer, key, version)
     where i.producer = k.producer and i.key = k.key and i.version < k.version`)
+}
+
+const keyOf = (name: string) => ({ producer: name.slice(0, name.indexOf(' ')), key: name.slice(name.indexOf(' ') + 1) })
+
+/** Locks keys, in one order, and answers the version last applied of each `producer key`. Whoever delivers, parks or replays them waits here. */
+export async function lockKeys(tx: Tx, subscriber: string, events: { producer: string; key: string }[]): Promise<Map<string, number>> {
+  const schema = raw(`"${subscriber}"`)
+  const keys = [...new Set(events.map((event) => `${event.producer} ${event.key}`))].sort().map(keyOf)
+  const [producers, names] = [keys.map((k) => k.producer), keys.map((k) => k.key)]
+  await tx.rows(sql`
+    insert into ${schema}.inbox (producer, key, version)
+    select producer, key, 0 from unnest(${producers}::text[], ${names}::text[]) as k(producer, key) order by 1, 2
+    on conflict do nothing`)
+  const rows = await tx.rows<{ producer: string; key: string; version: number }>(sql`
+    select i.producer, i.key, i.version from ${schema}.inbox i
+    join unnest(${producers}::text[], ${names}::text[]) as k(producer, key) using (producer, key)
+    order by 1, 2 for update of i`)
+  return new Map(rows.map((row) => [`${row.producer} ${row.key}`, row.version]))
 }
 
 /** Neighbours of one name, each key once a run, so that a handler may treat a run as a set. */
@@ -76,43 +82,4 @@ function runsOf(events: Envelope[]): Envelope[][] {
     seen.add(event.key)
   }
   return runs
-}
-
-/** Keeps a message that failed too often, with its key and reason; later messages of a parked key join it, in order. */
-export async function park(db: Database, subscriber: string, events: Envelope[], error: unknown, now: number) {
-  await db.rows(sql`
-    insert into ${raw(`"${subscriber}"`)}.parked (producer, key, version, name, data, occurred_at, error, parked_at)
-    select e.producer, e.key, e.version, e.name, e.data, e.occurred_at, ${String(error).slice(0, 500)}, ${at(now)}
-    from unnest(${events.map((e) => e.producer)}::text[], ${events.map((e) => e.key)}::text[],
-      ${events.map((e) => e.version)}::bigint[], ${events.map((e) => e.name)}::text[],
-      ${events.map((e) => JSON.stringify(e.data))}::jsonb[], ${events.map((e) => at(e.occurredAt))}::timestamptz[])
-      as e(producer, key, version, name, data, occurred_at)
-    on conflict (producer, key, version) do nothing`)
-}
-
-export async function parkedKeys(db: Database, subscriber: string): Promise<Set<string>> {
-  const rows = await db.rows<{ key: string }>(sql`
-    select distinct producer || ' ' || key as key from ${raw(`"${subscriber}"`)}.parked`)
-  return new Set(rows.map((row) => row.key))
-}
-
-/** Tries parked messages again, in order; what succeeds leaves the table. Returns how many were applied. */
-export async function replayParked(db: Database, subscriber: Subscriber): Promise<number> {
-  const rows = await db.rows<Envelope>(sql`
-    select producer, key, version, name, data, occurred_at as "occurredAt"
-    from ${raw(`"${subscriber.name}"`)}.parked order by producer, key, version`)
-  let applied = 0
-  const failed = new Set<string>()
-  for (const event of rows) {
-    const name = `${event.producer} ${event.key}`
-    if (failed.has(name)) continue
-    const failures = await deliver(db, subscriber, [event])
-    if (failures.size > 0) failed.add(name)
-    else {
-      await db.rows(sql`delete from ${raw(`"${subscriber.name}"`)}.parked
-        where producer = ${event.producer} and key = ${event.key} and version = ${event.version}`)
-      applied++
-    }
-  }
-  return applied
 }

@@ -2,7 +2,8 @@ import sql, { raw } from 'sql-template-tag'
 import { at, type Database } from './database.ts'
 import type { StepHook } from './contract.ts'
 import { type Envelope, outboxSlots } from './events.ts'
-import { deliver, deliveryAttemptsMax, park, parkedKeys, type Subscriber } from './inbox.ts'
+import { deliver, deliveryAttemptsMax, type Subscriber } from './inbox.ts'
+import { park, parkBehind, parkedKeys } from './parked.ts'
 
 export const relayBatchMax = 500
 export const leaseMs = 5_000
@@ -77,9 +78,10 @@ async function deliverTo(options: BusOptions, subscriber: Subscriber, events: En
   const { db, now } = options
   if (!events.some((event) => subscriber.on[event.name])) return []
   const parked = await parkedKeys(db, subscriber.name)
-  const behind = events.filter((e) => parked.has(`${e.producer} ${e.key}`) && subscriber.on[e.name])
-  if (behind.length > 0) await park(db, subscriber.name, behind, 'behind a parked message', now())
-  const open = events.filter((event) => !parked.has(`${event.producer} ${event.key}`))
+  const isParked = (e: Envelope) => parked.has(`${e.producer} ${e.key}`)
+  const behind = events.filter((e) => isParked(e) && subscriber.on[e.name])
+  const freed = behind.length > 0 ? await parkBehind(db, subscriber, behind, now()) : []
+  const open = [...freed, ...events.filter((event) => !isParked(event))]
   const failures = await deliver(db, subscriber, open)
   // tries count in a row: what was applied is no poison
   for (const { key } of open) if (!failures.has(key)) attempts.delete(`${subscriber.name} ${key}`)

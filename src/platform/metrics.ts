@@ -18,6 +18,7 @@ export function createMetrics() {
     jobErrors: new Counter({ name: 'openrun_job_errors_total', help: 'Failed job runs', labelNames: ['job'], registers }),
     eventsPublished: new Counter({ name: 'openrun_events_published_total', help: 'Events that left an outbox', registers }),
     eventsParked: new Counter({ name: 'openrun_events_parked_total', help: 'Events parked after too many failures', labelNames: ['subscriber'], registers }),
+    parkedMessages: new Gauge({ name: 'openrun_parked_messages', help: 'Messages that are parked now; `npm run parked` shows them', labelNames: ['subscriber'], registers }),
     databaseConnections: new Gauge({ name: 'openrun_database_connections', help: 'Connections of the pool', labelNames: ['state'], registers }),
     clockDoubt: new Gauge({ name: 'openrun_clock_doubt_seconds', help: 'Uncertainty against the clock of the database', registers }),
   }

@@ -7,12 +7,12 @@ import { userLimits } from './api.ts'
 import { assertPassword, digest, newToken, normalise, profileOf, type UserEnv } from './sessions.ts'
 import * as store from './store.ts'
 import { dropUnknownRequests, insertMail, insertResetRequest, resetRequests, takeResetRequest } from './store-mails.ts'
-import { clearFailures } from './store-throttles.ts'
+import { clearAllFailures } from './store-throttles.ts'
 
 const registered = (tx: Tx, userIds: string[], now: number) =>
   emit(tx, 'user', userIds.map((userId) => ({ name: 'user.registered', key: userId, version: 1, occurredAt: now, data: { userId } })))
 
-export async function signUp(env: UserEnv, input: { userId?: string; email: string; name: string; password: string }) {
+export async function signUp(env: UserEnv, input: { userId?: string; email: string; name: string; password: string; from?: string }) {
   const { db, now } = env
   const email = normalise(input.email)
   const hash = await env.hashing.hash(input.password)
@@ -28,7 +28,7 @@ export async function signUp(env: UserEnv, input: { userId?: string; email: stri
   if (!known || known.id !== input.userId) return refuse('email_taken')
   if (known.name !== user.name) return refuse('idempotency_conflict')
   // throttled like a login, for it would tell as much
-  await assertPassword(env, email, known, input.password).catch((error: unknown) => {
+  await assertPassword(env, { email, from: input.from }, known, input.password).catch((error: unknown) => {
     throw isRefusal(error) ? new Refusal('idempotency_conflict') : error
   })
   return profile(env, { userId: known.id })
@@ -95,7 +95,7 @@ export async function resetPassword(env: UserEnv, { token, password }: { token: 
     const user = await spendLink(tx, token, 'reset', env.now())
     await store.setPassword(tx, user.id, hash)
     await store.setVerified(tx, user.id, env.now()) // who can open the link owns the address
-    await clearFailures(tx, digest(user.email))
+    await clearAllFailures(tx, digest(user.email))
     return endAll(env, tx, user.id, 'password_reset')
   })
   env.changed(change)
@@ -107,9 +107,9 @@ async function endAll({ now }: UserEnv, tx: Tx, userId: string, reason: string, 
   return { sessionIds, users: [] as { userId: string; epoch: number }[] }
 }
 
-export async function changePassword(env: UserEnv, input: { userId: string; sessionId: string; password: string; newPassword: string }) {
+export async function changePassword(env: UserEnv, input: { userId: string; sessionId: string; password: string; newPassword: string; from?: string }) {
   const user = await known(env, input.userId)
-  await assertPassword(env, user.email, user, input.password)
+  await assertPassword(env, { email: user.email, from: input.from }, user, input.password)
   const hash = await env.hashing.hash(input.newPassword)
   const change = await env.db.transaction(async (tx) => {
     if (!(await store.lockUnchangedUser(tx, user, 'update'))) refuse('login_failed')
@@ -146,13 +146,13 @@ export async function exportData(env: UserEnv, { userId }: { userId: string }) {
 }
 
 /** Erases who it was; the ledger keeps its rows under the id alone. */
-export async function erase(env: UserEnv, { userId, password }: { userId: string; password: string }) {
+export async function erase(env: UserEnv, { userId, password, from }: { userId: string; password: string; from?: string }) {
   const { db, now } = env
   const user = await known(env, userId)
-  await assertPassword(env, user.email, user, password)
+  await assertPassword(env, { email: user.email, from }, user, password)
   const change = await db.transaction(async (tx) => {
     if (!(await store.lockUnchangedUser(tx, user, 'update'))) refuse('login_failed')
-    await clearFailures(tx, digest(user.email))
+    await clearAllFailures(tx, digest(user.email))
     const ended = await endAll(env, tx, userId, 'erased')
     const version = await store.erase(tx, user, now())
     await emit(tx, 'user', [{ name: 'user.erased', key: userId, version, occurredAt: now(), data: { userId } }])

@@ -11,10 +11,15 @@ export const userLimits = {
   refreshRepeatMs: 5_000,
   hashingConcurrency: 1,
   hashingQueueMax: 200,
+  /** of one account by one sender */
   failuresFree: 5,
   /** pauses after the failures beyond the free ones; the last repeats: at most 20 guesses an hour */
   throttleSeconds: [30, 60, 120, 240, 300],
   failureWindowMs: 15 * 60_000,
+  /** the same of an account over all senders: one guesser stays below, many together are slowed to some 200 an hour */
+  failuresFreeOverall: 100,
+  throttleSecondsOverall: [10, 20, 30],
+  failureForgottenMs: 60_000,
   rehearsalFansMax: 20_000,
   /** links of one purpose a user is sent within their fifteen minutes */
   linksMax: 3,
@@ -34,6 +39,7 @@ const AnyEmail = Type.String({ maxLength: 254, pattern: `^${storable}$` })
 const Name = Type.String({ minLength: 1, maxLength: 100, pattern: `^(?=.*\\S)${storable}$` })
 const Password = Type.String({ minLength: 8, maxLength: 128 })
 const AnyPassword = Type.String({ minLength: 1, maxLength: 128 })
+const Sender = Type.Optional(Type.String({ maxLength: 64 }))
 const Token = Type.String({ minLength: 20, maxLength: 100, pattern: '^[A-Za-z0-9_-]+$' })
 export const Profile = Exact({ id: Id, email: Type.String(), name: Type.String(), role: Role, verified: Type.Boolean() })
 export type Profile = Static<typeof Profile>
@@ -42,8 +48,9 @@ const Done = Exact({})
 
 export const userOperations = {
   /** Creates the account and sends a verification link; the same userId with the same request gives the same account. */
-  signUp: operation({ input: Exact({ userId: Type.Optional(Id), email: Email, name: Name, password: Password }), output: Profile, refusals: ['email_taken'] }),
-  signIn: operation({ input: Exact({ email: AnyEmail, password: AnyPassword }), output: SignedIn, refusals: ['login_failed', 'login_throttled'] }),
+  signUp: operation({ input: Exact({ userId: Type.Optional(Id), email: Email, name: Name, password: Password, from: Sender }), output: Profile, refusals: ['email_taken'] }),
+  /** `from` is where a password came from, for its throttle. */
+  signIn: operation({ input: Exact({ email: AnyEmail, password: AnyPassword, from: Sender }), output: SignedIn, refusals: ['login_failed', 'login_throttled'] }),
   /** Rotates the refresh token; presenting an old one ends the session. */
   refresh: operation({ input: Exact({ refreshToken: Token }), output: SignedIn, refusals: ['sign_in_required'] }),
   signOut: operation({ input: Exact({ userId: Id, sessionId: Id }), output: Done }),
@@ -60,13 +67,13 @@ export const userOperations = {
   /** Always the same answer, whether the address exists or not. */
   requestReset: operation({ input: Exact({ email: AnyEmail }), output: Done }),
   resetPassword: operation({ input: Exact({ token: Token, password: Password }), output: Done, refusals: ['link_invalid'] }),
-  changePassword: operation({ input: Exact({ userId: Id, sessionId: Id, password: AnyPassword, newPassword: Password }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
+  changePassword: operation({ input: Exact({ userId: Id, sessionId: Id, password: AnyPassword, newPassword: Password, from: Sender }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
   export: operation({
     input: Exact({ userId: Id }),
     output: Exact({ profile: Profile, createdAt: Instant, sessions: Type.Array(Exact({ id: Id, createdAt: Instant, endedAt: Type.Union([Instant, Type.Null()]) })) }),
     refusals: ['user_unknown'],
   }),
-  erase: operation({ input: Exact({ userId: Id, password: AnyPassword }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
+  erase: operation({ input: Exact({ userId: Id, password: AnyPassword, from: Sender }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
   /** Verified fans with sessions, for rehearsals only. */
   rehearse: operation({
     input: Exact({ count: Type.Integer({ minimum: 1, maximum: userLimits.rehearsalFansMax }), by: Id }),

@@ -141,6 +141,49 @@ test('a guesser gets at most twenty guesses of one account in an hour', async ()
   assert.equal(await codeOf(user.api.signIn({ email, password })), 'done', 'a right password is never blocked for ever')
 })
 
+/** What is answered to a guess; when it is not evaluated, time goes on until it would be. */
+async function guess(email: string, from: string): Promise<'evaluated' | 'waited'> {
+  const answer = await user.api.signIn({ email, password: 'guess', from }).catch((error: unknown) => error)
+  assert.ok(answer instanceof Refusal)
+  if (answer.code === 'login_failed') return 'evaluated'
+  assert.equal(answer.code, 'login_throttled')
+  time += Number(answer.params.retryAfterSeconds) * 1_000
+  return 'waited'
+}
+
+test('a guesser who never stops keeps the owner out at his own address only', async () => {
+  const { email } = await newcomer()
+  for (const end = time + 12 * 60 * minute; time < end; ) await guess(email, '203.0.113.1')
+  for (let i = 0; i < 3; i++) await guess(email, '203.0.113.1')
+  assert.equal(await codeOf(user.api.signIn({ email, password, from: '203.0.113.1' })), 'login_throttled')
+  assert.equal(await codeOf(user.api.signIn({ email, password, from: '198.51.100.7' })), 'done')
+  assert.equal(await codeOf(user.api.signIn({ email, password, from: '203.0.113.1' })), 'login_throttled', 'what the owner knows says nothing for the guesser')
+})
+
+test('a guesser with a thousand addresses is slowed to some hundred guesses an hour, for known and unknown accounts alike', async () => {
+  const { email } = await newcomer()
+  for (const account of [email, `${randomUUID()}@test.example`]) {
+    const end = time + 60 * minute
+    let evaluated = 0
+    for (let i = 0; time < end; i++) if ((await guess(account, `host ${i % 1_000}`)) === 'evaluated') evaluated++
+    assert.ok(evaluated > 150 && evaluated <= 300, `${evaluated} guesses were evaluated`)
+  }
+  assert.equal(await codeOf(user.api.signIn({ email, password, from: '198.51.100.7' })), 'done', 'an owner waits half a minute at most')
+})
+
+test('signing in does not forgive what others got wrong; a password reset does', async () => {
+  const { email } = await newcomer()
+  for (let i = 0; i < userLimits.failuresFreeOverall; i++) {
+    assert.equal(await guess(email, `10.0.0.${i}`), 'evaluated')
+    if (i % 10 === 0) assert.equal(await codeOf(user.api.signIn({ email, password, from: '198.51.100.7' })), 'done')
+  }
+  assert.equal(await codeOf(user.api.signIn({ email, password, from: '198.51.100.7' })), 'login_throttled')
+  await user.api.requestReset({ email })
+  await sendMails()
+  await user.api.resetPassword({ token: tokenFor(email), password: 'another password' })
+  assert.equal(await codeOf(user.api.signIn({ email, password: 'another password', from: '10.0.0.1' })), 'done')
+})
+
 test('asking for a reset of somebody again and again does not fill their mailbox', async () => {
   const { email } = await newcomer()
   await sendMails()

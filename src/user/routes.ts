@@ -18,6 +18,7 @@ const signedIn = { access: { allow: 'signed-in' } } as const
 const SessionBody = Exact({ accessToken: Type.String(), expiresAt: IsoInstant, user: Profile })
 const inputs = userOperations
 const { email, name, password } = inputs.signUp.input.properties
+const SignIn = Exact({ email: inputs.signIn.input.properties.email, password: inputs.signIn.input.properties.password })
 const SignUp = Exact({ email, name, password })
 const Erase = Exact({ password: inputs.erase.input.properties.password, payOut: Type.Optional(Type.Boolean()) })
 const tags = ['users']
@@ -29,11 +30,11 @@ export function userRoutes(app: App, deps: Deps) {
   app.post('/api/users', { config: open, schema: { tags, summary: 'Sign up; a verification link is sent', body: SignUp, response: { 201: Profile } } },
     async (request, reply) => {
       const userId = idOfCreated(request, `users ${request.body.email}`, deps.newId)
-      return reply.code(201).send(await user.signUp({ ...request.body, userId }))
+      return reply.code(201).send(await user.signUp({ ...request.body, userId, from: request.sender }))
     })
 
-  app.post('/api/sessions', { config: open, schema: { tags, summary: 'Sign in', body: inputs.signIn.input, response: { 201: SessionBody } } },
-    async (request, reply) => answerSession(reply.code(201), await user.signIn(request.body), secure))
+  app.post('/api/sessions', { config: open, schema: { tags, summary: 'Sign in', body: SignIn, response: { 201: SessionBody } } },
+    async (request, reply) => answerSession(reply.code(201), await user.signIn({ ...request.body, from: request.sender }), secure))
 
   app.post('/api/sessions/refresh', { config: open, schema: { tags, summary: 'A new access token for the refresh cookie', response: { 200: SessionBody } } }, async (request, reply) => {
     assertSameSite(request, deps.publicUrl)
@@ -71,7 +72,7 @@ export function userRoutes(app: App, deps: Deps) {
   app.put('/api/me/password', { config: { access: { allow: 'signed-in', live: true } }, schema: { tags, summary: 'Change the password; ends other sessions', body: Exact({ password, newPassword }), response: { 204: Type.Null() } } },
     async (request, reply) => {
       const { userId, sessionId } = principalOf(request)
-      await user.changePassword({ userId, sessionId, ...request.body })
+      await user.changePassword({ userId, sessionId, ...request.body, from: request.sender })
       return reply.code(204).send(null)
     })
 
@@ -88,7 +89,7 @@ export function userRoutes(app: App, deps: Deps) {
       // what lands after this look is paid out like the rest
       const balance = payOut ? 0 : await deps.balance(userId)
       if (balance > 0) return refuse('balance_left', { balance })
-      await user.erase({ userId, password })
+      await user.erase({ userId, password, from: request.sender })
       return reply.code(204).send(null)
     })
 

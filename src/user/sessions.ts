@@ -24,11 +24,11 @@ export const newToken = () => randomBytes(32).toString('base64url')
 export const normalise = (email: string) => email.normalize('NFC').trim().toLowerCase()
 export const profileOf = (user: User) => ({ id: user.id, email: user.email, name: user.name, role: user.role, verified: user.verifiedAt !== null })
 
-export async function signIn(env: UserEnv, { email, password }: { email: string; password: string }) {
+export async function signIn(env: UserEnv, { email, password, from }: { email: string; password: string; from?: string }) {
   const { db, now } = env
   const address = normalise(email)
   const found = await userByEmail(db, address)
-  await assertPassword(env, address, found, password)
+  await assertPassword(env, { email: address, from }, found, password)
   const refreshToken = newToken()
   const sessionId = env.newId()
   const user = await db.transaction(async (tx) => {
@@ -41,19 +41,23 @@ export async function signIn(env: UserEnv, { email, password }: { email: string;
 }
 
 /**
- * The same work and the same answer for a wrong password and an unknown address; failures slow the address down. It is
- * looked at again when the turn to hash comes, so a crowd of guesses sent at once is not evaluated as one.
+ * The same work and the same answer for a wrong password and an unknown address; failures slow the address down, soon
+ * for who made them and late for everybody, so that a guesser elsewhere does not keep the owner out. It is looked at
+ * again when the turn to hash comes, so a crowd of guesses sent at once is not evaluated as one.
  */
-export async function assertPassword({ db, now, hashing }: UserEnv, email: string, user: User | undefined, password: string) {
-  const subject = digest(email)
+export async function assertPassword({ db, now, hashing }: UserEnv, { email, from = '' }: Guess, user: User | undefined, password: string) {
+  const attempt = { subject: digest(email), sender: digest(from) }
   const before = async () => {
-    const waitMs = (await throttledUntil(db, subject)) - now()
+    const waitMs = (await throttledUntil(db, attempt)) - now()
     if (waitMs > 0) refuse('login_throttled', { retryAfterSeconds: Math.ceil(waitMs / 1_000) })
   }
   await before()
-  const after = async (same: boolean) => void (await (same ? clearFailures(db, subject) : noteFailure(db, subject, now())))
+  const after = async (same: boolean) => void (await (same ? clearFailures(db, attempt) : noteFailure(db, attempt, now())))
   if (!(await hashing.matches(user?.hash ?? null, password, { before, after })) || !user) refuse('login_failed')
 }
+
+/** `from`: the household or host it came from; all that are not told apart are one. */
+type Guess = { email: string; from?: string | undefined }
 
 function signedIn({ tokens, now }: UserEnv, user: User, sessionId: string, refreshToken: string, refreshUntil: number) {
   const expiresAt = now() + userLimits.accessMs

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import { deliver } from '../platform/inbox.ts'
+import { isRefusal } from '../platform/outcome.ts'
 import type { Provider } from './provider.ts'
 import { assertSound, balanceOf, openTestWallet, startWallet, type TestWallet, userWith } from './testing.ts'
 
@@ -90,4 +91,38 @@ test('a crash after the claim only delays a pay-out, and an open wallet is never
   await wallet.runJobs()
   assert.deepEqual([await balanceOf(wallet.db, 'wallet', closed), await balanceOf(wallet.db, 'wallet', open)], [0, 40])
   await assert.rejects(wallet.db.rows(sql`update wallet.accounts set pay_out_at = now() where owner = ${open}`), /accounts_paid_out_when_closed/)
+})
+
+test('a withdrawal under way when its wallet closes, which the bank then declines, is back in it and is sent again a day later', async () => {
+  let answer: 'pending' | 'declined' = 'pending'
+  const undecided = (sandbox: Provider): Provider => ({ ...sandbox, payOut: async () => answer, find: async () => answer })
+  const bank = startWallet(wallet.db, wallet.clock, undecided)
+  const userId = await userWith(wallet.api, 80)
+  const withdrawalId = randomUUID()
+  assert.equal((await bank.api.withdraw({ withdrawalId, userId, amount: 80 })).status, 'pending')
+  await close(userId)
+  await bank.runJobs()
+  answer = 'declined'
+  wallet.clock.ms += 5_000
+  await bank.runJobs()
+  assert.equal(await balanceOf(wallet.db, 'wallet', userId), 80, 'the bank gave it back')
+  wallet.clock.ms += dayMs
+  await wallet.runJobs()
+  assert.deepEqual(await kindsOf(userId), [['withdrawal', -80], ['withdrawal_returned', 80], ['withdrawal', -80], ['top_up', 80]])
+})
+
+test('top-ups and the closing at one instant, in two processes: whatever lands is paid out, what does not is refused', async () => {
+  const other = wallet.start()
+  for (let round = 0; round < 20; round++) {
+    const userId = await userWith(wallet.api, 0)
+    const topUp = (api: typeof wallet.api) => api.topUp({ topUpId: randomUUID(), userId, amount: 10 }).then(() => 10, (error: unknown) => {
+      assert.ok(isRefusal(error, 'account_closed'), String(error))
+      return 0
+    })
+    const landed = await Promise.all([topUp(wallet.api), topUp(other.api), close(userId).then(() => 0), topUp(wallet.api), topUp(other.api)])
+    await wallet.runJobs()
+    const sent = (await kindsOf(userId)).flatMap(([kind, amount]) => (kind === 'withdrawal' ? [-(amount as number)] : []))
+    assert.equal(sent.reduce((sum, amount) => sum + amount, 0), landed.reduce((sum, amount) => sum + amount, 0))
+    assert.equal(await balanceOf(wallet.db, 'wallet', userId), 0)
+  }
 })
