@@ -32,6 +32,7 @@ export const variables = {
   RATE_LIMIT_PERCENT: { schema: Type.Integer({ minimum: 1, maximum: 100_000 }), default: '100', about: 'how fast one account or address may ask, in percent of what src/gateway/limits.ts says' },
   RATE_LIMIT_EXEMPT: { schema: NetworkList, default: 'loopback', about: 'addresses and networks that are not limited, separated by commas; `loopback` is 127.0.0.0/8 and ::1; `0.0.0.0/0,::/0` is everybody' },
   TRUST_PROXY: { schema: NetworkList, default: '', about: 'addresses and networks of the proxies in front, written like RATE_LIMIT_EXEMPT; only their X-Forwarded-For is believed. Without it a proxy on this machine makes everybody exempt' },
+  CONNECTIONS_MAX: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '15000', about: 'open connections of the public port; more are closed at once. Keep it well below the file limit of the process (`ulimit -n`, usually 20,000): database and mails need files too. There is none per address: that is the work of the proxy in front' },
   LOG_LEVEL: { schema: Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' }), default: 'info', about: 'least severe log line that is written' },
 } as const satisfies Record<string, { schema: TSchema; default: string; about: string; secret?: boolean }>
 
@@ -50,6 +51,7 @@ export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | un
   QUEUE_CAP: number
   HOLD_SECONDS: number
   RATE_LIMIT_PERCENT: number
+  CONNECTIONS_MAX: number
   LOG_LEVEL: string
   demo: boolean
 }

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
+import type { Server as NetServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import sql from 'sql-template-tag'
@@ -45,6 +46,7 @@ export async function openServer(config: Config): Promise<Server> {
   const operations = createOperations({ metrics, ready, parked: system.parked, verify: () => verify(db, clock.now, () => wait(verifyPauseMs)) })
   const gauges = setInterval(() => sample(metrics, db, clock), 1_000).unref()
   const opsUrl = await operations.listen({ host: config.OPS_HOST, port: config.OPS_PORT })
+  boundConnections(system.app.server, config.CONNECTIONS_MAX, metrics)
   const url = await system.app.listen({ host: config.HOST, port: config.PORT })
   const addressFile = join(config.DATA_DIR, 'server.json')
   await writeFile(addressFile, JSON.stringify({ pid: process.pid, url, opsUrl }))
@@ -91,6 +93,12 @@ async function keepDemoApart({ demo, DATA_DIR }: Config) {
   const mark = join(DATA_DIR, 'demo')
   if (demo) await writeFile(mark, 'This directory has the demo logins. Only npm start opens it.\n')
   else if (existsSync(mark)) throw new ConfigError(`- ${DATA_DIR} has demo data and logins that everybody knows: start it with npm start, or set DATA_DIR to another directory`)
+}
+
+/** Without a bound a flood uses up the files of the process, and the database is what fails then. */
+function boundConnections(server: NetServer, connectionsMax: number, metrics: Metrics) {
+  server.maxConnections = connectionsMax
+  server.on('drop', () => metrics.connectionsRefused.inc())
 }
 
 /** Whoever has the address may be a stranger who signed up with it first: only an operator may make another one. */

@@ -132,6 +132,17 @@ test('an Idempotency-Key with another body is refused and changes nothing; a mal
   }
 })
 
+test('every refusal is counted by its code, also of what is not there', async () => {
+  const countOf = async (code: string) =>
+    (await world.metrics.refusals.get()).values.find(({ labels }) => labels.code === code)?.value ?? 0
+  const before = [await countOf('not_found'), await countOf('concert_unknown')]
+  assert.equal((await world.send('GET', '/api/nothing')).body.code, 'not_found')
+  assert.equal((await world.send('POST', '/wp-login.php', { body: {} })).body.code, 'not_found')
+  assert.equal((await world.send('GET', `/api/concerts/${randomUUID()}`)).body.code, 'concert_unknown')
+  assert.equal((await world.send('GET', '/api/nothing%00')).status, 400)
+  assert.deepEqual([await countOf('not_found'), await countOf('concert_unknown')], [before[0]! + 2, before[1]! + 1])
+})
+
 test('one poisoned request never touches its neighbours', async () => {
   const fans = await world.fans(20)
   const poison = '{"reservationId":"00000000-0000-4000-8000-000000000000","source":"a\\u0000"}'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -141,4 +141,25 @@ test('a secret is replaced: what the old one signed is admitted while it is give
     assert.deepEqual([await statusOf(url, before), await statusOf(url, after)], [200, 200])
   })
   await on({ SESSION_SECRET: fresh }, async (url) => assert.deepEqual([await statusOf(url, before), await statusOf(url, after)], [401, 200]))
+})
+
+test('connections beyond the bound are closed at once and counted; when one ends, the next is served', bounded, async () => {
+  const server = start({ DATA_DIR: join(directory, 'connections'), CONNECTIONS_MAX: '3' })
+  const url = new URL(await serving(server))
+  const opsUrl = JSON.parse(await readFile(join(directory, 'connections', 'server.json'), 'utf8')).opsUrl as string
+  const open = async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const socket = connect(Number(url.port), url.hostname, () => socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n'))
+    socket.on('error', () => resolve('closed')).on('close', () => resolve('closed')).on('data', (data) => resolve(String(data).slice(0, 12)))
+    return { socket, answer: await promise }
+  }
+  const held = [await open(), await open(), await open()]
+  assert.deepEqual(held.map(({ answer }) => answer), Array(3).fill('HTTP/1.1 200'))
+  assert.equal((await open()).answer, 'closed')
+  assert.match(await (await fetch(new URL('/metrics', opsUrl))).text(), /openrun_connections_refused_total 1\n/, 'operations have connections of their own')
+  const [first] = held
+  first?.socket.destroy()
+  for (let answer = 'closed'; answer === 'closed'; ) ({ answer } = await open())
+  for (const { socket } of held) socket.destroy()
+  await stop(server)
 })

@@ -14,6 +14,7 @@ export function createMetrics() {
     httpSeconds: new Histogram({ name: 'openrun_http_request_seconds', help: 'Time to answer', labelNames: ['method', 'route', 'status'], buckets: seconds, registers }),
     refusals: new Counter({ name: 'openrun_refusals_total', help: 'Refusals by code', labelNames: ['code'], registers }),
     rateLimited: new Counter({ name: 'openrun_rate_limited_total', help: 'Requests refused for their rate', labelNames: ['class', 'by'], registers }),
+    connectionsRefused: new Counter({ name: 'openrun_connections_refused_total', help: 'Connections closed at once because too many were open', registers }),
     jobSeconds: new Histogram({ name: 'openrun_job_seconds', help: 'Time of a job run', labelNames: ['job'], buckets: seconds, registers }),
     jobErrors: new Counter({ name: 'openrun_job_errors_total', help: 'Failed job runs', labelNames: ['job'], registers }),
     eventsPublished: new Counter({ name: 'openrun_events_published_total', help: 'Events that left an outbox', registers }),
