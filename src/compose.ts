@@ -4,7 +4,6 @@ import { concertOperations } from './concert/api.ts'
 import { concertRoutes, ownsShow } from './concert/routes.ts'
 import { exportOf } from './gateway/export.ts'
 import { type LimitSettings, limitRates, memoryLimits, unproxied } from './gateway/limits.ts'
-import { countUnknown } from './gateway/problems.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createServer } from './gateway/server.ts'
@@ -117,7 +116,6 @@ export async function compose(parts: Parts) {
 
   const limits = { limit: memoryLimits((parts.limits ?? unproxied).percent), settings: parts.limits ?? unproxied }
   const app = await createServer({ guard, metrics, log, newId, limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
-  countUnknown(app, metrics)
   const stock = async (showIds: string[]) => new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
   const owner = ownsShow(concert)
   // only these read cookies, so only they pay for parsing them

@@ -24,14 +24,10 @@ test('a pass signed before its secret was replaced admits while the old one is t
   assert.deepEqual(dropped.verify(rotated.sign(claims), 0), { claims }, 'the new one signs')
 })
 
-test('a secret has the same key id in every process, and what was signed before ids told secrets apart still admits', async () => {
+test('a secret has the same key id in every process', async () => {
   const [one, two] = [await passesOf({ PASS_SECRET: fresh }), await passesOf({ PASS_SECRET: fresh })]
   assert.equal(one.sign(claims), two.sign(claims))
   assert.notEqual(one.sign(claims).split('.')[1], (await passesOf({ PASS_SECRET: old })).sign(claims).split('.')[1])
-  const before = createTokens<typeof claims>('pass', [{ id: 'k1', secret: old }]).sign(claims)
-  for (const environment of [{ PASS_SECRET: old }, { PASS_SECRET: fresh, PASS_SECRET_PREVIOUS: old }])
-    assert.deepEqual((await passesOf(environment)).verify(before, 0), { claims })
-  assert.deepEqual((await passesOf({ PASS_SECRET: fresh })).verify(before, 0), { problem: 'invalid' })
 })
 
 test('secrets that are not given are made once, for the owner only', async () => {

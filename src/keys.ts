@@ -18,16 +18,13 @@ export async function keysOf(config: Config): Promise<{ session: Keys; pass: Key
   }
 }
 
-// what was signed before key ids said which secret it was
-const idOfOld = 'k1'
-
 function keys(current = newSecret(), previous?: string): Keys {
   const secrets = previous === undefined ? [current] : [current, previous]
-  return [...secrets.map((secret) => ({ id: keyIdOf(secret), secret })), { id: idOfOld, secret: previous ?? current }]
+  return secrets.map((secret) => ({ id: keyIdOf(secret), secret }))
 }
 
 /** Stands in every token: the same secret has the same id in every process and after every restart. */
-const keyIdOf = (secret: string) => createHash('sha256').update(secret).digest('base64url').slice(0, 8)
+export const keyIdOf = (secret: string) => createHash('sha256').update(secret).digest('base64url').slice(0, 8)
 
 async function storedSecrets(file: string): Promise<Stored> {
   const known = await readStored(file)

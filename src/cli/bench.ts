@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { load, type LoadResult, type NextRequest, postOf } from '../bench/load.ts'
 import { pinToCore } from '../bench/cores.ts'
 import { measurePurchases } from '../bench/purchases.ts'
+import { keyIdOf } from '../keys.ts'
 import { createPostgresDatabase } from '../platform/testing.ts'
 import type { SessionClaims } from '../platform/principal.ts'
 import { createTokens } from '../platform/token.ts'
@@ -114,7 +115,7 @@ type Buyer = { userId: string; sessionId: string; authorization: string }
 
 /** As many as hold four seats each; their sessions are known to the server by the time they hold, as after a line. */
 function makeBuyers(): Buyer[] {
-  const sessions = createTokens<SessionClaims>('session', [{ id: 'k1', secret: secrets.SESSION_SECRET }])
+  const sessions = createTokens<SessionClaims>('session', [{ id: keyIdOf(secrets.SESSION_SECRET), secret: secrets.SESSION_SECRET }])
   return Array.from({ length: Math.ceil(seatsCount / (connections * quotaMax)) * connections }, () => {
     const who = { userId: randomUUID(), sessionId: randomUUID() }
     return { ...who, authorization: `Authorization: Bearer ${sessions.sign({ ...who, role: 'buyer', epoch: 0, exp: Date.now() + 600_000 })}` }
@@ -136,7 +137,7 @@ function nullRequests(): NextRequest {
 }
 
 function holdsOf(path: string, buyers: Buyer[], { showId, windowId }: Show): Buffer[] {
-  const passes = createTokens<PassClaims>('pass', [{ id: 'k1', secret: secrets.PASS_SECRET }])
+  const passes = createTokens<PassClaims>('pass', [{ id: keyIdOf(secrets.PASS_SECRET), secret: secrets.PASS_SECRET }])
   const headersOf = buyers.map(({ userId, sessionId, authorization }) => {
     const pass = passes.sign({ userId, sessionId, showId, windowId, passNo: 1, sections: null, exp: Date.now() + 600_000 })
     return `${authorization}\r\nPass: ${pass}\r\n`

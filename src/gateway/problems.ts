@@ -1,5 +1,4 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import type { App } from '../platform/http.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { Refusal, type RefusalParams, UnknownOutcome } from '../platform/outcome.ts'
 import { catalogue } from './catalogue.ts'
@@ -40,14 +39,6 @@ export function problemHandler(metrics: Metrics) {
     if (code === 'internal_error' || code === 'outcome_unknown') request.log.error({ err: error, requestId: request.id }, code)
     return sendProblem(request, reply, code, params)
   }
-}
-
-/** What nobody serves is answered by the handler of the unknown, which no error passes. */
-export function countUnknown(app: App, metrics: Metrics) {
-  app.addHook('onResponse', (request, reply, done) => {
-    if (request.is404 && reply.statusCode === 404) metrics.refusals.inc({ code: 'not_found' })
-    done()
-  })
 }
 
 function codeOf(error: FastifyError | Error): [code: string, params?: RefusalParams] {

@@ -9,7 +9,7 @@ import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { Refusal, refuse } from '../platform/outcome.ts'
 import type { Access, Principal } from '../platform/principal.ts'
-import { problemHandler, sendProblem } from './problems.ts'
+import { problemHandler } from './problems.ts'
 import type { SessionGuard } from './sessions.ts'
 
 export const httpLimits = { bodyBytesMax: 64 * 1024, paramLengthMax: 200, requestTimeoutMs: 30_000, keepAliveMs: 72_000, jsonDepthMax: 20 } as const
@@ -52,7 +52,7 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
   admitCallers(app, deps.guard)
   observe(app, deps.metrics)
   app.setErrorHandler(problemHandler(deps.metrics))
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, 'not_found'))
+  app.setNotFoundHandler(() => refuse('not_found'))
   app.get('/openapi.json', { schema: { hide: true }, config: { access: { allow: 'public' } } }, async () => app.swagger())
   return app
 }
