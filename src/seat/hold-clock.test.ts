@@ -150,6 +150,26 @@ test('the sweeper ends nothing while the beat is old, and a late beat does not h
   assert.equal(await endOf(hold.id), null)
 })
 
+test('who pays right after an outage is not refused what the outage took, but what had run out before', async () => {
+  const showId = await publish()
+  const bound = async (seatId: number) => {
+    const userId = randomUUID()
+    const hold = await ground.held(showId, [seatId], { userId })
+    const [reservation] = await reserveMany(ground, [{ reservationId: randomUUID(), userId, holdIds: [hold.id] }])
+    assert(reservation && !(reservation instanceof Error))
+    return { until: hold.until, payment: { paymentId: randomUUID(), reservationId: reservation.reservationId, userId } }
+  }
+  const early = await bound(1)
+  ground.clock.now += 400
+  const late = await bound(2)
+  await until(early.until)
+  await ground.db.rows(sql`update seat.heartbeats set beat_at = ${new Date(ground.now())}`)
+  ground.clock.now += 20_000 // stopped and woken: no job has run yet
+  const answers = await pinMany(ground, [early.payment, late.payment])
+  assert.deepEqual(answers.map(codeOf), ['hold_expired', 'done'])
+  await afterOutage(ground)
+})
+
 test('more holds than a chunk end in one sweep, whole', async () => {
   const showId = await ground.publish({ sections: [{ name: 'F', kind: 'standing', grade: 'F', capacity: 1_300 }] })
   await ground.many(Array.from({ length: 650 }, (_, i) => ground.wish(showId, [i * 2 + 1, i * 2 + 2])))
