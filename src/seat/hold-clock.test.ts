@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import { afterOutage, beat, moveDeadlines, sweep } from './clock.ts'
+import { endHoldsOfClosed } from './ending.ts'
 import { reserveMany } from './hold.ts'
 import { pinMany } from './pin.ts'
 import { codeOf, hallPlan, type HoldGround, openHoldGround } from './testing.ts'
@@ -176,6 +177,37 @@ test('more holds than a chunk end in one sweep, whole', async () => {
   await ground.pass(302_000)
   assert.deepEqual(new Set(await ground.statuses(showId)), new Set([0]))
   await ground.assertPictured(showId)
+})
+
+test('a hold that a bug keeps from its end keeps no other one, nor the beat; somebody hears of it', async () => {
+  const showId = await publish()
+  const holds = []
+  for (const seatId of [1, 2, 3, 4, 5]) holds.push(await ground.held(showId, [seatId]))
+  const [, broken] = holds
+  assert(broken)
+  await ground.db.rows(sql`update seat.holds set seat_ids = '{2, 9}' where id = ${broken.id}`)
+  await until(broken.until + 500)
+  await assert.rejects(sweep(ground), (error: AggregateError) => error.message.includes(broken.id) && error.errors.length === 1)
+  assert.deepEqual(await Promise.all(holds.map(({ id }) => endOf(id))), ['expired', null, 'expired', 'expired', 'expired'])
+  ground.clock.now += 1_000
+  await assert.rejects(beat(ground), AggregateError)
+  const [row] = await ground.db.rows<{ at: number }>(sql`select beat_at as at from seat.heartbeats`)
+  assert.equal(row?.at, ground.now())
+  await ground.db.rows(sql`update seat.holds set seat_ids = '{2}' where id = ${broken.id}`)
+  await sweep(ground)
+  assert.equal(await endOf(broken.id), 'expired')
+})
+
+test('a hold that a bug keeps from its end keeps no other one of a cancelled show', async () => {
+  const showId = await publish()
+  const holds = [await ground.held(showId, [1]), await ground.held(showId, [2]), await ground.held(showId, [3])]
+  await ground.hear('show.cancelled', showId)
+  await ground.db.rows(sql`update seat.holds set seat_ids = '{2, 9}' where id = ${holds[1]?.id}`)
+  await assert.rejects(endHoldsOfClosed(ground), AggregateError)
+  assert.deepEqual(await Promise.all(holds.map(({ id }) => endOf(id))), ['closed', null, 'closed'])
+  await ground.db.rows(sql`update seat.holds set seat_ids = '{2}' where id = ${holds[1]?.id}`)
+  await endHoldsOfClosed(ground)
+  assert.equal(await endOf(holds[1]?.id ?? ''), 'closed')
 })
 
 test('deadlines are lifted in chunks, too', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
-import type { EndingHold } from './store-ending.ts'
+import type { BoundId, EndingHold } from './store-ending.ts'
 
 /** Live holds get a later end; each was locked and found unpinned. */
 export async function extendHolds(tx: Tx, holds: { id: string; until: number; extensionId: string | null }[]) {
@@ -47,17 +47,16 @@ export const shiftDeadlines = (tx: Tx, holdIds: string[], byMs: number, atLeast:
     update seat.holds h set until = greatest(h.until + make_interval(secs => ${byMs / 1000}::float8), ${at(atLeast)})
     from locked where h.id = locked.id returning 1 as one`)
 
-/** Ids of unpinned holds of shows that are not paused whose end has come, with those bound together with them. */
-export async function dueHolds(db: Reader, end: number, limit: number): Promise<string[]> {
-  const rows = await db.rows<{ id: string }>(sql`
+/** Unpinned holds of shows that are not paused whose end has come, with those bound together with them. */
+export const dueHolds = (db: Reader, end: number, limit: number) =>
+  db.rows<BoundId>(sql`
     with due as materialized (
       select h.id, h.reservation_id from seat.holds h join seat.shows s on s.show_id = h.show_id
       where h.ended_reason is null and h.pinned_by is null and h.until <= ${at(end)} and s.paused_at is null
       order by h.until limit ${limit})
-    select id from due
-    union select h.id from due join seat.holds h on h.reservation_id = due.reservation_id where h.ended_reason is null`)
-  return rows.map((row) => row.id)
-}
+    select id, reservation_id as "reservationId" from due
+    union
+    select h.id, h.reservation_id from due join seat.holds h on h.reservation_id = due.reservation_id where h.ended_reason is null`)
 
 /** Locks what is still due; holds that somebody works on are passed over, and with them all that are bound to them. */
 export async function lockDueHolds(tx: Tx, holdIds: string[], end: number): Promise<EndingHold[]> {

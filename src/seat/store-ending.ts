@@ -4,6 +4,8 @@ import { at, type Reader, type Tx } from '../platform/database.ts'
 import type { HoldRow } from './store-holds.ts'
 import type { SeatKey } from './store-pins.ts'
 
+/** Holds of one reservation end together. */
+export type BoundId = Pick<HoldRow, 'id' | 'reservationId'>
 export type EndingHold = Pick<HoldRow, 'id' | 'showId' | 'userId' | 'reservationId' | 'seatIds'>
 
 export async function emptyingShows(db: Reader): Promise<string[]> {
@@ -13,16 +15,15 @@ export async function emptyingShows(db: Reader): Promise<string[]> {
 }
 
 /** Live unpinned holds of a show; those bound together come together. */
-export async function holdsToEnd(db: Reader, showId: string, limit: number): Promise<string[]> {
-  const rows = await db.rows<{ id: string }>(sql`
+export const holdsToEnd = (db: Reader, showId: string, limit: number) =>
+  db.rows<BoundId>(sql`
     with found as materialized (
       select h.id, h.reservation_id from seat.holds h
       where h.id in (select hold_id from seat.seats where show_id = ${showId} and status = 1) limit ${limit})
-    select id from found union
-    select h.id from found join seat.holds h on h.reservation_id = found.reservation_id
+    select id, reservation_id as "reservationId" from found
+    union
+    select h.id, h.reservation_id from found join seat.holds h on h.reservation_id = found.reservation_id
     where h.ended_reason is null and h.pinned_by is null`)
-  return rows.map((row) => row.id)
-}
 
 /** A closed show without held and pinned seats is done with. */
 export const settleEmptied = (db: Reader, showId: string) =>
