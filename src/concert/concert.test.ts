@@ -187,6 +187,18 @@ test('windows of one show may touch but not overlap, and none contradicts itself
   assert.equal((await api.windows({ by, showId })).windows.length, 2, 'a refusal changes nothing')
 })
 
+test('no window of a published show opens when the show has begun; one may be said to close later', async () => {
+  const { api, organiser: by } = ground
+  const { id: showId } = await readyShow(ground)
+  const late = { ...general, name: '당일', opensAt: times.startsAt, closesAt: times.endsAt }
+  await api.setWindows({ by, showId, windows: [general, late] })
+  const refusal = await refusalOf(api.publish({ by, showId }))
+  assert.deepEqual([refusal.code, refusal.params], ['show_not_ready', { missing: ['an opening of 당일 before the show begins'] }])
+  await api.setWindows({ by, showId, windows: [{ ...general, closesAt: times.endsAt }] })
+  await api.publish({ by, showId })
+  assert.equal(await codeOf(api.setWindows({ by, showId, windows: [general, late] })), 'request_invalid')
+})
+
 test('a plan that contradicts itself is refused: duplicate rows and sections, standing, attributes beyond the row (A12)', async () => {
   const { api, organiser: by } = ground
   const { id: showId } = await readyShow(ground)

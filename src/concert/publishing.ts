@@ -30,6 +30,7 @@ export async function publishShow(change: Change): Promise<void> {
     ...unpricedGrades(show.totals, show.prices).map((grade) => `price of ${grade}`),
     ...(facts.windows.length > 0 ? [] : ['windows']),
     ...sectionsBeyond(facts).map((section) => `section ${section} of a window`),
+    ...facts.windows.filter(({ opensAt }) => opensAt >= show.startsAt).map(({ name }) => `an opening of ${name} before the show begins`),
   ]
   if (missing.length > 0) refuse('show_not_ready', { missing })
   if (show.startsAt <= now) refuse('show_times_invalid')

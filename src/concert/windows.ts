@@ -17,13 +17,16 @@ export const codeHash = (windowId: string, code: string) =>
 
 /**
  * Replaces the windows of a show; after publishing others hear of it. Refuses `windows_overlap {first, second}`,
- * `show_not_ready` when a published show would have none, `request_invalid` for a window that contradicts itself.
+ * `show_not_ready` when a published show would have none, `request_invalid` for a window that contradicts itself or, in
+ * a published show, opens when it has begun. One that closes later closes with the beginning.
  */
 export async function setWindows(env: ConcertEnv, { by, showId, windows }: Input): Promise<{ windows: WindowRow[] }> {
   return changeShow(env, by, showId, async ({ tx, concert, show, now }) => {
     refuseWhileClosing(concert)
     if (show.status === 'cancelled') refuse('show_cancelled')
     if (show.status !== 'draft' && windows.length === 0) refuse('show_not_ready', { missing: ['windows'] })
+    const late = show.status === 'draft' ? undefined : windows.find(({ opensAt }) => opensAt >= show.startsAt)
+    if (late) refuse('request_invalid', { detail: `windows: ${late.name} opens when the show has begun` })
     const before = await readWindows(tx, showId)
     await writeWindows(tx, env, showId, windows, await readPlan(tx, showId))
     const after = await readWindows(tx, showId)

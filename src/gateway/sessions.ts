@@ -35,7 +35,8 @@ export function createSessionGuard(deps: {
   function ended(change: { sessionIds: string[]; users: { userId: string; epoch: number }[] }) {
     const at = now()
     for (const sessionId of change.sessionIds) endedSessions.set(sessionId, at)
-    for (const { userId, epoch } of change.users) epochs.set(userId, { epoch, at })
+    // a poll that began before a rise may answer after it was heard
+    for (const { userId, epoch } of change.users) epochs.set(userId, { epoch: Math.max(epoch, epochs.get(userId)?.epoch ?? 0), at })
   }
 
   async function askLive(claims: Omit<Principal, 'role'>, access: Access) {

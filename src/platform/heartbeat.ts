@@ -20,6 +20,12 @@ export async function isBeating(db: Reader, service: string, now: number): Promi
   return isRecent(row?.at, now)
 }
 
+/** Now, or the last beat while it is old: what ran out since then is yet to be moved, so it has not run out. */
+export async function clockOf(db: Reader, service: string, now: number): Promise<number> {
+  const [row] = await db.rows<{ at: number }>(sql`select beat_at as at from ${beats(service)} where id = 1`)
+  return row === undefined || isRecent(row.at, now) ? now : row.at
+}
+
 /** The next beat, unless the last one is old: then the deadlines have to be moved before. */
 export const continueBeat = (db: Reader, service: string, now: number) =>
   db.rows(sql`

@@ -69,6 +69,11 @@ test('a waiter who was passed, and a call ahead of the line, are found', async (
   ]), [nameOf(4)])
 })
 
+test('a place that left and is not counted is found', async () => {
+  const statement = sql`insert into queue.left_blocks (window_id, block, places) values (${windowId}, 0, 1)`
+  assert.deepEqual(await planted([statement]), [nameOf(6)])
+})
+
 test('a turn long past its end is found while the sweep beats, and is no violation during an outage', async () => {
   const now = ground.clock.now + 3 * minute + 10_001
   assert.deepEqual(await planted([sql`update queue.heartbeats set beat_at = ${at(now)}`], now), [nameOf(5)])

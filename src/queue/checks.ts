@@ -61,4 +61,13 @@ export const queueChecks: Check[] = [
         and exists (select 1 from queue.heartbeats h where h.beat_at > ${at(now - beatFreshMs)})
       limit 20`,
   },
+  {
+    id: 'I12',
+    name: 'who left before being called is counted in the block of the number',
+    query: () => sql`
+      select window_id, block, p.places, b.places as counted
+      from (select window_id, number / 256 as block, count(*)::int as places from queue.places
+        where status = 'ended' and called_at is null group by 1, 2) p
+      full join queue.left_blocks b using (window_id, block) where p.places is distinct from b.places limit 20`,
+  },
 ]

@@ -48,7 +48,7 @@ export async function viewsOf(env: QueueEnv, db: Reader, show: Show, rows: place
   return views
 }
 
-/** Waiting places before each of these numbers: arithmetic, less those who left. */
+/** Waiting places before each of these numbers: arithmetic, less those who left, of whom blocks are counted. */
 async function aheadOf(db: Reader, line: Line, numbers: number[]): Promise<Map<number, number>> {
   if (numbers.length === 0) return new Map()
   const sorted = numbers.toSorted((a, b) => a - b)

@@ -6,7 +6,7 @@ import type { Tokens } from '../platform/token.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
 import { admit, changePhases } from './admission.ts'
 import { queueLimits, type queueOperations } from './api.ts'
-import { sweep } from './clock.ts'
+import { afterOutage, sweep } from './clock.ts'
 import { endAfterPurchase, endClosed, endPasses, soon } from './ending.ts'
 import type { QueueEnv } from './env.ts'
 import { control, createFrames } from './frame.ts'
@@ -44,6 +44,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: Q
       story: (input) => story(env, input),
     },
     on: showHandlers(env),
+    recover: () => afterOutage(env),
     jobs: [
       { name: 'queue.phases', everyMs: 250, run: () => changePhases(env) },
       { name: 'queue.admit', everyMs: 100, run: () => admit(env) },

@@ -206,6 +206,23 @@ test('a beat that is three seconds old is no outage', async () => {
   assert.deepEqual([until, (await ground.queue.position(called)).status], [ground.clock.now - 1_000, 'asleep'])
 })
 
+test('a line ends when its show begins, whatever its window says', async () => {
+  const startsAt = ground.clock.now + minute
+  const id = randomUUID()
+  const showId = await ground.publish([{ id }], startsAt)
+  const [inside, , waiting] = (await ground.crowd(showId, 3)) as [Who, Who, Who]
+  await claim(inside)
+  assert.equal((await ground.queue.frame({ showId })).closesAt, startsAt)
+  await ground.hear('show.windows_changed', showId, { windows: ground.windowsOf([{ id, closesAt: startsAt + day }]) })
+  await ground.pass(minute + 500)
+  await ground.run('queue.phases')
+  await ground.queue.leave(inside)
+  await ground.settle()
+  assert.equal(await codeOf(ground.queue.join(someone(showId))), 'line_closed')
+  const place = await ground.queue.position(waiting)
+  assert.deepEqual([place.status, place.endedReason], ['ended', 'window_closed'])
+})
+
 test('windows that move: a closed one reopens when it ends later, an open one waits when it opens later', async () => {
   const id = randomUUID()
   const showId = await ground.publish([{ id, closesAt: ground.clock.now + minute }])
@@ -256,7 +273,7 @@ test('a withdrawn show takes nobody more and ends who waits; published again its
   await ground.run('queue.close')
   assert.equal((await ground.statuses(showId)).includes('waiting'), false)
   await assert.rejects(ground.queue.join(someone(showId)), { code: 'line_closed' })
-  await ground.hear('show.published', showId, { windows: ground.windowsOf([{ id }]) })
+  await ground.hear('show.published', showId, { windows: ground.windowsOf([{ id }]), startsAt: ground.clock.now + 100 * day })
   await ground.run('queue.phases')
   await ground.queue.join(someone(showId))
 })
@@ -291,7 +308,7 @@ test('a show withdrawn while it was paused is not paused when it is published ag
   const showId = await ground.publish([{ id }])
   await ground.hear('show.paused', showId)
   await ground.hear('show.withdrawn', showId, { purpose: 'unpublish' })
-  await ground.hear('show.published', showId, { windows: ground.windowsOf([{ id }]) })
+  await ground.hear('show.published', showId, { windows: ground.windowsOf([{ id }]), startsAt: ground.clock.now + 100 * day })
   await ground.run('queue.phases')
   assert.equal((await ground.queue.join(someone(showId))).place.status, 'called')
 })
@@ -316,7 +333,7 @@ test('publishing again keeps places, numbers and the cap an operator set', async
   const showId = await ground.publish([{ id }])
   await ground.crowd(showId, 3)
   await ground.queue.control({ showId, by: operator, cap: 1 })
-  await ground.hear('show.published', showId, { windows: ground.windowsOf([{ id }]) })
+  await ground.hear('show.published', showId, { windows: ground.windowsOf([{ id }]), startsAt: ground.clock.now + 100 * day })
   assert.deepEqual(await ground.statuses(showId), ['called', 'called', 'waiting'])
   ground.clock.now += 1_000
   assert.equal((await ground.queue.frame({ showId })).cap, 1)

@@ -12,7 +12,7 @@ import { notePurchases } from './store-passes.ts'
 /** A resumed show leaves every running deadline at least this long. */
 const afterResumeMs = 60_000
 type Windows = ShowPublished['windows']
-type ShowEvent = { showId: string; windows: Windows; pausedMs: number }
+type ShowEvent = { showId: string; windows: Windows; startsAt: number; pausedMs: number }
 type Confirmed = { showId: string; userId: string }
 
 /** What the queue hears of shows and purchases. Each handler changes only queue's tables and may be repeated. */
@@ -21,8 +21,8 @@ export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
     for (const event of events.toSorted((a, b) => (a.key < b.key ? -1 : 1))) await act(tx, event.data as ShowEvent, event)
   }
   return {
-    'show.published': each(async (tx, { showId, windows }) => {
-      await lines.upsertShow(tx, showId, env.capDefault)
+    'show.published': each(async (tx, { showId, windows, startsAt }) => {
+      await lines.upsertShow(tx, { showId, startsAt, capDefault: env.capDefault })
       await setWindows(env, tx, showId, windows)
     }),
     'show.windows_changed': each((tx, { showId, windows }) => setWindows(env, tx, showId, windows)),
@@ -47,9 +47,14 @@ export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
   }
 }
 
-/** Lines follow the windows of concert: new ones are announced, moved ones reopen or wait, those taken away close. */
-async function setWindows(env: QueueEnv, tx: Tx, showId: string, windows: Windows) {
+/**
+ * Lines follow the windows of concert: new ones are announced, moved ones reopen or wait, those taken away close. Whatever
+ * the windows say, a line ends when its show begins: seat sells nothing from then on.
+ */
+async function setWindows(env: QueueEnv, tx: Tx, showId: string, wanted: Windows) {
   const before = await lines.lockShow(tx, showId)
+  const startsAt = await lines.startOf(tx, showId)
+  const windows = wanted.map((window) => ({ ...window, closesAt: closingOf(window, startsAt) }))
   if (before?.status === 'cancelled') return
   const now = env.now()
   for (const { id: windowId, opensAt, closesAt, audience, sections, codeHashes } of windows) {
@@ -66,6 +71,9 @@ async function setWindows(env: QueueEnv, tx: Tx, showId: string, windows: Window
   }
   if (changes.length > 0) await lines.setPhases(tx, changes)
 }
+
+const closingOf = ({ opensAt, closesAt }: Windows[number], startsAt: number | null) =>
+  startsAt === null ? closesAt : Math.max(opensAt + 1, Math.min(closesAt, startsAt))
 
 /** A window that time had closed, or that is open, waits again when it now opens or ends later; an operator's close stays. */
 function phaseAfter(line: Line, { opensAt, closesAt }: Windows[number], now: number): Phase {

@@ -56,10 +56,17 @@ export const settleClosing = (tx: Tx, windowId: string) =>
   tx.rows(sql`update queue.lines set closing = false where window_id = ${windowId}`)
 
 /** The cap of a show already here is kept: an operator may have set it. */
-export const upsertShow = (tx: Tx, showId: string, capDefault: number) =>
+export const upsertShow = (tx: Tx, { showId, startsAt, capDefault }: { showId: string; startsAt: number; capDefault: number }) =>
   tx.rows(sql`
-    insert into queue.shows (show_id, status, cap) values (${showId}, 'published', ${capDefault})
-    on conflict (show_id) do update set status = 'published'`)
+    insert into queue.shows (show_id, status, cap, starts_at) values (${showId}, 'published', ${capDefault}, ${at(startsAt)})
+    on conflict (show_id) do update set status = 'published', starts_at = excluded.starts_at`)
+
+/** When the show begins, null if it was published before that was kept. */
+export async function startOf(tx: Tx, showId: string): Promise<number | null> {
+  const [row] = await tx.rows<{ startsAt: number | null }>(sql`
+    select starts_at as "startsAt" from queue.shows where show_id = ${showId}`)
+  return row?.startsAt ?? null
+}
 
 export const cancelShow = (tx: Tx, showId: string) =>
   tx.rows(sql`update queue.shows set status = 'cancelled' where show_id = ${showId}`)

@@ -59,9 +59,14 @@ export const notePurchases = (tx: Tx, purchases: Omit<Purchase, 'noted'>[]) =>
 export const purchases = (db: Reader, max: number) =>
   db.rows<Purchase>(sql`select show_id as "showId", user_id as "userId", noted from queue.purchases limit ${max}`)
 
-/** A purchase noted since then stays. */
+/** A purchase noted since then stays. Rows are locked in the order in which they are noted, and judged by what was noted last. */
 export const forgetPurchases = (tx: Tx, seen: Purchase[]) =>
   tx.rows(sql`
-    delete from queue.purchases q using unnest(${seen.map((p) => p.showId)}::uuid[], ${seen.map((p) => p.userId)}::uuid[],
-      ${seen.map((p) => p.noted)}::bigint[]) as s(show_id, user_id, noted)
-    where q.show_id = s.show_id and q.user_id = s.user_id and q.noted = s.noted`)
+    with locked as materialized (
+      select q.ctid as tid from (
+        select * from unnest(${seen.map((p) => p.showId)}::uuid[], ${seen.map((p) => p.userId)}::uuid[],
+          ${seen.map((p) => p.noted)}::bigint[]) as s(show_id, user_id, noted) order by show_id, user_id) s
+      cross join lateral (
+        select ctid from queue.purchases x
+        where x.show_id = s.show_id and x.user_id = s.user_id and x.noted = s.noted for update) q)
+    delete from queue.purchases q where q.ctid = any(array(select tid from locked))`)

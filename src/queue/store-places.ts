@@ -40,7 +40,11 @@ export const located = (refs: PlaceRef[]) => sql`
 export async function placesOf(db: Reader, show: Show, userIds: string[]): Promise<Map<string, PlaceRow>> {
   const rows = await db.rows<PlaceRow>(sql`
     select ${columns} from unnest(${userIds}::uuid[]) as u(user_id) cross join lateral (
-      select * from queue.places o where o.user_id = u.user_id and o.window_id = any(${windowIdsOf(show)}::uuid[])
+      select o.* from unnest(${windowIdsOf(show)}::uuid[]) as w(window_id) cross join lateral (
+        -- the live one and the last one: who joined and left a thousand times costs no more than others
+        (select * from queue.places l where l.window_id = w.window_id and l.user_id = u.user_id and l.status <> 'ended' limit 1)
+        union all
+        (select * from queue.places e where e.user_id = u.user_id and e.window_id = w.window_id order by e.number desc limit 1)) o
       order by case when o.status in ('called', 'inside') then 0 when o.status <> 'ended' then 1 else 2 end,
         o.window_id = ${presentLine(show).windowId}::uuid desc, o.joined_at desc, o.number desc limit 1) p`)
   return new Map(rows.map((row) => [row.userId, row]))
@@ -86,16 +90,26 @@ export const callNext = (tx: Tx, line: Line, through: number, slots: number, unt
       insert into queue.place_events (window_id, number, at, what) select window_id, number, ${at(now)}, 'called' from called)
     select number, until from called`)
 
+/** Leavers are counted by blocks of so many numbers; within a block they are looked through. */
+const blockSize = 256
+
 /**
  * How many left of those not yet called, counted in stretches between the asked numbers (ascending): `stretch` k lies
- * before the k-th. One pass over the leavers for any number of askers.
+ * before the k-th. Blocks in which no stretch ends are known as a whole: however many left, little is read.
  */
 export const leavers = (db: Reader, line: Line, numbers: number[]) =>
   db.rows<{ stretch: number; left: number }>(sql`
-    select width_bucket(number, ${numbers}::int[]) as stretch, count(*) as left from queue.places
-    where window_id = ${line.windowId} and number > ${line.admittedThrough} and number < ${numbers.at(-1)}
-      and status = 'ended' and called_at is null
-    group by 1`)
+    with edges as materialized (select distinct n / ${blockSize}::int as block from unnest(${[line.admittedThrough, ...numbers]}::int[]) as n),
+    found as (
+      select width_bucket(b.block * ${blockSize}::int, ${numbers}::int[]) as stretch, b.places from queue.left_blocks b
+      where b.window_id = ${line.windowId} and b.block > ${line.admittedThrough}::int / ${blockSize}::int
+        and b.block < ${numbers.at(-1)}::int / ${blockSize}::int and b.block not in (select block from edges)
+      union all
+      select width_bucket(p.number, ${numbers}::int[]), 1 from edges e cross join lateral (
+        select number from queue.places
+        where window_id = ${line.windowId} and number >= e.block * ${blockSize}::int and number < (e.block + 1) * ${blockSize}::int
+          and number > ${line.admittedThrough} and number < ${numbers.at(-1)} and status = 'ended' and called_at is null offset 0) p)
+    select stretch, sum(places)::int as left from found group by 1`)
 
 export const tell = (tx: Tx, refs: PlaceRef[], what: string, now: number) =>
   tx.rows(sql`
@@ -119,7 +133,11 @@ export const endPlaces = (tx: Tx, refs: PlaceRef[], reason: string, now: number)
         status = case p.status when 'inside' then 'ending' else 'ended' end,
         end_pass_no = case p.status when 'inside' then p.pass_no else p.end_pass_no end,
         ended_at = case p.status when 'inside' then null else ${at(now)}::timestamptz end
-      where p.ctid = any(array(select tid from found)) returning 1)
+      where p.ctid = any(array(select tid from found)) returning 1),
+    counted as (
+      insert into queue.left_blocks as b (window_id, block, places)
+      select window_id, number / ${blockSize}::int, count(*) from found where status = 'waiting' group by 1, 2
+      on conflict (window_id, block) do update set places = b.places + excluded.places)
     select window_id as "windowId", number, status as was, (select count(*) from changed) as written from found`)
 
 /** Missed turns fall asleep, passes that ran out end. Answers what each was; the slots are to be freed. */
@@ -150,7 +168,8 @@ export const livePlacesOfShow = (tx: Tx, show: Show, userIds: string[]) =>
   tx.rows<PlaceRef>(sql`
     select p.window_id as "windowId", p.number from unnest(${userIds}::uuid[]) as u(user_id) cross join lateral (
       select window_id, number from queue.places o
-      where o.user_id = u.user_id and o.window_id = any(${windowIdsOf(show)}::uuid[]) and o.status not in ('ending', 'ended')
+      where o.user_id = u.user_id and o.window_id = any(${windowIdsOf(show)}::uuid[]) 
+        and o.status <> 'ended' and o.status <> 'ending'
       limit ${show.lines.length}) p`)
 
 /** Everything that ever happened to the places of a user in a show. */
@@ -159,5 +178,6 @@ export const historyOf = (db: Reader, showId: string, userId: string) =>
     select ${columns}, coalesce((
       select json_agg(json_build_object('at', round(extract(epoch from e.at) * 1000), 'what', e.what) order by e.id)
       from queue.place_events e where e.window_id = p.window_id and e.number = p.number), '[]') as events
-    from (select * from queue.places where user_id = ${userId} offset 0) p join queue.lines l on l.window_id = p.window_id
+    from queue.lines l cross join lateral (
+      select * from queue.places o where o.user_id = ${userId} and o.window_id = l.window_id order by o.number desc limit 50) p
     where l.show_id = ${showId} order by p.joined_at desc limit 50`)

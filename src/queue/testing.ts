@@ -48,10 +48,10 @@ export async function openGround({ capDefault = 2 }: { capDefault?: number } = {
     db, clock, seat, service, queue, passes, hear, windowsOf,
     second: () => local('queue', queueOperations, create().api as Api<typeof queueOperations>),
     /** A published show with these windows; the default one is open from now on for a day. */
-    async publish(windows: TestWindow[] = [{}]): Promise<string> {
+    async publish(windows: TestWindow[] = [{}], startsAt = clock.now + 100 * day): Promise<string> {
       const showId = randomUUID()
       seat.shows.add(showId)
-      await hear('show.published', showId, { windows: windowsOf(windows) })
+      await hear('show.published', showId, { windows: windowsOf(windows), startsAt })
       await job(service, 'queue.phases')
       return showId
     },

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import sql from 'sql-template-tag'
+import { testDatabaseUrl } from '../platform/testing.ts'
+import { forgetPurchases, notePurchases } from './store-passes.ts'
 import { codeOf, type Ground, lineRow, lost, minute, openGround, placesOf, refused, someone, verified, type Who } from './testing.ts'
 
 let ground: Ground
@@ -258,6 +261,32 @@ test('a purchase of a user without a place changes nothing', async () => {
   await ground.hear('reservation.confirmed', randomUUID(), { showId: randomUUID(), userId: randomUUID(), seatIds: [1] })
   await ground.run('queue.purchases')
   assert.deepEqual(await ground.statuses(showId), ['called'])
+})
+
+test('purchases that are noted and forgotten at the same time do not wait for each other in a ring', { skip: !testDatabaseUrl && 'PGlite has one connection' }, async () => {
+  const showId = randomUUID()
+  const bought = Array.from({ length: 3 }, () => randomUUID()).sort().map((userId) => ({ showId, userId, noted: 1 }))
+  const { db } = ground
+  await db.transaction((tx) => notePurchases(tx, bought))
+  const blocked = async (count: number) => {
+    const waiting = sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    while ((await db.rows(waiting)).length < count);
+  }
+  const [isLocked, mayGoOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const inTheWay = db.transaction(async (tx) => {
+    await tx.rows(sql`select 1 from queue.purchases where show_id = ${showId} and user_id = ${bought[1]?.userId} for update`)
+    isLocked.resolve()
+    await mayGoOn.promise
+  })
+  await isLocked.promise
+  const noted = db.transaction((tx) => notePurchases(tx, bought))
+  await blocked(1)
+  const forgotten = db.transaction((tx) => forgetPurchases(tx, bought.toReversed()))
+  await blocked(2)
+  mayGoOn.resolve()
+  await Promise.all([inTheWay, noted, forgotten])
+  assert.deepEqual((await db.rows<{ noted: number }>(sql`select noted from queue.purchases where show_id = ${showId}`)).map((row) => row.noted), [2, 2, 2])
+  await db.rows(sql`delete from queue.purchases where show_id = ${showId}`)
 })
 
 test('the story tells every step of a turn in order', async () => {

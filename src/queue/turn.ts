@@ -5,6 +5,7 @@ import type { Tx } from '../platform/database.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { fill, freeSlots } from './admission.ts'
 import { type Place, type queueOperations, queueLimits } from './api.ts'
+import { deadlineAfterOutage } from './clock.ts'
 import type { QueueEnv } from './env.ts'
 import { type Line, lineOf, noLine, type Show } from './line.ts'
 import { viewsOf } from './position.ts'
@@ -27,7 +28,7 @@ export function passMany(env: QueueEnv, inputs: PassInput[]): Promise<Answer<Pas
     const answers = new Map<PassInput, Answer<Pass>>()
     const granted: (Asked<PassInput> & { until: number })[] = []
     for (const one of asked) {
-      const until = untilOf(show, one, now)
+      const until = untilOf(show, one, now, await endOf(tx, one, now))
       if (until instanceof Refusal) answers.set(one.input, until)
       else granted.push({ ...one, until })
     }
@@ -62,7 +63,7 @@ export function passMany(env: QueueEnv, inputs: PassInput[]): Promise<Answer<Pas
 }
 
 /** When the asked pass would end, or why there is none. No clock is asked: until the sweep, who is called may still claim. */
-function untilOf(show: Show, { input, place, line }: Asked<PassInput>, now: number): number | Refusal {
+function untilOf(show: Show, { input, place, line }: Asked<PassInput>, now: number, end: number): number | Refusal {
   const fresh = Math.max(place.until ?? 0, now + queueLimits.passMs)
   switch (place.status) {
     case 'asleep':
@@ -77,10 +78,17 @@ function untilOf(show: Show, { input, place, line }: Asked<PassInput>, now: numb
       if (place.sessionId !== input.sessionId && input.takeOver !== true) return new Refusal('pass_elsewhere')
       if (line.phase !== 'closed') return fresh
       // a closed window lets who is inside go on until the pass ends, and no longer
-      return (place.until ?? 0) > now ? (place.until ?? 0) : new Refusal('place_ended', { reason: 'pass_expired' })
+      if (end > now) return end
+      return show.pausedAt !== null ? new Refusal('line_paused') : new Refusal('place_ended', { reason: 'pass_expired' })
     default:
       return new Refusal('not_your_turn', { number: place.number })
   }
+}
+
+/** When a pass that may not be renewed ends: one that ran out in an outage goes on like every other. */
+async function endOf(tx: Tx, { place: { until, status }, line }: Asked<PassInput>, now: number): Promise<number> {
+  if (until === null || until > now || status !== 'inside' || line.phase !== 'closed') return until ?? 0
+  return (await deadlineAfterOutage(tx, until, now)) ?? until
 }
 
 /** Wakes a sleeping place: it is called next, before everybody who waits. Any other live place is answered as it is. */

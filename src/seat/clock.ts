@@ -1,7 +1,8 @@
 import type { Tx } from '../platform/database.ts'
 import * as heartbeat from '../platform/heartbeat.ts'
+import { inHalves } from '../platform/jobs.ts'
 import { seatLimits } from './api.ts'
-import { endHolds } from './ending.ts'
+import { endHolds, reportUnended, together } from './ending.ts'
 import type { SeatEnv } from './env.ts'
 import { applyAfterCommit } from './picture.ts'
 import * as store from './store-deadlines.ts'
@@ -16,24 +17,33 @@ const chunksPerRunMax = 20
  * first. Safe beside others of its kind. Answers how many ended.
  */
 export async function sweep(env: SeatEnv): Promise<number> {
-  const now = env.now()
-  if (!(await heartbeat.isBeating(env.db, 'seat', now))) return 0
-  let ended = 0
-  for (let chunk = 0; chunk < chunksPerRunMax; chunk++) {
-    const due = await store.dueHolds(env.db, now - seatLimits.graceMs, holdsPerChunkMax)
-    if (due.length === 0) break
-    const swept = await env.db.transaction((tx) => sweepChunk(env, tx, due, now))
-    ended += swept
-    if (swept === 0 || due.length < holdsPerChunkMax) break
-  }
+  const { ended, bugs } = await endDue(env, env.now())
+  reportUnended(bugs)
   return ended
 }
 
-/** Sweeps, then writes the heartbeat: until then every deadline was kept. Does nothing after an outage. */
+/** Sweeps, then writes the heartbeat: until then every deadline was kept, but for those a bug keeps. Does nothing after an outage. */
 export async function beat(env: SeatEnv): Promise<void> {
   const now = env.now()
-  await sweep(env)
+  const { bugs } = await endDue(env, now)
   await heartbeat.continueBeat(env.db, 'seat', now)
+  reportUnended(bugs)
+}
+
+async function endDue(env: SeatEnv, now: number) {
+  let ended = 0
+  const bugs: { item: string[]; error: unknown }[] = []
+  if (!(await heartbeat.isBeating(env.db, 'seat', now))) return { ended, bugs }
+  for (let chunk = 0; chunk < chunksPerRunMax; chunk++) {
+    const broken = new Set(bugs.flatMap((bug) => bug.item))
+    const due = await store.dueHolds(env.db, now - seatLimits.graceMs, holdsPerChunkMax + broken.size)
+    const before = ended
+    bugs.push(...(await inHalves(together(due.filter(({ id }) => !broken.has(id))), async (groups) => {
+      ended += await env.db.transaction((tx) => sweepChunk(env, tx, groups.flat(), now))
+    })))
+    if (ended === before || due.length < holdsPerChunkMax) break
+  }
+  return { ended, bugs }
 }
 
 /** After an outage deadlines that ran out in it become a minute from now, and only then the sweeper goes on. */

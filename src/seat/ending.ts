@@ -1,6 +1,6 @@
 import type { Tx } from '../platform/database.ts'
 import { emit } from '../platform/events.ts'
-import { doEach } from '../platform/jobs.ts'
+import { doEach, inHalves } from '../platform/jobs.ts'
 import type { SeatEnv } from './env.ts'
 import { grouped, tellReturned } from './free.ts'
 import { applyAfterCommit } from './picture.ts'
@@ -56,11 +56,25 @@ async function endHoldsOf(env: SeatEnv, showId: string): Promise<number> {
   let ended = 0
   for (let chunk = 0; chunk < chunksPerRunMax; chunk++) {
     const found = await store.holdsToEnd(env.db, showId, holdsPerChunkMax)
-    if (found.length > 0) ended += await env.db.transaction((tx) => endLocked(env, tx, found))
+    const bugs = await inHalves(together(found), async (groups) => {
+      ended += await env.db.transaction((tx) => endLocked(env, tx, groups.flat()))
+    })
+    reportUnended(bugs)
     if (found.length < holdsPerChunkMax) break
   }
   await store.settleEmptied(env.db, showId)
   return ended
+}
+
+/** The ids of holds, those bound together in one group. */
+export const together = (holds: store.BoundId[]): string[][] =>
+  grouped(holds, (hold) => hold.reservationId ?? hold.id).map((group) => group.map((hold) => hold.id))
+
+/** Everything else has ended: a hold that fails its assertions keeps no other from its end, but somebody must hear of it. */
+export function reportUnended(bugs: { item: string[]; error: unknown }[]) {
+  if (bugs.length === 0) return
+  const ids = bugs.flatMap((bug) => bug.item).join(', ')
+  throw new AggregateError(bugs.map((bug) => bug.error), `holds that could not be ended: ${ids}`)
 }
 
 async function endLocked(env: SeatEnv, tx: Tx, holdIds: string[]): Promise<number> {

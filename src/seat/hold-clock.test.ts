@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import { afterOutage, beat, moveDeadlines, sweep } from './clock.ts'
+import { endHoldsOfClosed } from './ending.ts'
 import { reserveMany } from './hold.ts'
 import { pinMany } from './pin.ts'
 import { codeOf, hallPlan, type HoldGround, openHoldGround } from './testing.ts'
@@ -150,12 +151,63 @@ test('the sweeper ends nothing while the beat is old, and a late beat does not h
   assert.equal(await endOf(hold.id), null)
 })
 
+test('who pays right after an outage is not refused what the outage took, but what had run out before', async () => {
+  const showId = await publish()
+  const bound = async (seatId: number) => {
+    const userId = randomUUID()
+    const hold = await ground.held(showId, [seatId], { userId })
+    const [reservation] = await reserveMany(ground, [{ reservationId: randomUUID(), userId, holdIds: [hold.id] }])
+    assert(reservation && !(reservation instanceof Error))
+    return { until: hold.until, payment: { paymentId: randomUUID(), reservationId: reservation.reservationId, userId } }
+  }
+  const early = await bound(1)
+  ground.clock.now += 400
+  const late = await bound(2)
+  await until(early.until)
+  await ground.db.rows(sql`update seat.heartbeats set beat_at = ${new Date(ground.now())}`)
+  ground.clock.now += 20_000 // stopped and woken: no job has run yet
+  const answers = await pinMany(ground, [early.payment, late.payment])
+  assert.deepEqual(answers.map(codeOf), ['hold_expired', 'done'])
+  await afterOutage(ground)
+})
+
 test('more holds than a chunk end in one sweep, whole', async () => {
   const showId = await ground.publish({ sections: [{ name: 'F', kind: 'standing', grade: 'F', capacity: 1_300 }] })
   await ground.many(Array.from({ length: 650 }, (_, i) => ground.wish(showId, [i * 2 + 1, i * 2 + 2])))
   await ground.pass(302_000)
   assert.deepEqual(new Set(await ground.statuses(showId)), new Set([0]))
   await ground.assertPictured(showId)
+})
+
+test('a hold that a bug keeps from its end keeps no other one, nor the beat; somebody hears of it', async () => {
+  const showId = await publish()
+  const holds = []
+  for (const seatId of [1, 2, 3, 4, 5]) holds.push(await ground.held(showId, [seatId]))
+  const [, broken] = holds
+  assert(broken)
+  await ground.db.rows(sql`update seat.holds set seat_ids = '{2, 9}' where id = ${broken.id}`)
+  await until(broken.until + 500)
+  await assert.rejects(sweep(ground), (error: AggregateError) => error.message.includes(broken.id) && error.errors.length === 1)
+  assert.deepEqual(await Promise.all(holds.map(({ id }) => endOf(id))), ['expired', null, 'expired', 'expired', 'expired'])
+  ground.clock.now += 1_000
+  await assert.rejects(beat(ground), AggregateError)
+  const [row] = await ground.db.rows<{ at: number }>(sql`select beat_at as at from seat.heartbeats`)
+  assert.equal(row?.at, ground.now())
+  await ground.db.rows(sql`update seat.holds set seat_ids = '{2}' where id = ${broken.id}`)
+  await sweep(ground)
+  assert.equal(await endOf(broken.id), 'expired')
+})
+
+test('a hold that a bug keeps from its end keeps no other one of a cancelled show', async () => {
+  const showId = await publish()
+  const holds = [await ground.held(showId, [1]), await ground.held(showId, [2]), await ground.held(showId, [3])]
+  await ground.hear('show.cancelled', showId)
+  await ground.db.rows(sql`update seat.holds set seat_ids = '{2, 9}' where id = ${holds[1]?.id}`)
+  await assert.rejects(endHoldsOfClosed(ground), AggregateError)
+  assert.deepEqual(await Promise.all(holds.map(({ id }) => endOf(id))), ['closed', null, 'closed'])
+  await ground.db.rows(sql`update seat.holds set seat_ids = '{2}' where id = ${holds[1]?.id}`)
+  await endHoldsOfClosed(ground)
+  assert.equal(await endOf(holds[1]?.id ?? ''), 'closed')
 })
 
 test('deadlines are lifted in chunks, too', async () => {

@@ -2,6 +2,7 @@ import assert, { AssertionError } from 'node:assert/strict'
 import type { Static } from 'typebox'
 import { inRounds } from '../platform/batch.ts'
 import type { Tx } from '../platform/database.ts'
+import * as heartbeat from '../platform/heartbeat.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { seatLimits, type seatOperations } from './api.ts'
 import type { SeatEnv } from './env.ts'
@@ -16,7 +17,7 @@ type Pinned = Omit<store.PinRow, 'showId' | 'status' | 'refusal'> & { showId: st
 
 /**
  * Pins all seats of a reservation for a payment, or none: its holds are live, complete, within their `until` (a
- * pause stops that clock) and not pinned by another payment. The first answer of a payment is final and stands in seat.pins, refusals included:
+ * pause and an outage stop that clock) and not pinned by another payment. The first answer of a payment is final and stands in seat.pins, refusals included:
  * `hold_expired`, `payment_in_progress`, `show_closed`; a payment undone before answers `payment_undone`.
  */
 export const pinMany = (env: SeatEnv, inputs: Input<'pin'>[]): Promise<Answer<Output<'pin'>>[]> =>
@@ -81,10 +82,15 @@ async function decide(tx: Tx, inputs: Input<'pin'>[], holds: Holds, now: number)
   return refusals
 }
 
-/** Where the clocks of paused shows stand, of those in which the time of a hold is over. */
+/**
+ * Where the clocks of shows stand in which the time of a hold is over: those of paused ones since the pause, all of them
+ * at the last beat while that is old, for then deadlines are yet to be moved.
+ */
 async function clocksOf(tx: Tx, holds: store.BoundHold[], now: number): Promise<Map<string, number>> {
-  const late = holds.filter((hold) => hold.endedReason === null && hold.until <= now)
-  return late.length === 0 ? new Map() : pausedShows(tx, [...new Set(late.map((hold) => hold.showId))])
+  const late = new Set(holds.filter((hold) => hold.endedReason === null && hold.until <= now).map((hold) => hold.showId))
+  if (late.size === 0) return new Map()
+  const [paused, beatAt] = await Promise.all([pausedShows(tx, [...late]), heartbeat.clockOf(tx, 'seat', now)])
+  return new Map([...late].map((showId) => [showId, Math.min(beatAt, paused.get(showId) ?? now)]))
 }
 
 function refusalOf({ userId }: Input<'pin'>, holds: store.BoundHold[], clockOf: (showId: string) => number): string | undefined {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
-import type { EndingHold } from './store-ending.ts'
+import { isFree, isLive } from './live.ts'
+import type { BoundId, EndingHold } from './store-ending.ts'
 
 /** Live holds get a later end; each was locked and found unpinned. */
 export async function extendHolds(tx: Tx, holds: { id: string; until: number; extensionId: string | null }[]) {
@@ -10,7 +11,7 @@ export async function extendHolds(tx: Tx, holds: { id: string; until: number; ex
       extension_ids = h.extension_ids || array_remove(array[w.extension_id], null)
     from unnest(${holds.map((h) => h.id)}::uuid[], ${holds.map((h) => at(h.until))}::timestamptz[],
       ${holds.map((h) => h.extensionId)}::uuid[]) as w(id, until, extension_id)
-    where h.id = w.id and h.ended_reason is null and h.pinned_by is null returning 1 as one`)
+    where h.id = w.id and ${isFree} returning 1 as one`)
   assert.equal(rows.length, holds.length, 'holds extended')
 }
 
@@ -20,22 +21,22 @@ export async function bindHolds(tx: Tx, holds: { id: string; reservationId: stri
     update seat.holds h set reservation_id = w.reservation_id, until = w.until, kind = 'ordinary'
     from unnest(${holds.map((h) => h.id)}::uuid[], ${holds.map((h) => h.reservationId)}::uuid[],
       ${holds.map((h) => at(h.until))}::timestamptz[]) as w(id, reservation_id, until)
-    where h.id = w.id and h.reservation_id is null and h.ended_reason is null and h.pinned_by is null returning 1 as one`)
+    where h.id = w.id and h.reservation_id is null and ${isFree} returning 1 as one`)
   assert.equal(rows.length, holds.length, 'holds bound')
 }
 
 export const readDeadlines = (db: Reader, reservationIds: string[]) =>
   db.rows<{ reservationId: string; until: number; pinned: boolean }>(sql`
     select reservation_id as "reservationId", max(until) as until, bool_or(pinned_by is not null) as pinned
-    from seat.holds where reservation_id = any(${reservationIds}::uuid[]) and ended_reason is null
+    from seat.holds h where h.reservation_id = any(${reservationIds}::uuid[]) and ${isLive}
     group by reservation_id`)
 
 /** Live holds of a show in the order of their locks, pinned or not. */
 export async function liveHoldsOf(tx: Tx, showId: string): Promise<string[]> {
   const rows = await tx.rows<{ id: string }>(sql`
-    select id from seat.holds
-    where id in (select hold_id from seat.seats where show_id = ${showId} and status in (1, 2)) and ended_reason is null
-    order by id`)
+    select h.id from seat.holds h
+    where h.id in (select hold_id from seat.seats where show_id = ${showId} and status in (1, 2)) and ${isLive}
+    order by h.id`)
   return rows.map((row) => row.id)
 }
 
@@ -43,21 +44,20 @@ export async function liveHoldsOf(tx: Tx, showId: string): Promise<string[]> {
 export const shiftDeadlines = (tx: Tx, holdIds: string[], byMs: number, atLeast: number) =>
   tx.rows(sql`
     with locked as materialized (
-      select id from seat.holds where id = any(${holdIds}::uuid[]) and ended_reason is null order by id for update)
+      select h.id from seat.holds h where h.id = any(${holdIds}::uuid[]) and ${isLive} order by h.id for update)
     update seat.holds h set until = greatest(h.until + make_interval(secs => ${byMs / 1000}::float8), ${at(atLeast)})
     from locked where h.id = locked.id returning 1 as one`)
 
-/** Ids of unpinned holds of shows that are not paused whose end has come, with those bound together with them. */
-export async function dueHolds(db: Reader, end: number, limit: number): Promise<string[]> {
-  const rows = await db.rows<{ id: string }>(sql`
+/** Unpinned holds of shows that are not paused whose end has come, with those bound together with them. */
+export const dueHolds = (db: Reader, end: number, limit: number) =>
+  db.rows<BoundId>(sql`
     with due as materialized (
       select h.id, h.reservation_id from seat.holds h join seat.shows s on s.show_id = h.show_id
       where h.ended_reason is null and h.pinned_by is null and h.until <= ${at(end)} and s.paused_at is null
       order by h.until limit ${limit})
-    select id from due
-    union select h.id from due join seat.holds h on h.reservation_id = due.reservation_id where h.ended_reason is null`)
-  return rows.map((row) => row.id)
-}
+    select id, reservation_id as "reservationId" from due
+    union
+    select h.id, h.reservation_id from due join seat.holds h on h.reservation_id = due.reservation_id where ${isLive}`)
 
 /** Locks what is still due; holds that somebody works on are passed over, and with them all that are bound to them. */
 export async function lockDueHolds(tx: Tx, holdIds: string[], end: number): Promise<EndingHold[]> {
@@ -65,14 +65,14 @@ export async function lockDueHolds(tx: Tx, holdIds: string[], end: number): Prom
     select h.id, h.show_id as "showId", h.user_id as "userId", h.reservation_id as "reservationId",
       h.seat_ids as "seatIds"
     from seat.holds h join seat.shows s on s.show_id = h.show_id
-    where h.id = any(${holdIds}::uuid[]) and h.ended_reason is null and h.pinned_by is null
+    where h.id = any(${holdIds}::uuid[]) and ${isFree}
       and h.until <= ${at(end)} and s.paused_at is null
     order by h.id for update of h skip locked`)
   const locked = Map.groupBy(rows.filter((row) => row.reservationId !== null), (row) => row.reservationId)
   if (locked.size === 0) return rows
   const whole = new Set((await tx.rows<{ reservationId: string; holds: number }>(sql`
-    select reservation_id as "reservationId", count(*)::int as holds from seat.holds
-    where reservation_id = any(${[...locked.keys()]}::uuid[]) and ended_reason is null group by reservation_id`))
+    select reservation_id as "reservationId", count(*)::int as holds from seat.holds h
+    where h.reservation_id = any(${[...locked.keys()]}::uuid[]) and ${isLive} group by reservation_id`))
     .filter((row) => locked.get(row.reservationId)?.length === row.holds).map((row) => row.reservationId))
   return rows.filter((row) => row.reservationId === null || whole.has(row.reservationId))
 }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
+import { isFree } from './live.ts'
 import type { HoldRow } from './store-holds.ts'
 import type { SeatKey } from './store-pins.ts'
 
+/** Holds of one reservation end together. */
+export type BoundId = Pick<HoldRow, 'id' | 'reservationId'>
 export type EndingHold = Pick<HoldRow, 'id' | 'showId' | 'userId' | 'reservationId' | 'seatIds'>
 
 export async function emptyingShows(db: Reader): Promise<string[]> {
@@ -13,16 +16,15 @@ export async function emptyingShows(db: Reader): Promise<string[]> {
 }
 
 /** Live unpinned holds of a show; those bound together come together. */
-export async function holdsToEnd(db: Reader, showId: string, limit: number): Promise<string[]> {
-  const rows = await db.rows<{ id: string }>(sql`
+export const holdsToEnd = (db: Reader, showId: string, limit: number) =>
+  db.rows<BoundId>(sql`
     with found as materialized (
       select h.id, h.reservation_id from seat.holds h
       where h.id in (select hold_id from seat.seats where show_id = ${showId} and status = 1) limit ${limit})
-    select id from found union
-    select h.id from found join seat.holds h on h.reservation_id = found.reservation_id
-    where h.ended_reason is null and h.pinned_by is null`)
-  return rows.map((row) => row.id)
-}
+    select id, reservation_id as "reservationId" from found
+    union
+    select h.id, h.reservation_id from found join seat.holds h on h.reservation_id = found.reservation_id
+    where ${isFree}`)
 
 /** A closed show without held and pinned seats is done with. */
 export const settleEmptied = (db: Reader, showId: string) =>
@@ -33,13 +35,13 @@ export const settleEmptied = (db: Reader, showId: string) =>
 export const lockLiveHolds = (tx: Tx, holdIds: string[]) =>
   tx.rows<EndingHold>(sql`
     select id, show_id as "showId", user_id as "userId", reservation_id as "reservationId", seat_ids as "seatIds"
-    from seat.holds where id = any(${holdIds}::uuid[]) and ended_reason is null and pinned_by is null
-    order by id for update`)
+    from seat.holds h where h.id = any(${holdIds}::uuid[]) and ${isFree}
+    order by h.id for update`)
 
 export async function endHolds(tx: Tx, holdIds: string[], reason: string, now: number) {
   const rows = await tx.rows(sql`
-    update seat.holds set ended_reason = ${reason}, ended_at = ${at(now)}
-    where id = any(${holdIds}::uuid[]) and ended_reason is null and pinned_by is null returning 1 as one`)
+    update seat.holds h set ended_reason = ${reason}, ended_at = ${at(now)}
+    where h.id = any(${holdIds}::uuid[]) and ${isFree} returning 1 as one`)
   assert.equal(rows.length, holdIds.length, 'holds ended')
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
 import { at, type Tx } from '../platform/database.ts'
+import { isFree, isLive } from './live.ts'
 import { ChangedMeanwhile } from './store-versions.ts'
 
 export type SeatKey = { showId: string; seatId: number }
@@ -86,7 +87,7 @@ export async function pinHolds(tx: Tx, holds: { id: string; paymentId: string }[
   const rows = await tx.rows(sql`
     update seat.holds h set pinned_by = w.payment_id
     from unnest(${holds.map((h) => h.id)}::uuid[], ${holds.map((h) => h.paymentId)}::uuid[]) as w(id, payment_id)
-    where h.id = w.id and h.pinned_by is null and h.ended_reason is null returning 1 as one`)
+    where h.id = w.id and ${isFree} returning 1 as one`)
   assert.equal(rows.length, holds.length, 'holds pinned')
 }
 
@@ -99,8 +100,8 @@ export async function unpinHolds(tx: Tx, holdIds: string[], until: number) {
 
 export async function sellHolds(tx: Tx, holdIds: string[], now: number) {
   const rows = await tx.rows(sql`
-    update seat.holds set pinned_by = null, ended_reason = 'sold', ended_at = ${at(now)}
-    where id = any(${holdIds}::uuid[]) and pinned_by is not null and ended_reason is null returning 1 as one`)
+    update seat.holds h set pinned_by = null, ended_reason = 'sold', ended_at = ${at(now)}
+    where h.id = any(${holdIds}::uuid[]) and h.pinned_by is not null and ${isLive} returning 1 as one`)
   assert.equal(rows.length, holdIds.length, 'holds sold')
 }
 

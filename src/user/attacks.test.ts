@@ -251,6 +251,17 @@ test('a logged-out rehearsal token stays dead for all of its hour', async () => 
   }
 })
 
+test('a poll that was asked before a role changed and answers after it brings no old token back', async () => {
+  const claims = { userId: randomUUID(), sessionId: randomUUID(), role: 'staff' as const, epoch: 2, exp: time + minute }
+  const asked = Promise.withResolvers<Awaited<ReturnType<typeof user.api.endedSince>>>()
+  const guard = createSessionGuard({ user: { ...user.api, endedSince: () => asked.promise }, tokens, now: () => time })
+  const poll = guard.poll()
+  guard.ended({ sessionIds: [], users: [{ userId: claims.userId, epoch: 3 }] })
+  asked.resolve({ sessionIds: [], users: [{ userId: claims.userId, epoch: 2 }] })
+  await poll
+  assert.equal(await codeOf((async () => guard.admit(tokens.sign(claims), { allow: 'signed-in' }))()), 'sign_in_required')
+})
+
 test('NUL and lone surrogates in a name are refused, not an error of the database', async () => {
   for (const name of ['a\0b', 'a\ud800', '   '])
     assert.equal(await codeOf(user.api.signUp({ email: `${randomUUID()}@test.example`, name, password })), 'request_invalid', JSON.stringify(name))

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import sql, { raw } from 'sql-template-tag'
+import { at, type Reader, type Tx } from '../platform/database.ts'
+import { type Ground, openGround } from './planting.ts'
+import * as deadlines from './store-deadlines.ts'
+import * as ending from './store-ending.ts'
+import * as holds from './store-holds.ts'
+import * as pins from './store-pins.ts'
+
+const ended = 20_000
+let ground: Ground
+before(async () => {
+  ground = await openGround()
+  const showId = await ground.publish()
+  await ground.db.rows(sql`
+    insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, reservation_id, request_hash, ended_reason, ended_at)
+    select gen_random_uuid(), ${showId}, gen_random_uuid(), 1, '{1}', ${at(ground.now())}, ${at(ground.now())}, gen_random_uuid(), 'h', 'expired', ${at(ground.now())}
+    from generate_series(1, ${ended}::int)`)
+  await ground.db.rows(sql`analyze seat.holds`)
+})
+after(() => ground.close())
+
+/** The plans that a long-lived connection makes once, for any values; every statement is told that all its rows were written. */
+async function plansOf(ask: (tx: Tx) => Promise<unknown>): Promise<string> {
+  const steps: string[] = []
+  const explaining: Reader = {
+    rows: (query) => ground.db.transaction(async (tx) => {
+      await tx.rows(sql`set local plan_cache_mode = force_generic_plan`)
+      await tx.rows(raw(`prepare looked_at as ${query.text}`) as never)
+      const plan = await tx.rows<Record<string, string>>(raw(`explain execute looked_at(${query.values.map(() => 'null').join(',')})`) as never)
+      await tx.rows(raw('deallocate looked_at') as never)
+      steps.push(...plan.map((row) => Object.values(row)[0] ?? ''))
+      return [{ id: randomUUID(), reservationId: randomUUID() }] as never
+    }),
+  }
+  await ask(explaining as Tx)
+  return steps.join('\n')
+}
+
+test('no statement that knows its holds reads all that are live, even if its plan was made when none was', async () => {
+  const [id, other, now] = [randomUUID(), randomUUID(), ground.now()]
+  const asks: Record<string, (tx: Tx) => Promise<unknown>> = {
+    pinHolds: (tx) => pins.pinHolds(tx, [{ id, paymentId: other }]),
+    unpinHolds: (tx) => pins.unpinHolds(tx, [id], now),
+    sellHolds: (tx) => pins.sellHolds(tx, [id], now),
+    lockHolds: (tx) => pins.lockHolds(tx, [other]),
+    endHolds: (tx) => ending.endHolds(tx, [id], 'released', now),
+    lockLiveHolds: (tx) => ending.lockLiveHolds(tx, [id]),
+    holdsToEnd: (tx) => ending.holdsToEnd(tx, other, 10),
+    bindHolds: (tx) => deadlines.bindHolds(tx, [{ id, reservationId: other, until: now }]),
+    extendHolds: (tx) => deadlines.extendHolds(tx, [{ id, until: now, extensionId: null }]),
+    lockDueHolds: (tx) => deadlines.lockDueHolds(tx, [id], now),
+    readDeadlines: (tx) => deadlines.readDeadlines(tx, [other]),
+    liveHoldsOf: (tx) => deadlines.liveHoldsOf(tx, other),
+    shiftDeadlines: (tx) => deadlines.shiftDeadlines(tx, [id], 1, now),
+    lockWhole: (tx) => holds.lockWhole(tx, [id], [other]),
+    readHolds: (tx) => holds.readHolds(tx, other, [id], [other]),
+    readLiveHolds: (tx) => holds.readLiveHolds(tx, id, null, 10),
+  }
+  const wrong = []
+  for (const [name, ask] of Object.entries(asks)) {
+    const plan = await plansOf(ask)
+    assert.match(plan, /on holds/, name)
+    if (/holds_live_by_until|Seq Scan on holds/.test(plan)) wrong.push(name)
+  }
+  assert.deepEqual(wrong, [])
+})
