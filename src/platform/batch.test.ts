@@ -128,3 +128,27 @@ test('an input that needs everything flies alone', async () => {
   for (const { land } of flights) land()
   assert.deepEqual(await Promise.all(all), ['a', '*', 'b', 'c'])
 })
+
+test('a lane that was asked to launch and found empty does not take the next one with it', async () => {
+  const flights: { inputs: string[]; land: () => void }[] = []
+  let isInstant = false
+  const take = batched((inputs: string[]) => isInstant ? Promise.resolve(inputs) : new Promise<string[]>((resolve) => flights.push({ inputs, land: () => resolve(inputs) })), {
+    sizeMax: 1, apart: (input) => [input],
+  })
+  const all = [take('a')]
+  await ticks()
+  isInstant = true
+  all.push(take('b')) // full: asks to launch in the next turn, but the first batch ends before
+  flights[0]?.land()
+  for (let i = 0; i < 50; i++) await undefined // both are decided now, and the launch that was asked for is still to come
+  isInstant = false
+  all.push(take('c'))
+  await ticks()
+  all.push(take('c'))
+  await ticks()
+  assert.deepEqual(flights.map(({ inputs }) => inputs), [['a'], ['c']], 'the second c waits for the first')
+  flights[1]?.land()
+  await ticks()
+  flights[2]?.land()
+  await Promise.all(all)
+})

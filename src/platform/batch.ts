@@ -53,7 +53,8 @@ export function batched<I, O>(
   function launch(name: string, current: Lane<I, O>) {
     current.isDue = false
     for (let items = take(current); items.length > 0; items = take(current)) void fly(name, current, items)
-    if (current.flying.length === 0) lanes.delete(name)
+    // another one may stand there by now
+    if (current.flying.length === 0 && lanes.get(name) === current) lanes.delete(name)
   }
 
   function take({ waiting, flying }: Lane<I, O>): Waiting<I, O>[] {
