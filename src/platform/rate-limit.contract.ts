@@ -43,10 +43,51 @@ export function rateLimitContract(adapter: string, open: (budgets: Record<string
     assert.equal(waits.filter((wait) => wait === 0).length, 50)
   })
 
+  test(`${adapter}: a rate that is no whole number of milliseconds is kept over many takes`, async () => {
+    const limit = await open({ odd: { perSecond: 700, burst: 10 } })
+    let passed = 0
+    for (let ms = 0; ms < 1_000; ms++) if ((await limit.take('odd', 'fractions', startedAt + ms)) === 0) passed++
+    assert.equal(passed, 10 + Math.floor(0.999 * 700))
+  })
+
+  test(`${adapter}: a budget nobody declared is a bug`, async () => {
+    const limit = await opened()
+    assert.throws(() => limit.take('none', 'a', startedAt), /no budget none/)
+  })
+
   test(`${adapter}: a clock that steps back gives nothing away`, async () => {
     const limit = await opened()
     await times(3, () => limit.take('few', 'clock', startedAt))
     assert.ok((await limit.take('few', 'clock', startedAt - 5_000)) >= 500)
     assert.equal(await limit.take('few', 'clock', startedAt + 500), 0)
+  })
+}
+
+/** What only an adapter promises whose buckets are shared: `open` gives one more process on the same buckets. */
+export function sharedRateLimitContract(adapter: string, open: (budgets: Record<string, Budget>) => Promise<() => Promise<RateLimit>>) {
+  const startedAt = Date.parse('2027-03-01T11:00:00Z')
+
+  test(`${adapter}: what passes in one process is gone in the other`, async () => {
+    const another = await open({ few: { perSecond: 2, burst: 3 } })
+    const [one, two] = [await another(), await another()]
+    const takes = [one, two, one, two, one]
+    const waits: number[] = []
+    for (const limit of takes) waits.push(await limit.take('few', 'fan', startedAt))
+    assert.deepEqual(waits, [0, 0, 0, 500, 500])
+  })
+
+  test(`${adapter}: a rush at two processes at once passes as often as at one`, async () => {
+    const another = await open({ many: { perSecond: 100, burst: 50 } })
+    const both = [await another(), await another()]
+    const waits = await Promise.all(Array.from({ length: 200 }, (_, i) => (both[i % 2] as RateLimit).take('many', 'crowd', startedAt)))
+    assert.equal(waits.filter((wait) => wait === 0).length, 50)
+  })
+
+  test(`${adapter}: clocks that differ make the one behind wait by as much, and no more`, async () => {
+    const another = await open({ few: { perSecond: 2, burst: 3 } })
+    const [ahead, right] = [await another(), await another()]
+    for (let i = 0; i < 3; i++) await ahead.take('few', 'fan', startedAt + 400)
+    assert.equal(await right.take('few', 'fan', startedAt), 900)
+    assert.equal(await right.take('few', 'fan', startedAt + 900), 0)
   })
 }

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { createClient, createCluster } from '@redis/client'
+import { redisAddressesOf } from './redis-url.ts'
+
+/** A Lua script and the hash by which a server knows it. */
+export type Script = { text: string; sha: string }
+export type Redis = {
+  /** Runs a script where its keys live, which share a hash tag. Rejects at once without a connection, and after `timeoutMs` without an answer: then it may have run. */
+  run(script: Script, keys: string[], args: string[], timeoutMs?: number): Promise<unknown>
+  /** whether there has been a connection; after that `run` tells */
+  wasConnected(): boolean
+  close(): void
+}
+
+const connectTimeoutMs = 1_000
+const commandTimeoutMs = 2_000
+const reconnectMsMin = 50
+const reconnectMsMax = 2_000
+
+export const scriptOf = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') })
+
+/** Connects to one server or a Cluster, and again for ever when it is away. A server that is not there is waited for 1 s, no longer. */
+export async function openRedis(url: string): Promise<Redis> {
+  const addresses = redisAddressesOf(url)
+  if (!addresses) throw new Error('this is no address of Redis')
+  const client = addresses.cluster ? clusterOf(addresses.urls) : clientOf(addresses.urls[0] as string)
+  // whoever asks hears of it: an error of a connection has no other reader
+  client.on('error', () => undefined)
+  let connectedOnce = false
+  const connected = client.connect().then(() => {
+    connectedOnce = true
+  }, () => undefined)
+  await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, connectTimeoutMs).unref())])
+  return {
+    run: (script, keys, args, timeoutMs = commandTimeoutMs) => within(timeoutMs, evaluate(client, script, keys, args)),
+    wasConnected: () => connectedOnce,
+    close: () => client.destroy(),
+  }
+}
+
+/** What both clients offer and is used here. */
+type Client = {
+  evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
+  eval(text: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
+}
+
+/** A server that was restarted knows no scripts: it is told the text. */
+async function evaluate(client: Client, { sha, text }: Script, keys: string[], args: string[]): Promise<unknown> {
+  const options = { keys, arguments: args }
+  try {
+    return await client.evalSha(sha, options)
+  } catch (error) {
+    if (!String((error as Error).message).startsWith('NOSCRIPT')) throw error
+    return client.eval(text, options)
+  }
+}
+
+const socket = {
+  connectTimeout: connectTimeoutMs,
+  reconnectStrategy: (retries: number) => Math.min(reconnectMsMax, reconnectMsMin * 2 ** Math.min(retries, 10)) * (0.5 + Math.random() / 2),
+}
+// the client's own time limit makes a signal a command and costs more than the command; `within` is a timer
+const commandOptions = { timeout: undefined as never }
+
+function clientOf(url: string) {
+  return createClient({ url, socket, commandOptions, disableOfflineQueue: true })
+}
+
+function clusterOf(urls: string[]) {
+  const { username, password, protocol } = new URL(urls[0] as string)
+  const login = { ...(username ? { username: decodeURIComponent(username) } : {}), ...(password ? { password: decodeURIComponent(password) } : {}) }
+  const defaults = { ...login, socket: { ...socket, ...(protocol === 'rediss:' ? { tls: true as const } : {}) }, disableOfflineQueue: true }
+  return createCluster({ rootNodes: urls.map((url) => ({ url })), defaults, commandOptions })
+}
+
+/** After a busy turn of the event loop the timer is early: what has arrived is read before anything is given up. */
+function within<T>(ms: number, asked: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new Error(`no answer within ${ms} ms`))
+    const timer = setTimeout(() => setImmediate(giveUp), ms)
+    asked.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

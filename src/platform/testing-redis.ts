@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export const hasRedisServer = spawnSync('redis-server', ['--version']).status === 0
+
+export type TestRedis = Awaited<ReturnType<typeof startTestRedis>>
+
+/** A Redis of a test's own that it may kill, freeze and start again on the same port. */
+export async function startTestRedis() {
+  const directory = mkdtempSync(join(tmpdir(), 'openrun-redis-'))
+  const port = await freePort()
+  let server = await start(port, directory)
+  const kill = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    freeze: () => server.kill('SIGSTOP'),
+    thaw: () => server.kill('SIGCONT'),
+    restart: async () => {
+      await kill()
+      server = await start(port, directory)
+    },
+    close: async () => {
+      await kill()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+async function start(port: number, directory: string): Promise<ChildProcess> {
+  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
+  const server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'inherit'] })
+  for await (const text of server.stdout) if (String(text).includes('Ready to accept connections')) break
+  server.stdout.resume()
+  return server
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
