@@ -3,7 +3,7 @@ import { createConcert } from './concert/service.ts'
 import { concertOperations } from './concert/api.ts'
 import { concertRoutes, ownsShow } from './concert/routes.ts'
 import { exportOf } from './gateway/export.ts'
-import { type LimitSettings, limitRates, memoryLimits, unproxied } from './gateway/limits.ts'
+import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gateway/limits.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createServer } from './gateway/server.ts'
@@ -21,6 +21,7 @@ import type { Logger } from './platform/log.ts'
 import type { Metrics } from './platform/metrics.ts'
 import { countParked, listParked, replayAll } from './platform/parked.ts'
 import { migrate } from './platform/migrate.ts'
+import { type Budget, createMemoryRateLimit, type RateLimit } from './platform/rate-limit.ts'
 import type { SessionClaims } from './platform/principal.ts'
 import type { Service, Surroundings } from './platform/service.ts'
 import { createTokens, type Keys } from './platform/token.ts'
@@ -56,6 +57,8 @@ export type Parts = Surroundings & {
   rehearsals: boolean
   /** how fast one account or address may ask; the default exempts this machine */
   limits?: LimitSettings
+  /** where what was asked is counted; the default is this process's memory */
+  rateLimit?: (budgets: Record<string, Budget>) => RateLimit
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
   ready: () => Promise<string[]>
@@ -114,7 +117,8 @@ export async function compose(parts: Parts) {
   userService.onSessionChange(guard.ended)
   jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
 
-  const limits = { limit: memoryLimits((parts.limits ?? unproxied).percent), settings: parts.limits ?? unproxied }
+  const settings = parts.limits ?? unproxied
+  const limits = { limit: (parts.rateLimit ?? createMemoryRateLimit)(scaledBudgets(settings.percent)), settings }
   const app = await createServer({ guard, metrics, log, newId, limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
   const stock = async (showIds: string[]) => new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
   const owner = ownsShow(concert)

@@ -76,5 +76,12 @@ test('the URL in mails can be opened, whatever address is listened on', () => {
 
 test('what cannot be read as networks, and what this version does not have, is said and not passed over', () => {
   assert.throws(() => readConfig({ TRUST_PROXY: 'proxy.example', RATE_LIMIT_EXEMPT: '10.0.0.0/40' }), (error) => /TRUST_PROXY/.test(String(error)) && /RATE_LIMIT_EXEMPT/.test(String(error)))
-  for (const name of ['REDIS_URL', 'KAFKA_BROKERS', 'SERVICES']) assert.throws(() => readConfig({ [name]: 'x' }), new RegExp(`${name} is not known`))
+  for (const name of ['KAFKA_BROKERS', 'SERVICES']) assert.throws(() => readConfig({ [name]: 'x' }), new RegExp(`${name} is not known`))
+})
+
+test('REDIS_URL names a server or the nodes of a Cluster; anything else is refused without being quoted', () => {
+  for (const REDIS_URL of ['redis://h:6379', 'rediss://me:geheim@h:6380/2', 'redis://:geheim@a:1,b:2,c:3', 'redis://[::1]:6379'])
+    assert.equal(readConfig({ REDIS_URL }).REDIS_URL, REDIS_URL)
+  for (const REDIS_URL of ['h:6379', 'http://h:6379', 'redis://', 'redis://me:geheim@a:1,b:2/1', 'redis://h:port', 'redis://h:6379/one', 'redis://a:1,,b:2', 'redis://a:1 ,b:2'])
+    assert.throws(() => readConfig({ REDIS_URL }), (error) => /REDIS_URL must be/.test(String(error)) && !/geheim/.test(String(error)), REDIS_URL)
 })

@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net'
 import Type, { type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { type Networks, networksOf } from './platform/address.ts'
+import { redisAddressesOf } from './platform/redis-url.ts'
 
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const NetworkList = Type.String({ maxLength: 2_000 })
@@ -19,6 +20,7 @@ export const variables = {
   DATA_DIR: { schema: Type.String({ minLength: 1 }), default: './data', about: 'directory of the embedded database, mails and server.json' },
   DATABASE_URL: { schema: Type.String({ pattern: '^postgres(ql)?://' }), default: '', about: 'PostgreSQL 15 or later; without it the embedded database under DATA_DIR is used' },
   DATABASE_CONNECTIONS: { schema: Type.Integer({ minimum: 2, maximum: 200 }), default: '10', about: 'connections to PostgreSQL' },
+  REDIS_URL: { schema: Type.String({ maxLength: 2_000 }), default: '', secret: true, about: 'Redis 7 for rate limits: `redis://[user:password@]host:port[/number]`, `rediss://` over TLS; several `host:port` separated by commas are nodes of one Cluster. Without it each process counts for itself' },
   SESSION_SECRET: { schema: Secret, default: '', secret: true, about: 'signs access tokens; at least 32 characters; required with DATABASE_URL, else made at the first start under DATA_DIR' },
   PASS_SECRET: { schema: Secret, default: '', secret: true, about: 'signs passes; the same rules as SESSION_SECRET' },
   SESSION_SECRET_PREVIOUS: { schema: Secret, default: '', secret: true, about: 'the secret SESSION_SECRET replaced: what it signed is admitted, nothing is signed with it; an hour after the restart it can go' },
@@ -60,7 +62,7 @@ export class ConfigError extends Error {}
 const loopback = networksOf('loopback') as Networks
 const isLoopback = (host: string) => host === 'localhost' || loopback.has(host)
 /** Settings of what this version does not have: said aloud rather than passed over. */
-const absent = ['REDIS_URL', 'KAFKA_BROKERS', 'SERVICES']
+const absent = ['KAFKA_BROKERS', 'SERVICES']
 
 /** Reads the environment once and reports every problem at once. `NAME_FILE` may name a file with the value. */
 export function readConfig(environment: Environment, { demo = false } = {}): Config {
@@ -80,10 +82,11 @@ export function readConfig(environment: Environment, { demo = false } = {}): Con
   for (const name of ['SESSION_SECRET', 'PASS_SECRET'] as const)
     if (config.DATABASE_URL && !config[name]) problems.push(`${name} is required with DATABASE_URL (at least 32 characters)`)
   for (const name of absent)
-    if (environment[name]) problems.push(`${name} is not known to this version: one process runs everything, with the line, the bus and the limits in its memory`)
+    if (environment[name]) problems.push(`${name} is not known to this version: one process runs everything, with the line and the bus in its memory`)
   problems.push(...sameSecrets(config))
   for (const name of ['RATE_LIMIT_EXEMPT', 'TRUST_PROXY'] as const)
     if (!networksOf(config[name] ?? '')) problems.push(`${name} must be addresses and networks separated by commas, e.g. 10.0.0.0/8,loopback`)
+  if (config.REDIS_URL && !redisAddressesOf(config.REDIS_URL)) problems.push('REDIS_URL must be redis://host:port, or redis://host:port,host:port for the nodes of a Cluster, which has no /number')
   if (Boolean(config.OPERATOR_EMAIL) !== Boolean(config.OPERATOR_PASSWORD)) problems.push('OPERATOR_EMAIL and OPERATOR_PASSWORD belong together')
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `- ${problem}`).join('\n'))
   config.PUBLIC_URL = config.PUBLIC_URL ? config.PUBLIC_URL.replace(/\/+$/, '') : `http://${hostOf(config.HOST)}:${config.PORT}`

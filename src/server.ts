@@ -17,6 +17,7 @@ import { openEmbedded } from './platform/embedded.ts'
 import { createLog, type Logger } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { holdProcessLock } from './platform/process-lock.ts'
+import type { Budget, RateLimit } from './platform/rate-limit.ts'
 import { createConsoleMail, createFileMail } from './user/mail.ts'
 import { verify } from './verify.ts'
 
@@ -36,9 +37,10 @@ export async function openServer(config: Config): Promise<Server> {
   const processLock = config.DATABASE_URL ? await holdProcessLock(config.DATABASE_URL) : undefined
   const clock = await openClock(db)
   const metrics = createMetrics()
+  const shared = config.REDIS_URL ? await shareLimits(config.REDIS_URL, { metrics, log }) : undefined
   let stopping = false
   const ready = () => problemsOf({ db, clock, stopping: () => stopping })
-  const system = await composeWith(config, { db, clock, log, metrics, ready })
+  const system = await composeWith(config, { db, clock, log, metrics, ready, ...(shared ? { rateLimit: shared.rateLimit } : {}) })
   await ensureOperator(config, system)
   if (config.demo) await seedDemo(system, clock.now())
 
@@ -59,19 +61,20 @@ export async function openServer(config: Config): Promise<Server> {
     await operations.close()
     clearInterval(gauges)
     clock.close()
+    shared?.close()
     await processLock?.release()
     await db.close()
   }
   return { url, opsUrl, system, addressFile, close }
 }
 
-type Platform = { db: Database; clock: Clock; log: Logger; metrics: Metrics; ready: () => Promise<string[]> }
+type Platform = { db: Database; clock: Clock; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; rateLimit?: (budgets: Record<string, Budget>) => RateLimit }
 
-async function composeWith(config: Config, { db, clock, log, metrics, ready }: Platform): Promise<System> {
+async function composeWith(config: Config, { clock, ...platform }: Platform): Promise<System> {
   const keys = await keysOf(config)
   const mail = config.MAIL === 'console' ? createConsoleMail((text) => process.stdout.write(text)) : createFileMail(join(config.DATA_DIR, 'mail'))
   return compose({
-    db, log, metrics, ready, keys, mail,
+    ...platform, keys, mail,
     now: clock.now,
     // ordered by time: new rows are neighbours in their index
     newId: () => randomUUIDv7(),
@@ -83,6 +86,14 @@ async function composeWith(config: Config, { db, clock, log, metrics, ready }: P
     rehearsals: config.REHEARSALS === 'on',
     limits: { percent: config.RATE_LIMIT_PERCENT, exempt: networks(config.RATE_LIMIT_EXEMPT), proxies: networks(config.TRUST_PROXY) },
   })
+}
+
+/** Limits that every process on this Redis shares. Nothing of it is loaded without a URL. */
+async function shareLimits(url: string, { metrics, log }: { metrics: Metrics; log: Logger }) {
+  const [{ openRedis }, { createRedisRateLimit }] = await Promise.all([import('./platform/redis.ts'), import('./platform/redis-rate-limit.ts')])
+  const redis = await openRedis(url)
+  if (!redis.wasConnected()) log.warn('REDIS_URL: no connection yet; every request passes the rate limits until there is one')
+  return { rateLimit: (budgets: Record<string, Budget>) => createRedisRateLimit({ redis, budgets, metrics, log }), close: redis.close }
 }
 
 // readConfig has refused what cannot be read

@@ -3,7 +3,8 @@ import { globSync } from 'node:fs'
 
 /**
  * Runs every test this machine can run: all of them on the embedded database, then, with TEST_DATABASE_URL, the same on
- * PostgreSQL. With CI=true PostgreSQL is required. `npm test -- name` runs the files whose path has that name.
+ * PostgreSQL. TEST_REDIS_URL and TEST_REDIS_CLUSTER name a Redis and a Cluster. With CI=true all of them are required.
+ * `npm test -- name` runs the files whose path has that name.
  */
 const names = process.argv.slice(2)
 const files = ['src/**/*.test.ts', 'test/**/*.test.ts'].flatMap((pattern) => globSync(pattern)).sort()
@@ -13,9 +14,14 @@ const fileConcurrency = 2
 
 let failed = run('embedded PGlite', { TEST_DATABASE_URL: undefined })
 if (databaseUrl) failed = run('PostgreSQL', { TEST_DATABASE_URL: databaseUrl }) || failed
-else {
-  const loud = '!!! PostgreSQL was NOT tested: set TEST_DATABASE_URL=postgres://user@host:port/postgres to a server that may create databases'
-  process.stderr.write(`\n${loud}\n`)
+const engines = {
+  TEST_DATABASE_URL: 'PostgreSQL was NOT tested: set TEST_DATABASE_URL=postgres://user@host:port/postgres to a server that may create databases',
+  TEST_REDIS_URL: 'Redis was NOT tested: set TEST_REDIS_URL=redis://host:port',
+  TEST_REDIS_CLUSTER: 'Redis Cluster was NOT tested: set TEST_REDIS_CLUSTER=redis://host:port,host:port,host:port',
+}
+for (const [name, loud] of Object.entries(engines)) {
+  if (process.env[name]) continue
+  process.stderr.write(`\n!!! ${loud}\n`)
   if (process.env.CI === 'true') failed = true
 }
 process.exit(failed ? 1 : 0)

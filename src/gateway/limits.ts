@@ -5,7 +5,7 @@ import type { App } from '../platform/http.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { Refusal } from '../platform/outcome.ts'
 import type { Access } from '../platform/principal.ts'
-import { type Budget, createMemoryRateLimit, type RateLimit } from '../platform/rate-limit.ts'
+import type { Budget, RateLimit } from '../platform/rate-limit.ts'
 
 export type LimitClass = 'read' | 'write' | 'join' | 'signIn'
 type Payer = 'address' | 'account'
@@ -26,10 +26,11 @@ export type LimitSettings = { percent: number; exempt: Networks; proxies: Networ
 const none = networksOf('') as Networks
 export const unproxied: LimitSettings = { percent: 100, exempt: networksOf('loopback') as Networks, proxies: none }
 
-export function memoryLimits(percent: number): RateLimit {
+/** A budget for each class and payer, as a port of limits wants them. */
+export function scaledBudgets(percent: number): Record<string, Budget> {
   const scaled = ({ perSecond, burst }: Budget) => ({ perSecond: (perSecond * percent) / 100, burst: Math.max(1, (burst * percent) / 100) })
   const budgets = Object.entries(rateBudgets).flatMap(([name, payers]) => Object.entries(payers).map(([payer, budget]) => [`${name} ${payer}`, scaled(budget)]))
-  return createMemoryRateLimit(Object.fromEntries(budgets))
+  return Object.fromEntries(budgets)
 }
 
 declare module 'fastify' {
