@@ -16,15 +16,23 @@ const keysMaxDefault = 20_000
  * seen for longest is forgotten and begins with a full bucket.
  */
 export function createMemoryRateLimit(budgets: Record<string, Budget>, keysMax = keysMaxDefault): RateLimit & { size: () => number } {
-  const tables = new Map(Object.entries(budgets).map(([name, { perSecond, burst }]) => {
-    const msPerOne = 1_000 / perSecond
-    return [name, { msPerOne, msAheadMax: msPerOne * (burst - 1), fullAt: new LRUCache<string, { ms: number }>({ max: keysMax }) }]
-  }))
+  const tables = new Map<string, ReturnType<typeof open>>()
+  // made at the first use: room for all keys of all budgets takes a tenth of a second of the start
+  function open(name: string) {
+    const budget = budgets[name]
+    if (!budget) throw new Error(`there is no budget ${name}`)
+    const msPerOne = 1_000 / budget.perSecond
+    return { msPerOne, msAheadMax: msPerOne * (budget.burst - 1), fullAt: new LRUCache<string, { ms: number }>({ max: keysMax }) }
+  }
+  function tableOf(name: string) {
+    const known = tables.get(name) ?? open(name)
+    tables.set(name, known)
+    return known
+  }
   return {
     size: () => [...tables.values()].reduce((sum, { fullAt }) => sum + fullAt.size, 0),
     take(budget, key, now) {
-      const table = tables.get(budget)
-      if (!table) throw new Error(`there is no budget ${budget}`)
+      const table = tableOf(budget)
       const bucket = table.fullAt.get(key)
       if (!bucket) {
         table.fullAt.set(key, { ms: now + table.msPerOne })

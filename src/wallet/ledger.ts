@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Database, Tx } from '../platform/database.ts'
 import { type Account, accountKey, insertAccounts, lockAccounts } from './store-accounts.ts'
 
-const knownAccountsMax = 200_000
+const knownAccountsMax = 50_000
 
 /** What the rules of this service stand on. */
 export type Ledger = {
