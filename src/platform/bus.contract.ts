@@ -167,6 +167,16 @@ export function busContract(adapter: string, { open, afterEffect }: Adapter) {
     assert.deepEqual([await versions('bad'), await versions(neighbour)], [[1, 2], [1]])
   })
 
+  promise('an event waits for an earlier one of its key that has failed, and follows when that one succeeds', async ({ bus, listens, emit, versions, parked }) => {
+    let failures = 0
+    const one = bus('one', [listens('one', 'payment', (event) => event.version === 1 && ++failures < deliveryAttemptsMax)])
+    await emit(['moody', 1])
+    await until([one], async () => failures > 0)
+    await emit(['moody', 2])
+    await until([one], async () => (await versions('moody')).includes(2))
+    assert.deepEqual([await versions('moody'), await parked()], [[1, 2], []])
+  })
+
   promise('poison parks only its key and its later messages; a neighbour in its slot goes on; replay is in order', async (world) => {
     const { bus, listens, emit, versions, parked, neighbourOf, key } = world
     const neighbour = neighbourOf('bad')

@@ -79,6 +79,7 @@ function suite(brokers: string[]) {
     await until(async () => first.length > 0)
     open('shared', second, { producers: [], holder: 'two' }).start()
     for (let i = 1; second.length === 0; i++) {
+      assert.ok(i < 1_000, 'the second process was given nothing')
       await confirmed(`share${i}`)
       await one.publishOnce()
       await until(async () => first.length + second.length > i)
