@@ -133,8 +133,7 @@ function suite(brokers: string[]) {
     const slow: Database = { ...db, transaction: (work) => blocked.then(() => db.transaction(work)) }
     const reader = open('lag', heard, { producers: [], db: slow })
     reader.start()
-    await until(async () => (await reader.lag().catch(() => new Map())).get('payment') === 3)
-    free()
+    await until(async () => (await reader.lag().catch(() => new Map())).get('payment') === 3).finally(free)
     await until(async () => (await reader.lag()).get('payment') === 0)
     assert.equal(heard.length, 3)
   })

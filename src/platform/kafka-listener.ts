@@ -25,6 +25,7 @@ export type ListenerOptions = DeliveryOptions & {
 const batchMax = 500
 const fetchBytesMax = 4_194_304
 const retryMsDefault = 500
+const closeMsMax = 10_000
 
 type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>
 type Arrived = Message<Buffer, Buffer, Buffer, Buffer>
@@ -47,7 +48,9 @@ export function createListener(options: ListenerOptions) {
       } catch (error) {
         log.warn({ subscriber: subscriber.name, err: error }, 'listening was interrupted')
       }
-      await consumer?.close(true).catch((error: unknown) => log.warn({ err: error }, 'a consumer did not close'))
+      // one that cannot leave is forgotten by its group after the session timeout: nobody waits longer for it
+      await Promise.race([consumer?.close(true), sleep(closeMsMax, undefined, { ref: false })]).catch((error: unknown) =>
+        log.warn({ subscriber: subscriber.name, err: error }, 'a consumer did not close'))
       consumer = undefined
       await pause(retryMs, stopping.signal)
     }
