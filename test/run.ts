@@ -3,8 +3,8 @@ import { globSync } from 'node:fs'
 
 /**
  * Runs every test this machine can run: all of them on the embedded database, then, with TEST_DATABASE_URL, the same on
- * PostgreSQL. TEST_REDIS_URL and TEST_REDIS_CLUSTER name a Redis and a Cluster. With CI=true all of them are required.
- * `npm test -- name` runs the files whose path has that name.
+ * PostgreSQL. TEST_REDIS_URL and TEST_REDIS_CLUSTER name a Redis and a Cluster, TEST_KAFKA_BROKERS
+ * a Kafka. With CI=true all of them are required. `npm test -- name` runs the files whose path has that name.
  */
 const names = process.argv.slice(2)
 const files = ['src/**/*.test.ts', 'test/**/*.test.ts'].flatMap((pattern) => globSync(pattern)).sort()
@@ -18,6 +18,7 @@ const engines = {
   TEST_DATABASE_URL: 'PostgreSQL was NOT tested: set TEST_DATABASE_URL=postgres://user@host:port/postgres to a server that may create databases',
   TEST_REDIS_URL: 'Redis was NOT tested: set TEST_REDIS_URL=redis://host:port',
   TEST_REDIS_CLUSTER: 'Redis Cluster was NOT tested: set TEST_REDIS_CLUSTER=redis://host:port,host:port,host:port',
+  TEST_KAFKA_BROKERS: 'Kafka was NOT tested: set TEST_KAFKA_BROKERS=host:port to a broker that may create topics (test/kafka/start.sh runs one)',
 }
 for (const [name, loud] of Object.entries(engines)) {
   if (process.env[name]) continue

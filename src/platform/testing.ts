@@ -7,6 +7,9 @@ import { migrate } from './migrate.ts'
 /** The engine tests run on: PostgreSQL when TEST_DATABASE_URL names a server, else PGlite in memory. */
 export const testDatabaseUrl = process.env.TEST_DATABASE_URL
 
+/** Brokers that may be given topics, host:port by comma; without them what needs Kafka is skipped. */
+export const testKafkaBrokers = process.env.TEST_KAFKA_BROKERS?.split(',')
+
 /** A fresh database with the schemas of these services. Close it at the end; a PostgreSQL one is dropped then. */
 export async function openTestDatabase(services: string[]): Promise<Database> {
   const db = testDatabaseUrl ? await openFreshPostgres(testDatabaseUrl) : await openEmbedded(null)
