@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import cookie from '@fastify/cookie'
 import { createConcert } from './concert/service.ts'
-import { concertOperations } from './concert/api.ts'
+import { type ConcertApi, concertOperations } from './concert/api.ts'
 import { concertRoutes, ownsShow } from './concert/routes.ts'
 import { exportOf } from './gateway/export.ts'
 import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gateway/limits.ts'
@@ -8,11 +9,15 @@ import { gatewayRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createServer } from './gateway/server.ts'
 import { createSessionGuard } from './gateway/sessions.ts'
-import { paymentOperations } from './payment/api.ts'
+import { type PaymentApi, paymentOperations } from './payment/api.ts'
 import { paymentRoutes } from './payment/routes.ts'
 import { createPayment } from './payment/service.ts'
 import { type Api, local, type Operations, type StepHook } from './platform/contract.ts'
 import type { Database } from './platform/database.ts'
+import type { DeliveryOptions } from './platform/delivery.ts'
+import type { Subscriber } from './platform/inbox.ts'
+import type { Served } from './platform/inner-door.ts'
+import type { Relay } from './platform/relay.ts'
 import { createMemoryBus } from './platform/memory-bus.ts'
 import { onEmit } from './platform/events.ts'
 import { type Job, startJobs } from './platform/jobs.ts'
@@ -25,21 +30,21 @@ import { type Budget, createMemoryRateLimit, type RateLimit } from './platform/r
 import type { SessionClaims } from './platform/principal.ts'
 import type { Service, Surroundings } from './platform/service.ts'
 import { createTokens, type Keys } from './platform/token.ts'
-import { queueOperations } from './queue/api.ts'
+import { type QueueApi, queueOperations } from './queue/api.ts'
 import { queueRoutes } from './queue/routes.ts'
 import { createQueue } from './queue/service.ts'
-import { reservationOperations } from './reservation/api.ts'
+import { type ReservationApi, reservationOperations } from './reservation/api.ts'
 import { reservationRoutes } from './reservation/routes.ts'
 import { createReservation } from './reservation/service.ts'
-import { type PassClaims, seatOperations } from './seat/api.ts'
+import { type PassClaims, type SeatApi, seatOperations } from './seat/api.ts'
 import { seatRoutes } from './seat/routes.ts'
 import { createSeat } from './seat/service.ts'
-import { serviceNames } from './services.ts'
-import { userOperations } from './user/api.ts'
+import { callersOf, type ServiceName, serviceNames } from './services.ts'
+import { type UserApi, userOperations } from './user/api.ts'
 import type { Mail } from './user/mail.ts'
 import { userRoutes } from './user/routes.ts'
 import { createUser } from './user/service.ts'
-import { walletOperations } from './wallet/api.ts'
+import { type WalletApi, walletOperations } from './wallet/api.ts'
 import { walletRoutes } from './wallet/routes.ts'
 import { createSandbox } from './wallet/sandbox.ts'
 import { createWallet } from './wallet/service.ts'
@@ -63,20 +68,47 @@ export type Parts = Surroundings & {
   wait: (ms: number) => Promise<void>
   ready: () => Promise<string[]>
   step?: StepHook
+  /** what runs in this process; everything, unless the others can be called and heard of */
+  runs?: ReadonlySet<ServiceName | 'gateway'>
+  /** the caller of a service that runs elsewhere */
+  elsewhere?: <Ops extends Operations>(name: ServiceName, operations: Ops) => Api<Ops>
+  /** how events travel; without it, inside this process */
+  openBus?: (options: BusParts) => Bus
 }
+export type BusParts = { producers: string[]; subscribers: Subscriber[]; onParked: NonNullable<DeliveryOptions['onParked']> }
+type Apis = {
+  user: UserApi
+  concert: ConcertApi
+  wallet: WalletApi
+  seat: SeatApi
+  queue: QueueApi
+  reservation: ReservationApi
+  payment: PaymentApi
+}
+/** `start` and `close` are for a bus that listens to others. */
+export type Bus = Relay & { start?: () => void; close?: () => Promise<void> }
 export type System = Awaited<ReturnType<typeof compose>>
 
 /** The composition root: read downward, it is the dependency graph. */
 export async function compose(parts: Parts) {
   const { db, now, newId, random, step, log, metrics, wait } = parts
   const surroundings = { now, newId, random }
-  await migrate(db, serviceNames.map((service) => ({ service, directory: new URL(`./${service}/migrations/`, import.meta.url) })))
+  const runs = parts.runs ?? new Set<ServiceName | 'gateway'>([...serviceNames, 'gateway'])
+  const own = serviceNames.filter((name) => runs.has(name))
+  await migrate(db, own.map((service) => ({ service, directory: new URL(`./${service}/migrations/`, import.meta.url) })))
 
   const subscribers: { name: string; on: NonNullable<Service<Operations>['on']> }[] = []
   const jobs: Job[] = []
   const recoveries: (() => Promise<unknown>)[] = []
-  /** Adds a service to this process and gives its local caller. */
-  function connect<Ops extends Operations>(name: string, operations: Ops, service: Service<Ops>): Api<Ops> {
+  const served: Served[] = []
+  /** Adds a service to this process and gives its local caller, or the caller of one that runs elsewhere. */
+  function connect<Ops extends Operations>(name: ServiceName, operations: Ops, create: () => Service<Ops>): Api<Ops> {
+    if (!runs.has(name)) {
+      assert(parts.elsewhere, `${name} runs elsewhere, and there is no way to call it`)
+      return parts.elsewhere(name, operations)
+    }
+    const service = create()
+    served.push({ name, operations, api: service.api, callers: callersOf(name) })
     if (service.on) subscribers.push({ name, on: service.on })
     jobs.push(...(service.jobs ?? []))
     if (service.recover) recoveries.push(service.recover)
@@ -86,18 +118,18 @@ export async function compose(parts: Parts) {
   const sessions = createTokens<SessionClaims>('session', parts.keys.session)
   const passes = createTokens<PassClaims>('pass', parts.keys.pass)
 
-  const userService = createUser({ db, tokens: sessions, mail: parts.mail, publicUrl: parts.publicUrl, ...surroundings })
-  const user = connect('user', userOperations, userService)
-  const concert = connect('concert', concertOperations, createConcert({ db, ...surroundings }))
-  const provider = createSandbox({ db, ...surroundings })
-  const wallet = connect('wallet', walletOperations, createWallet({ db, provider, ...surroundings }))
-  const seat = connect('seat', seatOperations, createSeat({ db, passes, concert, holdMs: parts.holdMs, ...surroundings }))
-  const queue = connect('queue', queueOperations, createQueue({ db, seat, passes, capDefault: parts.queueCap, ...surroundings }))
-  const reservation = connect('reservation', reservationOperations, createReservation({ db, seat, concert, ...surroundings }))
-  const payment = connect('payment', paymentOperations, createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
+  const userService = runs.has('user') ? createUser({ db, tokens: sessions, mail: parts.mail, publicUrl: parts.publicUrl, ...surroundings }) : undefined
+  const user = connect('user', userOperations, () => userService as NonNullable<typeof userService>)
+  const concert = connect('concert', concertOperations, () => createConcert({ db, ...surroundings }))
+  const wallet = connect('wallet', walletOperations, () => createWallet({ db, provider: createSandbox({ db, ...surroundings }), ...surroundings }))
+  const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, ...surroundings }))
+  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, capDefault: parts.queueCap, ...surroundings }))
+  const reservation = connect('reservation', reservationOperations, () => createReservation({ db, seat, concert, ...surroundings }))
+  const payment = connect('payment', paymentOperations, () => createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
 
-  const bus = createMemoryBus({
-    db, producers: [...serviceNames], subscribers, now, holder: newId(), step,
+  const openBus = parts.openBus ?? ((bus: BusParts): Bus => createMemoryBus({ ...bus, db, now, holder: newId(), step }))
+  const bus = openBus({
+    producers: own, subscribers,
     onParked: (subscriber, event, error) => {
       metrics.eventsParked.inc({ subscriber })
       log.error({ subscriber, event: event.name, key: event.key, err: error }, 'event parked')
@@ -114,40 +146,26 @@ export async function compose(parts: Parts) {
   }
 
   const guard = createSessionGuard({ user, tokens: sessions, now })
-  userService.onSessionChange(guard.ended)
-  jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
+  userService?.onSessionChange(guard.ended)
+  if (runs.has('gateway')) jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
 
   const settings = parts.limits ?? unproxied
   const limits = { limit: (parts.rateLimit ?? createMemoryRateLimit)(scaledBudgets(settings.percent)), settings }
   const app = await createServer({ guard, metrics, log, newId, limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
-  const stock = async (showIds: string[]) => new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
-  const owner = ownsShow(concert)
-  // only these read cookies, so only they pay for parsing them
-  await app.register(async (scope) => {
-    await scope.register(cookie)
-    userRoutes(scope as App, {
-      user, newId,
-      publicUrl: parts.publicUrl,
-      exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId),
-      balance: async (userId) => (await wallet.balance({ userId })).balance,
-    })
-  })
-  concertRoutes(app, { concert, stock })
-  walletRoutes(app, { wallet, newId })
-  seatRoutes(app, { seat, newId, ownsShow: owner })
-  queueRoutes(app, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
-  reservationRoutes(app, { reservation, newId, ownsShow: owner })
-  paymentRoutes(app, { payment, newId })
-  gatewayRoutes(app, { user, wallet, queue, seat, reservation, payment, ready: parts.ready })
-  if (parts.rehearsals) rehearsalRoutes(app, { user, concert, now })
+  const api = { user, concert, wallet, seat, queue, reservation, payment }
+  if (runs.has('gateway')) await mountRoutes(app, api, parts)
   for (const recover of recoveries) await recover()
   await reportParked()
   await app.ready()
 
   return {
     app,
-    api: { user, concert, wallet, seat, queue, reservation, payment },
-    userService,
+    served,
+    api,
+    get userService() {
+      assert(userService, 'user runs elsewhere')
+      return userService
+    },
     /** Runs every job and the relay until nothing is left to do: tests drain instead of sleeping. */
     settle: () => settle(jobs, publish),
     publish,
@@ -157,6 +175,7 @@ export async function compose(parts: Parts) {
     },
     start: () => {
       const relay = createRelayJob(publish)
+      bus.start?.()
       const running = startJobs([...jobs, relay.job, { name: 'platform.parked', everyMs: parkedReportMs, run: reportParked }], {
         onError: (name, error) => {
           metrics.jobErrors.inc({ job: name })
@@ -167,9 +186,34 @@ export async function compose(parts: Parts) {
       return { stop: async () => {
         relay.close()
         await running.stop()
+        await bus.close?.()
       } }
     },
   }
+}
+
+/** Every service's routes, written against its API type: the service itself may run elsewhere. */
+async function mountRoutes(app: App, { user, concert, wallet, seat, queue, reservation, payment }: Apis, { newId, now, publicUrl, rehearsals, ready }: Parts) {
+  const stock = async (showIds: string[]) => new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
+  const owner = ownsShow(concert)
+  // only these read cookies, so only they pay for parsing them
+  await app.register(async (scope) => {
+    await scope.register(cookie)
+    userRoutes(scope as App, {
+      user, newId,
+      publicUrl,
+      exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId),
+      balance: async (userId) => (await wallet.balance({ userId })).balance,
+    })
+  })
+  concertRoutes(app, { concert, stock })
+  walletRoutes(app, { wallet, newId })
+  seatRoutes(app, { seat, newId, ownsShow: owner })
+  queueRoutes(app, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
+  reservationRoutes(app, { reservation, newId, ownsShow: owner })
+  paymentRoutes(app, { payment, newId })
+  gatewayRoutes(app, { user, wallet, queue, seat, reservation, payment, ready })
+  if (rehearsals) rehearsalRoutes(app, { user, concert, now })
 }
 
 const relayPollMs = 500

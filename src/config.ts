@@ -3,12 +3,19 @@ import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import Type, { type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { type ServiceName, serviceNames } from './services.ts'
 import { type Networks, networksOf } from './platform/address.ts'
 import { redisAddressesOf } from './platform/redis-url.ts'
 
 const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const NetworkList = Type.String({ maxLength: 2_000 })
 const Secret = Type.String({ minLength: 32, maxLength: 500 })
+
+const UrlOfService = Type.String({ pattern: '^https?://[^/ ]+$' })
+const urlOf = (name: ServiceName) => `${name.toUpperCase()}_URL` as Uppercase<`${ServiceName}_URL`>
+const urlsOfServices = Object.fromEntries(serviceNames.map((name) =>
+  [urlOf(name), { schema: UrlOfService, default: '', about: `where the door of ${name} is when it runs elsewhere: http://INNER_HOST:INNER_PORT of its process, or of the balancer before its replicas` }],
+)) as Record<Uppercase<`${ServiceName}_URL`>, { schema: typeof UrlOfService; default: ''; about: string }>
 
 /** Every environment variable, its form, default and meaning; docs/config.md is made from this. */
 export const variables = {
@@ -35,6 +42,12 @@ export const variables = {
   RATE_LIMIT_EXEMPT: { schema: NetworkList, default: 'loopback', about: 'addresses and networks that are not limited, separated by commas; `loopback` is 127.0.0.0/8 and ::1; `0.0.0.0/0,::/0` is everybody' },
   TRUST_PROXY: { schema: NetworkList, default: '', about: 'addresses and networks of the proxies in front, written like RATE_LIMIT_EXEMPT; only their X-Forwarded-For is believed. Without it a proxy on this machine makes everybody exempt' },
   CONNECTIONS_MAX: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '15000', about: 'open connections of the public port; more are closed at once. Keep it well below the file limit of the process (`ulimit -n`, usually 20,000): database and mails need files too. There is none per address: that is the work of the proxy in front' },
+  SERVICES: { schema: Type.String({ pattern: '^[a-z]+(,[a-z]+)*$' }), default: 'all', about: `what runs in this process: all, or some of gateway,${serviceNames.join(',')}. Less than all needs KAFKA_BROKERS, DATABASE_URL, SERVICE_SECRET and the URL of every service it calls` },
+  KAFKA_BROKERS: { schema: Type.String({ pattern: '^[^,:/ ]+:[0-9]+(,[^,:/ ]+:[0-9]+)*$' }), default: '', about: 'brokers of Apache Kafka 4, host:port separated by commas: events travel through it; without it inside the process' },
+  SERVICE_SECRET: { schema: Secret, default: '', secret: true, about: 'signs the calls of services to each other, the same in every process; at least 32 characters' },
+  INNER_HOST: { schema: Type.String({ minLength: 1 }), default: '127.0.0.1', about: 'address the door for other services listens on; never a public one' },
+  INNER_PORT: { schema: Port, default: '9191', about: 'port of the door for other services, opened when not everything runs here' },
+  ...urlsOfServices,
   LOG_LEVEL: { schema: Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' }), default: 'info', about: 'least severe log line that is written' },
 } as const satisfies Record<string, { schema: TSchema; default: string; about: string; secret?: boolean }>
 
@@ -54,15 +67,19 @@ export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | un
   HOLD_SECONDS: number
   RATE_LIMIT_PERCENT: number
   CONNECTIONS_MAX: number
+  SERVICES: string
+  INNER_HOST: string
+  INNER_PORT: number
   LOG_LEVEL: string
   demo: boolean
+  /** SERVICES as a set; `isWhole` when it is everything */
+  runs: ReadonlySet<ServiceName | 'gateway'>
+  isWhole: boolean
 }
 export class ConfigError extends Error {}
 
 const loopback = networksOf('loopback') as Networks
 const isLoopback = (host: string) => host === 'localhost' || loopback.has(host)
-/** Settings of what this version does not have: said aloud rather than passed over. */
-const absent = ['KAFKA_BROKERS', 'SERVICES']
 
 /** Reads the environment once and reports every problem at once. `NAME_FILE` may name a file with the value. */
 export function readConfig(environment: Environment, { demo = false } = {}): Config {
@@ -81,9 +98,7 @@ export function readConfig(environment: Environment, { demo = false } = {}): Con
   if (demo && config.HOST && !isLoopback(config.HOST)) problems.push(`demo data and logins are refused on ${config.HOST}; use a loopback HOST or npm run serve`)
   for (const name of ['SESSION_SECRET', 'PASS_SECRET'] as const)
     if (config.DATABASE_URL && !config[name]) problems.push(`${name} is required with DATABASE_URL (at least 32 characters)`)
-  for (const name of absent)
-    if (environment[name]) problems.push(`${name} is not known to this version: one process runs everything, with the line and the bus in its memory`)
-  problems.push(...sameSecrets(config))
+  problems.push(...chooseServices(config), ...sameSecrets(config))
   for (const name of ['RATE_LIMIT_EXEMPT', 'TRUST_PROXY'] as const)
     if (!networksOf(config[name] ?? '')) problems.push(`${name} must be addresses and networks separated by commas, e.g. 10.0.0.0/8,loopback`)
   if (config.REDIS_URL && !redisAddressesOf(config.REDIS_URL)) problems.push('REDIS_URL must be redis://host:port, or redis://host:port,host:port for the nodes of a Cluster, which has no /number')
@@ -93,9 +108,29 @@ export function readConfig(environment: Environment, { demo = false } = {}): Con
   return config
 }
 
+const runnable = ['gateway', ...serviceNames] as const
+
+/** Fills `runs`; a process that does not run everything must know where the rest is and how news travel. */
+function chooseServices(config: Config): string[] {
+  const named = config.SERVICES === 'all' ? [...runnable] : (config.SERVICES ?? '').split(',')
+  const unknown = named.filter((name) => !runnable.some((known) => known === name))
+  config.runs = new Set(runnable.filter((name) => named.includes(name)))
+  config.isWhole = runnable.every((name) => config.runs.has(name))
+  if (unknown.length > 0) return [`SERVICES names ${unknown.join(', ')}; there are ${runnable.join(', ')}`]
+  if (config.isWhole) return []
+  const needed = ['KAFKA_BROKERS', 'DATABASE_URL', 'SERVICE_SECRET', ...calledElsewhere(config.runs).map(urlOf)] as const
+  return needed.filter((name) => !config[name]).map((name) => `${name} is required when SERVICES is not all`)
+}
+
+/** Services that this process calls and does not run: a service calls those before it, the gateway all. */
+function calledElsewhere(runs: Config['runs']): ServiceName[] {
+  const last = runs.has('gateway') ? serviceNames.length : Math.max(...serviceNames.map((name, i) => (runs.has(name) ? i : 0)))
+  return serviceNames.slice(0, last).filter((name) => !runs.has(name))
+}
+
 export const newSecret = () => randomBytes(32).toString('base64url')
 
-const secretNames = ['SESSION_SECRET', 'PASS_SECRET', 'SESSION_SECRET_PREVIOUS', 'PASS_SECRET_PREVIOUS'] as const
+const secretNames = ['SERVICE_SECRET', 'SESSION_SECRET', 'PASS_SECRET', 'SESSION_SECRET_PREVIOUS', 'PASS_SECRET_PREVIOUS'] as const
 
 function sameSecrets(config: Config): string[] {
   const pairs = secretNames.flatMap((one, i) => secretNames.slice(i + 1).map((other) => [one, other] as const))

@@ -14,6 +14,7 @@ import { type Networks, networksOf } from './platform/address.ts'
 import { type Clock, openClock } from './platform/clock.ts'
 import { type Database, openPostgres } from './platform/database.ts'
 import { openEmbedded } from './platform/embedded.ts'
+import { createInnerDoor } from './platform/inner-door.ts'
 import { createLog, type Logger } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { holdProcessLock } from './platform/process-lock.ts'
@@ -34,13 +35,14 @@ export async function openServer(config: Config): Promise<Server> {
   const db = config.DATABASE_URL
     ? openPostgres(config.DATABASE_URL, { connectionsMax: config.DATABASE_CONNECTIONS })
     : await openEmbedded(config.DATA_DIR)
-  const processLock = config.DATABASE_URL ? await holdProcessLock(config.DATABASE_URL) : undefined
+  // with the bus in its memory it has to be the only one
+  const processLock = config.DATABASE_URL && !config.KAFKA_BROKERS ? await holdProcessLock(config.DATABASE_URL) : undefined
   const clock = await openClock(db)
   const metrics = createMetrics()
   const shared = config.REDIS_URL ? await shareLimits(config.REDIS_URL, { metrics, log }) : undefined
   let stopping = false
   const ready = () => problemsOf({ db, clock, stopping: () => stopping })
-  const system = await composeWith(config, { db, clock, log, metrics, ready, ...(shared ? { rateLimit: shared.rateLimit } : {}) })
+  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, log, metrics, ready, ...(shared ? { rateLimit: shared.rateLimit } : {}) })
   await ensureOperator(config, system)
   if (config.demo) await seedDemo(system, clock.now())
 
@@ -49,15 +51,18 @@ export async function openServer(config: Config): Promise<Server> {
   const gauges = setInterval(() => sample(metrics, db, clock), 1_000).unref()
   const opsUrl = await operations.listen({ host: config.OPS_HOST, port: config.OPS_PORT })
   boundConnections(system.app.server, config.CONNECTIONS_MAX, metrics)
-  const url = await system.app.listen({ host: config.HOST, port: config.PORT })
+  const url = config.runs.has('gateway') ? await system.app.listen({ host: config.HOST, port: config.PORT }) : ''
+  const innerUrl = await door?.listen({ host: config.INNER_HOST, port: config.INNER_PORT })
   const addressFile = join(config.DATA_DIR, 'server.json')
-  await writeFile(addressFile, JSON.stringify({ pid: process.pid, url, opsUrl }))
+  await writeFile(addressFile, JSON.stringify({ pid: process.pid, url, opsUrl, ...(innerUrl ? { innerUrl } : {}) }))
 
   const close = async (reason: string) => {
     log.info({ reason }, 'stopping')
     stopping = true
     await system.app.close()
+    await door?.close()
     await jobs.stop()
+    await closeDistributed()
     await operations.close()
     clearInterval(gauges)
     clock.close()
@@ -70,22 +75,33 @@ export async function openServer(config: Config): Promise<Server> {
 
 type Platform = { db: Database; clock: Clock; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; rateLimit?: (budgets: Record<string, Budget>) => RateLimit }
 
-async function composeWith(config: Config, { clock, ...platform }: Platform): Promise<System> {
+async function composeWith(config: Config, { clock, ...platform }: Platform) {
   const keys = await keysOf(config)
   const mail = config.MAIL === 'console' ? createConsoleMail((text) => process.stdout.write(text)) : createFileMail(join(config.DATA_DIR, 'mail'))
-  return compose({
-    ...platform, keys, mail,
+  const surroundings = {
     now: clock.now,
     // ordered by time: new rows are neighbours in their index
     newId: () => randomUUIDv7(),
     random: Math.random,
-    wait: (ms) => wait(ms, undefined, { ref: false }),
+    wait: (ms: number) => wait(ms, undefined, { ref: false }),
+  }
+  // a laptop needs none of what lies behind it
+  const distributed = config.KAFKA_BROKERS || !config.isWhole ? await import('./distributed.ts') : undefined
+  const needs = { ...platform, ...surroundings }
+  const elsewhere = config.isWhole ? undefined : distributed?.createElsewhere(config, needs)
+  const system = await compose({
+    ...platform, keys, mail, ...surroundings,
+    runs: config.runs,
+    ...(elsewhere && { elsewhere: elsewhere.caller }),
+    ...(distributed && { openBus: distributed.openKafka(config, needs) }),
     publicUrl: config.PUBLIC_URL,
     queueCap: config.QUEUE_CAP,
     holdMs: config.HOLD_SECONDS * 1_000,
     rehearsals: config.REHEARSALS === 'on',
     limits: { percent: config.RATE_LIMIT_PERCENT, exempt: networks(config.RATE_LIMIT_EXEMPT), proxies: networks(config.TRUST_PROXY) },
   })
+  const door = config.isWhole || !distributed ? undefined : createInnerDoor(system.served, distributed.createServiceTokens(config.SERVICE_SECRET ?? ''), clock.now)
+  return { system, door, close: async () => elsewhere?.close() }
 }
 
 /** Limits that every process on this Redis shares. Nothing of it is loaded without a URL. */
@@ -113,8 +129,9 @@ function boundConnections(server: NetServer, connectionsMax: number, metrics: Me
 }
 
 /** Whoever has the address may be a stranger who signed up with it first: only an operator may make another one. */
-async function ensureOperator({ OPERATOR_EMAIL: email, OPERATOR_PASSWORD: password }: Config, { userService, api }: System) {
-  if (!email || !password) return
+async function ensureOperator({ OPERATOR_EMAIL: email, OPERATOR_PASSWORD: password, runs }: Config, system: System) {
+  if (!email || !password || !runs.has('user')) return
+  const { userService, api } = system
   const userId = await userService.ensureUser({ email, name: 'Operator', password, role: 'operator' })
   if ((await api.user.profile({ userId })).role !== 'operator')
     throw new ConfigError('- OPERATOR_EMAIL has an account that is no operator, perhaps a stranger\'s: give another address, or let an operator give that account the role (PUT /api/users/:id/role)')

@@ -1,2 +1,6 @@
 /** In the order of calls: a service calls only those before it. One word names a service everywhere. */
 export const serviceNames = ['user', 'concert', 'wallet', 'seat', 'queue', 'reservation', 'payment'] as const
+export type ServiceName = (typeof serviceNames)[number]
+
+/** Who may call a service: those after it, and the gateway. */
+export const callersOf = (name: ServiceName): ReadonlySet<string> => new Set([...serviceNames.slice(serviceNames.indexOf(name) + 1), 'gateway'])

@@ -30,6 +30,6 @@ export async function holdProcessLock(databaseUrl: string): Promise<{ release: (
     await wait(retryMs)
   }
   await release()
-  throw new Error('another whole Openrun process uses this database; the line and the bus are in its memory. '
-    + 'Stop it first; several processes need a line on Redis and KAFKA_BROKERS, which this version does not have')
+  throw new Error('another whole Openrun process uses this database; the bus is in its memory. '
+    + 'Stop it first; several processes need KAFKA_BROKERS')
 }

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
+import { serviceNames } from '../services.ts'
+import { serverFlags } from './child-server.ts'
+
+export type ServiceProcesses = {
+  url: string
+  /** where health, metrics and verify of the gateway's process are */
+  opsUrl: string
+  processes: ChildProcess[]
+  /** kill -9 of one, and the same one again */
+  killAndRestart: (name: string) => Promise<void>
+  stop: () => Promise<void>
+}
+
+const startTimeoutMs = 60_000
+const pollMs = 100
+const main = new URL('../main.ts', import.meta.url).pathname
+/** The gateway last: it is what others wait for. */
+const names = [...serviceNames, 'gateway'] as const
+type Name = (typeof names)[number]
+
+/**
+ * Starts the gateway and every service as a child process each and waits until all of them serve. `environment` has
+ * the engines and the secrets, or the process's own has. `say` gets every line a child writes.
+ */
+export async function startServices(directory: string, environment: Record<string, string>, say: (name: string, line: string) => void): Promise<ServiceProcesses> {
+  const ports = new Map(await Promise.all(serviceNames.map(async (name) => [name as string, await freePort()] as const)))
+  const urls = Object.fromEntries(serviceNames.map((name) => [`${name.toUpperCase()}_URL`, `http://127.0.0.1:${ports.get(name)}`]))
+  const children = new Map<Name, ChildProcess>()
+
+  function start(name: Name) {
+    const env = { ...process.env, PORT: '0', OPS_PORT: '0', ...environment, ...urls, SERVICES: name, DATA_DIR: join(directory, name), INNER_PORT: String(ports.get(name) ?? 0) }
+    const child = spawn(process.execPath, [...serverFlags, main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (line) => say(name, line))
+    children.set(name, child)
+  }
+  const stop = async () => {
+    for (const name of names.toReversed()) {
+      const child = children.get(name)
+      if (!child || child.exitCode !== null || child.signalCode !== null) continue
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+  }
+
+  await Promise.all(names.map((name) => mkdir(join(directory, name), { recursive: true, mode: 0o700 })))
+  for (const name of names) start(name)
+  const addressOf = (name: Name) => served(join(directory, name, 'server.json'), children.get(name) as ChildProcess, name)
+  try {
+    for (const name of serviceNames) await addressOf(name)
+    const { url, opsUrl } = await addressOf('gateway')
+    return {
+      url, opsUrl, stop,
+      get processes() {
+        return [...children.values()]
+      },
+      killAndRestart: async (name) => {
+        const child = children.get(name as Name) as ChildProcess
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+        start(name as Name)
+        await addressOf(name as Name)
+      },
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function served(file: string, child: ChildProcess, name: string): Promise<{ url: string; opsUrl: string }> {
+  for (let waited = 0; waited < startTimeoutMs; waited += pollMs) {
+    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode} before it served`)
+    const address = await readFile(file, 'utf8').then((text) => JSON.parse(text), () => undefined)
+    if (address?.pid === child.pid) return address
+    await wait(pollMs)
+  }
+  throw new Error(`${name} did not start in time`)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  return port
+}
