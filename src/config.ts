@@ -44,6 +44,7 @@ export const variables = {
   CONNECTIONS_MAX: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '15000', about: 'open connections of the public port; more are closed at once. Keep it well below the file limit of the process (`ulimit -n`, usually 20,000): database and mails need files too. There is none per address: that is the work of the proxy in front' },
   SERVICES: { schema: Type.String({ pattern: '^[a-z]+(,[a-z]+)*$' }), default: 'all', about: `what runs in this process: all, or some of gateway,${serviceNames.join(',')}. Less than all needs KAFKA_BROKERS, DATABASE_URL, SERVICE_SECRET and the URL of every service it calls` },
   KAFKA_BROKERS: { schema: Type.String({ pattern: '^[^,:/ ]+:[0-9]+(,[^,:/ ]+:[0-9]+)*$' }), default: '', about: 'brokers of Apache Kafka 4, host:port separated by commas: events travel through it; without it inside the process' },
+  KAFKA_PREFIX: { schema: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,40}$' }), default: 'openrun', about: 'begins the names of topics and groups; another one for each database on the same brokers, or they take each other\'s events' },
   SERVICE_SECRET: { schema: Secret, default: '', secret: true, about: 'signs the calls of services to each other, the same in every process; at least 32 characters' },
   INNER_HOST: { schema: Type.String({ minLength: 1 }), default: '127.0.0.1', about: 'address the door for other services listens on; never a public one' },
   INNER_PORT: { schema: Port, default: '9191', about: 'port of the door for other services, opened when not everything runs here' },
@@ -68,6 +69,7 @@ export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | un
   RATE_LIMIT_PERCENT: number
   CONNECTIONS_MAX: number
   SERVICES: string
+  KAFKA_PREFIX: string
   INNER_HOST: string
   INNER_PORT: number
   LOG_LEVEL: string
@@ -98,6 +100,7 @@ export function readConfig(environment: Environment, { demo = false } = {}): Con
   if (demo && config.HOST && !isLoopback(config.HOST)) problems.push(`demo data and logins are refused on ${config.HOST}; use a loopback HOST or npm run serve`)
   for (const name of ['SESSION_SECRET', 'PASS_SECRET'] as const)
     if (config.DATABASE_URL && !config[name]) problems.push(`${name} is required with DATABASE_URL (at least 32 characters)`)
+  if (config.KAFKA_BROKERS && !config.DATABASE_URL) problems.push('KAFKA_BROKERS needs DATABASE_URL: what others tell must be kept where they can find it')
   problems.push(...chooseServices(config), ...sameSecrets(config))
   for (const name of ['RATE_LIMIT_EXEMPT', 'TRUST_PROXY'] as const)
     if (!networksOf(config[name] ?? '')) problems.push(`${name} must be addresses and networks separated by commas, e.g. 10.0.0.0/8,loopback`)

@@ -27,6 +27,7 @@ export function createElsewhere(config: Config, { now, random, wait, log, metric
       const origin = config[`${name.toUpperCase()}_URL` as 'USER_URL']
       // what a service never calls has no URL; a call to it is a bug and fails as one
       if (!origin) return {} as Api<Ops>
+      metrics.breakerOpen.set({ service: name }, 0)
       const onBreaker = (isOpen: boolean) => {
         metrics.breakerOpen.set({ service: name }, isOpen ? 1 : 0)
         log.warn({ service: name }, isOpen ? 'service does not answer' : 'service answers again')
@@ -42,4 +43,4 @@ export function createElsewhere(config: Config, { now, random, wait, log, metric
 }
 
 export const openKafka = (config: Config, { db, now, newId, log }: Needs) => (bus: BusParts): Bus =>
-  createKafkaBus({ ...bus, brokers: (config.KAFKA_BROKERS ?? '').split(','), sources: [...serviceNames], db, now, holder: newId(), log })
+  createKafkaBus({ ...bus, prefix: config.KAFKA_PREFIX, brokers: (config.KAFKA_BROKERS ?? '').split(','), sources: [...serviceNames], db, now, holder: newId(), log })

@@ -36,7 +36,7 @@ export async function openServer(config: Config): Promise<Server> {
     ? openPostgres(config.DATABASE_URL, { connectionsMax: config.DATABASE_CONNECTIONS })
     : await openEmbedded(config.DATA_DIR)
   // with the bus in its memory it has to be the only one
-  const processLock = config.DATABASE_URL && !config.KAFKA_BROKERS ? await holdProcessLock(config.DATABASE_URL) : undefined
+  const processLock = config.DATABASE_URL ? await holdProcessLock(config.DATABASE_URL, { shared: Boolean(config.KAFKA_BROKERS) }) : undefined
   const clock = await openClock(db)
   const metrics = createMetrics()
   const shared = config.REDIS_URL ? await shareLimits(config.REDIS_URL, { metrics, log }) : undefined
@@ -100,7 +100,7 @@ async function composeWith(config: Config, { clock, ...platform }: Platform) {
     rehearsals: config.REHEARSALS === 'on',
     limits: { percent: config.RATE_LIMIT_PERCENT, exempt: networks(config.RATE_LIMIT_EXEMPT), proxies: networks(config.TRUST_PROXY) },
   })
-  const door = config.isWhole || !distributed ? undefined : createInnerDoor(system.served, distributed.createServiceTokens(config.SERVICE_SECRET ?? ''), clock.now)
+  const door = config.isWhole || !distributed ? undefined : createInnerDoor(system.served, { tokens: distributed.createServiceTokens(config.SERVICE_SECRET ?? ''), now: clock.now, log: platform.log })
   return { system, door, close: async () => elsewhere?.close() }
 }
 

@@ -22,7 +22,7 @@ before(async () => {
   directory = await mkdtemp(join(tmpdir(), 'openrun-apart-'))
   const database = await createPostgresDatabase(serverUrl as string)
   drop = database.drop
-  const environment = { ...secrets, ...operator, DATABASE_URL: database.url, KAFKA_BROKERS: brokers as string, DATABASE_CONNECTIONS: '4', REHEARSALS: 'on', HOLD_SECONDS: '20', LOG_LEVEL: 'warn' }
+  const environment = { ...secrets, ...operator, DATABASE_URL: database.url, KAFKA_BROKERS: brokers as string, KAFKA_PREFIX: `apart-${process.pid}`, DATABASE_CONNECTIONS: '4', REHEARSALS: 'on', HOLD_SECONDS: '20', LOG_LEVEL: 'warn' }
   services = await startServices(directory, environment, (name, line) => lines.push(`${name} ${line}`))
 })
 

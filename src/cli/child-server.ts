@@ -22,7 +22,7 @@ const main = new URL('../main.ts', import.meta.url).pathname
 /** Starts a server of our own as a child process and waits until it serves. `environment` overrides; ports are chosen free. */
 export async function startChildServer(dataDir: string, environment: Record<string, string>, nodeFlags: string[] = []): Promise<ChildServer> {
   const secrets = { SESSION_SECRET: randomBytes(32).toString('hex'), PASS_SECRET: randomBytes(32).toString('hex') }
-  let env: Record<string, string | undefined> = { ...process.env, ...secrets, DATA_DIR: dataDir, PORT: '0', OPS_PORT: '0', LOG_LEVEL: 'error', ...environment }
+  let env: Record<string, string | undefined> = { ...process.env, ...secrets, DATA_DIR: dataDir, PORT: '0', OPS_PORT: '0', LOG_LEVEL: 'error', SERVICES: '', KAFKA_BROKERS: '', ...environment }
   let child: ChildProcess
   const addressFile = join(dataDir, 'server.json')
 

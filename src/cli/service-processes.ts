@@ -27,20 +27,26 @@ type Name = (typeof names)[number]
 
 /**
  * Starts the gateway and every service as a child process each and waits until all of them serve. `environment` has
- * the engines and the secrets, or the process's own has. `say` gets every line a child writes.
+ * the engines and the secrets, or the process's own has. `say` gets every line a child writes; `onDeath` hears of one that
+ * ended by itself.
  */
-export async function startServices(directory: string, environment: Record<string, string>, say: (name: string, line: string) => void): Promise<ServiceProcesses> {
+export async function startServices(directory: string, environment: Record<string, string>, say: (name: string, line: string) => void, onDeath?: (name: string, how: number | string) => void): Promise<ServiceProcesses> {
   const ports = new Map(await Promise.all(serviceNames.map(async (name) => [name as string, await freePort()] as const)))
   const urls = Object.fromEntries(serviceNames.map((name) => [`${name.toUpperCase()}_URL`, `http://127.0.0.1:${ports.get(name)}`]))
   const children = new Map<Name, ChildProcess>()
+  const expected = new WeakSet<ChildProcess>()
+  let isStopping = false
 
   function start(name: Name) {
     const env = { ...process.env, PORT: '0', OPS_PORT: '0', ...environment, ...urls, SERVICES: name, DATA_DIR: join(directory, name), INNER_PORT: String(ports.get(name) ?? 0) }
-    const child = spawn(process.execPath, [...serverFlags, main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    // in a group of its own: Ctrl-C is for the parent, which ends them in order
+    const child = spawn(process.execPath, [...serverFlags, main], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    child.on('exit', (code, signal) => void (isStopping || expected.has(child) || onDeath?.(name, code ?? signal ?? '')))
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (line) => say(name, line))
     children.set(name, child)
   }
   const stop = async () => {
+    isStopping = true
     for (const name of names.toReversed()) {
       const child = children.get(name)
       if (!child || child.exitCode !== null || child.signalCode !== null) continue
@@ -62,6 +68,7 @@ export async function startServices(directory: string, environment: Record<strin
       },
       killAndRestart: async (name) => {
         const child = children.get(name as Name) as ChildProcess
+        expected.add(child)
         child.kill('SIGKILL')
         await once(child, 'exit')
         start(name as Name)

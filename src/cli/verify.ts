@@ -19,7 +19,7 @@ process.exit(sound ? 0 : 1)
 
 /** Inside the running server when there is one; the data itself only when nobody has it open. */
 async function run(): Promise<VerifyReport> {
-  const config = readConfig({ ...process.env, SESSION_SECRET: undefined, PASS_SECRET: undefined, DATABASE_URL: undefined })
+  const config = readConfig({ ...process.env, SESSION_SECRET: undefined, PASS_SECRET: undefined, DATABASE_URL: undefined, SERVICES: undefined, KAFKA_BROKERS: undefined })
   const opsUrl = args['ops-url'] ?? (await runningServer(config.DATA_DIR))
   if (opsUrl) {
     const response = await fetch(new URL('/verify', opsUrl), { method: 'POST' })

@@ -7,7 +7,7 @@ import fastify, { type FastifyRequest, LogController } from 'fastify'
 import type { App } from '../platform/http.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { Refusal, refuse } from '../platform/outcome.ts'
+import { Refusal, refuse, UnknownOutcome } from '../platform/outcome.ts'
 import type { Access, Principal } from '../platform/principal.ts'
 import { problemHandler } from './problems.ts'
 import type { SessionGuard } from './sessions.ts'
@@ -136,7 +136,8 @@ async function readerOf(guard: SessionGuard, token: string) {
   try {
     return await guard.admit(token, { allow: 'signed-in' })
   } catch (error) {
-    if (error instanceof Refusal) return null
+    // who reads a public page is a courtesy: a user service that is away does not close the page
+    if (error instanceof Refusal || error instanceof UnknownOutcome) return null
     throw error
   }
 }

@@ -22,6 +22,8 @@ export type Operation<I extends TSchema = TSchema, O extends TSchema = TSchema> 
   input: I
   output: O
   refusals: readonly string[]
+  /** its input carries no id of its own: a second try could refuse what the first has done */
+  once?: true
 }
 export type Operations = Record<string, Operation>
 
@@ -30,6 +32,7 @@ export const operation = <I extends TObject, O extends TSchema>(declared: {
   input: I
   output: O
   refusals?: readonly string[]
+  once?: true
 }): Operation<I, O> => ({ refusals: [], ...declared })
 
 export type Api<Ops extends Operations> = {

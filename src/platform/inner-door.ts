@@ -2,9 +2,10 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type Api, local, type Operations } from './contract.ts'
 import { Refusal } from './outcome.ts'
 import { timeoutHeader, type WireAnswer } from './remote.ts'
+import type { Logger } from './log.ts'
 import type { Tokens } from './token.ts'
 
-export const innerLimits = { bodyBytesMax: 32 * 1024 * 1024, callsMax: 256, identityMs: 60_000 } as const
+export const innerLimits = { bodyBytesMax: 32 * 1024 * 1024, callsMax: 256, identityMs: 60_000, requestTimeoutMs: 30_000, connectionsMax: 2_000 } as const
 /** Which process calls: the name of a service, or `gateway`. */
 export type ServiceClaims = { service: string; exp: number }
 export type Served = { name: string; operations: Operations; api: Api<Operations>; /** who may call it: those below it */ callers: ReadonlySet<string> }
@@ -22,35 +23,43 @@ export function createIdentity(service: string, tokens: Tokens<ServiceClaims>, n
   }
 }
 
+type DoorNeeds = { tokens: Tokens<ServiceClaims>; now: () => number; log: Pick<Logger, 'error'> }
+
 /**
  * The door for other services: `POST /inner/:service/:operation {calls: [...]}` answers each call by itself, in order.
- * Only a signed service may call, and only what stands above it. Never part of the public port.
+ * Only a signed service may call, and only what stands above it; who calls is known before the body is read. Never part
+ * of the public port.
  */
-export function createInnerDoor(served: Served[], tokens: Tokens<ServiceClaims>, now: () => number): FastifyInstance {
-  const app = fastify({ bodyLimit: innerLimits.bodyBytesMax, forceCloseConnections: 'idle', return503OnClosing: false })
+export function createInnerDoor(served: Served[], { tokens, now, log }: DoorNeeds): FastifyInstance {
+  const app = fastify({ bodyLimit: innerLimits.bodyBytesMax, requestTimeout: innerLimits.requestTimeoutMs, forceCloseConnections: 'idle', return503OnClosing: false })
+  app.server.maxConnections = innerLimits.connectionsMax
   const byName = new Map(served.map(({ name, operations, api, callers }) => [name, { callers, calls: new Map(Object.entries(local(name, operations, api))) }]))
-  app.post('/inner/:service/:operation', async (request, reply) => {
-    const { service, operation } = request.params as { service: string; operation: string }
+  app.addHook('onRequest', async (request, reply) => {
+    const { service = '', operation = '' } = request.params as { service?: string; operation?: string }
     const caller = callerOf(request, tokens, now())
     if (!caller) return reply.code(401).send({ code: 'identity_invalid' })
     const target = byName.get(service)
-    const call = target?.calls.get(operation)
-    if (!target || !call) return reply.code(404).send({ code: 'operation_unknown' })
+    if (!target?.calls.has(operation)) return reply.code(404).send({ code: 'operation_unknown' })
     if (!target.callers.has(caller)) return reply.code(403).send({ code: 'caller_refused' })
+  })
+  app.post('/inner/:service/:operation', async (request, reply) => {
+    const { service, operation } = request.params as { service: string; operation: string }
     const { calls } = (request.body ?? {}) as { calls?: unknown }
     if (!Array.isArray(calls) || calls.length === 0 || calls.length > innerLimits.callsMax) return reply.code(400).send({ code: 'calls_invalid' })
     if (!(Number(request.headers[timeoutHeader]) > 0)) return reply.code(400).send({ code: 'timeout_invalid' })
-    return { answers: await Promise.all(calls.map((input) => answerOne(call as (input: unknown) => Promise<unknown>, input, request))) }
+    const call = byName.get(service)?.calls.get(operation) as (input: unknown) => Promise<unknown>
+    const onError = (err: unknown) => log.error({ err, service, operation }, 'a call between services failed')
+    return { answers: await Promise.all(calls.map((input) => answerOne(call, input, onError))) }
   })
   return app
 }
 
-async function answerOne(call: (input: unknown) => Promise<unknown>, input: unknown, request: FastifyRequest): Promise<WireAnswer> {
+async function answerOne(call: (input: unknown) => Promise<unknown>, input: unknown, onError: (error: unknown) => void): Promise<WireAnswer> {
   try {
     return { ok: (await call(input)) ?? null }
   } catch (error) {
     if (error instanceof Refusal) return { refused: { code: error.code, params: error.params } }
-    request.log.error({ err: error }, 'a call between services failed')
+    onError(error)
     return { unknown: String(error).slice(0, 200) }
   }
 }

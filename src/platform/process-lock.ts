@@ -7,9 +7,10 @@ const retryMs = 250
 
 /**
  * With memory ports only one whole process may use a database: a session advisory lock on a connection of its own, for
- * life. Waits 10 s for a predecessor, then refuses; losing the connection ends the process.
+ * life. Processes that hear of each other share it, so that none with the bus in its memory comes beside them. Waits 10 s
+ * for a predecessor, then refuses; losing the connection ends the process.
  */
-export async function holdProcessLock(databaseUrl: string): Promise<{ release: () => Promise<void> }> {
+export async function holdProcessLock(databaseUrl: string, { shared = false } = {}): Promise<{ release: () => Promise<void> }> {
   const client = new pg.Client({ connectionString: databaseUrl, keepAlive: true })
   await client.connect()
   let released = false
@@ -24,12 +25,13 @@ export async function holdProcessLock(databaseUrl: string): Promise<{ release: (
     await client.end()
   }
   for (let waited = 0; ; waited += retryMs) {
-    const { rows } = await client.query('select pg_try_advisory_lock($1) as held', [lockId])
+    const { rows } = await client.query(`select pg_try_advisory_lock${shared ? '_shared' : ''}($1) as held`, [lockId])
     if (rows[0].held) return { release }
     if (waited >= waitMs) break
     await wait(retryMs)
   }
   await release()
-  throw new Error('another whole Openrun process uses this database; the bus is in its memory. '
-    + 'Stop it first; several processes need KAFKA_BROKERS')
+  throw new Error(shared
+    ? 'an Openrun process without KAFKA_BROKERS uses this database, or its data is being replayed; nobody would hear of its events. Stop it first'
+    : 'another whole Openrun process uses this database; the bus is in its memory. Stop it first; several processes need KAFKA_BROKERS')
 }

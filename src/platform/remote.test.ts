@@ -12,11 +12,12 @@ import { createTokens } from './token.ts'
 
 const key = [{ id: 'k1', secret: 'k'.repeat(40) }]
 const tokens = createTokens<ServiceClaims>('service', key)
+const needs = { tokens, now: Date.now, log: { error: () => undefined } }
 const patience = { random: () => 0.5, wait: async () => undefined }
 const identityOf = (service: string) => createIdentity(service, tokens, Date.now)
 
 async function openDoor(api: ShopApi, port = 0) {
-  const door = createInnerDoor([{ name: 'shop', operations: shopOperations, api: api as never, callers: new Set(['gateway']) }], tokens, Date.now)
+  const door = createInnerDoor([{ name: 'shop', operations: shopOperations, api: api as never, callers: new Set(['gateway']) }], needs)
   const origin = await door.listen({ host: '127.0.0.1', port })
   return { origin, close: () => door.close() }
 }
@@ -43,7 +44,7 @@ callerContract('remote', openRemote)
 test('2,000 calls of one turn are eight requests', async (t) => {
   const shop = createShop()
   let requests = 0
-  const door = createInnerDoor([{ name: 'shop', operations: shopOperations, api: shop.api as never, callers: new Set(['gateway']) }], tokens, Date.now)
+  const door = createInnerDoor([{ name: 'shop', operations: shopOperations, api: shop.api as never, callers: new Set(['gateway']) }], needs)
   door.addHook('onRequest', async () => void requests++)
   t.after(() => door.close())
   const api = callerFor(t, await door.listen({ host: '127.0.0.1', port: 0 }))
@@ -54,7 +55,7 @@ test('2,000 calls of one turn are eight requests', async (t) => {
 test('an answer that is lost is asked for again under the same id', async (t) => {
   const shop = createShop()
   let lost = 0
-  const door = createInnerDoor([{ name: 'shop', operations: shopOperations, api: shop.api as never, callers: new Set(['gateway']) }], tokens, Date.now)
+  const door = createInnerDoor([{ name: 'shop', operations: shopOperations, api: shop.api as never, callers: new Set(['gateway']) }], needs)
   door.addHook('onSend', async (request) => {
     if (lost++ === 0) request.raw.socket.destroy() // it was done, nobody hears of it
   })
@@ -134,3 +135,17 @@ async function listening(t: TestContext, handle: RequestListener): Promise<strin
   })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
+
+test('what carries no id of its own is asked once: a second try could refuse what the first has done', async (t) => {
+  let requests = 0
+  const origin = await listening(t, (request) => {
+    requests++
+    request.socket.destroy()
+  })
+  const { api, close } = remote('shop', { buy: { ...shopOperations.buy, once: true }, look: shopOperations.look }, { origin, identity: identityOf('gateway'), ...patience })
+  t.after(close)
+  await assert.rejects(api.buy({ id: 'a', seat: 1 }), UnknownOutcome)
+  assert.equal(requests, 1)
+  await assert.rejects(api.look({}), UnknownOutcome)
+  assert.equal(requests, 1 + remoteLimits.triesMax)
+})

@@ -5,7 +5,7 @@ import { outsideTransaction, refuseInTransaction } from './database.ts'
 import { type Answer, Refusal, settle, UnknownOutcome } from './outcome.ts'
 
 export const remoteLimits = {
-  callsPerRequestMax: 256, callTimeoutMs: 5_000, triesMax: 3, backoffMs: 50, connectionsMax: 16, answerBytesMax: 64 * 1024 * 1024,
+  callsPerRequestMax: 256, callTimeoutMs: 10_000, triesMax: 3, backoffMs: 50, connectionsMax: 16, answerBytesMax: 64 * 1024 * 1024,
   breakerAfterRequests: 5, breakerErrorPercent: 50, breakerRestMs: 1_000,
 } as const
 export const timeoutHeader = 'call-timeout-ms'
@@ -30,7 +30,7 @@ type Waiting = { input: unknown; until: number; answer: (answer: Answer<unknown>
 /**
  * The caller of a service in another process, to its users the same as `local`. Calls of one turn of the event loop are
  * one request. What is unknown (no connection, an answer lost or late) is asked again with the same input, which carries
- * its own id, until the call's time is over; a breaker spares a service that is away. Unknown never becomes a refusal.
+ * its own id (an operation that has none is asked `once`), until the call's time is over; a breaker spares a service that is away. Unknown never becomes a refusal.
  */
 export function remote<Ops extends Operations>(service: string, operations: Ops, options: RemoteOptions): Remote<Ops> {
   const { connectionsMax, callTimeoutMs, breakerAfterRequests, breakerErrorPercent } = remoteLimits
@@ -42,7 +42,7 @@ export function remote<Ops extends Operations>(service: string, operations: Ops,
   breaker.on('close', () => options.onBreaker?.(false))
   const callers = Object.entries(operations).map(([name, declared]) => {
     const allowed = allowedRefusals(declared)
-    const call = gathered((inputs, timeoutMs) => breaker.fire(`/inner/${service}/${name}`, inputs, timeoutMs), options)
+    const call = gathered((inputs, timeoutMs) => breaker.fire(`/inner/${service}/${name}`, inputs, timeoutMs), declared.once ? 1 : remoteLimits.triesMax, options)
     return [name, async (input: unknown) => {
       refuseInTransaction(`${service}.${name}`)
       const answer = await call(input)
@@ -60,13 +60,13 @@ export function remote<Ops extends Operations>(service: string, operations: Ops,
 }
 
 /** Gathers the calls of one turn and asks for all of them at once. */
-function gathered(ask: Ask, options: RemoteOptions): (input: unknown) => Promise<Answer<unknown>> {
+function gathered(ask: Ask, triesMax: number, options: RemoteOptions): (input: unknown) => Promise<Answer<unknown>> {
   let waiting: Waiting[] = []
   const flush = () => {
     const calls = waiting
     waiting = []
     for (let at = 0; at < calls.length; at += remoteLimits.callsPerRequestMax)
-      void askUntilKnown(calls.slice(at, at + remoteLimits.callsPerRequestMax), ask, options)
+      void askUntilKnown(calls.slice(at, at + remoteLimits.callsPerRequestMax), ask, triesMax, options)
   }
   return (input) => new Promise((resolve) => {
     const until = performance.now() + (options.callTimeoutMs ?? remoteLimits.callTimeoutMs)
@@ -75,7 +75,7 @@ function gathered(ask: Ask, options: RemoteOptions): (input: unknown) => Promise
 }
 
 /** Never rejects: whoever is without an answer in the end is told that it is unknown. */
-async function askUntilKnown(calls: Waiting[], ask: Ask, { random, wait }: RemoteOptions) {
+async function askUntilKnown(calls: Waiting[], ask: Ask, triesMax: number, { random, wait }: RemoteOptions) {
   let left = calls
   let cause: unknown
   for (let tries = 1; left.length > 0; tries++) {
@@ -83,12 +83,13 @@ async function askUntilKnown(calls: Waiting[], ask: Ask, { random, wait }: Remot
     if (timeoutMs <= 0) break
     try {
       const answers = await ask(left.map(({ input }) => input), timeoutMs)
+      cause = answers.find((answer) => 'unknown' in answer)
       left = left.filter((call, index) => !isAnswered(call, answers[index]))
     } catch (error) {
       cause = error
       if ((error as { code?: string }).code === 'EOPENBREAKER') break
     }
-    if (tries >= remoteLimits.triesMax || left.length === 0) break
+    if (tries >= triesMax || left.length === 0) break
     await wait(remoteLimits.backoffMs * 2 ** tries * (0.5 + random()))
   }
   for (const call of left) call.answer(new UnknownOutcome('the service did not answer', { cause }))

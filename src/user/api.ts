@@ -52,7 +52,7 @@ export const userOperations = {
   /** `from` is where a password came from, for its throttle. */
   signIn: operation({ input: Exact({ email: AnyEmail, password: AnyPassword, from: Sender }), output: SignedIn, refusals: ['login_failed', 'login_throttled'] }),
   /** Rotates the refresh token; presenting an old one ends the session. */
-  refresh: operation({ input: Exact({ refreshToken: Token }), output: SignedIn, refusals: ['sign_in_required'] }),
+  refresh: operation({ once: true, input: Exact({ refreshToken: Token }), output: SignedIn, refusals: ['sign_in_required'] }),
   signOut: operation({ input: Exact({ userId: Id, sessionId: Id }), output: Done }),
   sessionLive: operation({ input: Exact({ sessionId: Id, userId: Id, epoch: Count }), output: Exact({ live: Type.Boolean(), role: Role, verified: Type.Boolean() }) }),
   /** Sessions that ended and epochs that rose since an instant, and older ones whose tokens still live; too many: `overloaded`, never a part. */
@@ -61,21 +61,22 @@ export const userOperations = {
     output: Exact({ sessionIds: Type.Array(Id), users: Type.Array(Exact({ userId: Id, epoch: Count })) }),
   }),
   profile: operation({ input: Exact({ userId: Id }), output: Profile, refusals: ['user_unknown'] }),
-  setRole: operation({ input: Exact({ userId: Id, role: Role, by: Id }), output: Profile, refusals: ['user_unknown'] }),
-  verifyEmail: operation({ input: Exact({ token: Token }), output: Done, refusals: ['link_invalid'] }),
+  setRole: operation({ once: true, input: Exact({ userId: Id, role: Role, by: Id }), output: Profile, refusals: ['user_unknown'] }),
+  verifyEmail: operation({ once: true, input: Exact({ token: Token }), output: Done, refusals: ['link_invalid'] }),
   resendVerification: operation({ input: Exact({ userId: Id }), output: Done, refusals: ['user_unknown'] }),
   /** Always the same answer, whether the address exists or not. */
   requestReset: operation({ input: Exact({ email: AnyEmail }), output: Done }),
-  resetPassword: operation({ input: Exact({ token: Token, password: Password }), output: Done, refusals: ['link_invalid'] }),
-  changePassword: operation({ input: Exact({ userId: Id, sessionId: Id, password: AnyPassword, newPassword: Password, from: Sender }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
+  resetPassword: operation({ once: true, input: Exact({ token: Token, password: Password }), output: Done, refusals: ['link_invalid'] }),
+  changePassword: operation({ once: true, input: Exact({ userId: Id, sessionId: Id, password: AnyPassword, newPassword: Password, from: Sender }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
   export: operation({
     input: Exact({ userId: Id }),
     output: Exact({ profile: Profile, createdAt: Instant, sessions: Type.Array(Exact({ id: Id, createdAt: Instant, endedAt: Type.Union([Instant, Type.Null()]) })) }),
     refusals: ['user_unknown'],
   }),
-  erase: operation({ input: Exact({ userId: Id, password: AnyPassword, from: Sender }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
+  erase: operation({ once: true, input: Exact({ userId: Id, password: AnyPassword, from: Sender }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
   /** Verified fans with sessions, for rehearsals only. */
   rehearse: operation({
+    once: true,
     input: Exact({ count: Type.Integer({ minimum: 1, maximum: userLimits.rehearsalFansMax }), by: Id }),
     output: Exact({ fans: Type.Array(Exact({ userId: Id, accessToken: Type.String() })) }),
   }),
