@@ -36,7 +36,7 @@ function start(environment: Record<string, string>, ...flags: string[]) {
 
 async function serving({ child, ended }: ReturnType<typeof start>): Promise<string> {
   const line = (async () => {
-    for await (const text of createInterface({ input: child.stdout })) if (/listening at/.test(text)) return /http:\/\/[^"]+/.exec(text)?.[0] ?? ''
+    for await (const text of createInterface({ input: child.stdout })) if (/^Openrun (listens|오픈런)/.test(text)) return /http:\/\/[^ ,/]+/.exec(text)?.[0] ?? ''
     return ''
   })()
   const url = await Promise.race([line, ended.then(({ said }) => assert.fail(`it ended: ${said}`))])

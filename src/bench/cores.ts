@@ -1,15 +1,28 @@
 import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import pg from 'pg'
 
 // asked once: a pinned process sees one core only
 const coresCount = availableParallelism()
-const cores = { server: '0', generator: '1', any: `0-${coresCount - 1}` } as const
+const cores = { server: '0', generator: '1', database: '1', any: `0-${coresCount - 1}` } as const
 
 /**
- * Keeps the main thread of a measured server on the first core and the load generator on the second, for the limits and
- * for ours alike: otherwise it is the scheduler's mood whether the generator or the database interrupts the server.
- * Other threads and the processes of the database go where they like. Changes nothing where there is no `taskset`.
+ * Gives the main thread of a measured server a core to itself, for the limits and for ours alike: the load generator is
+ * kept on the other one, and so are the processes of a database that ours uses. Otherwise it is the scheduler's mood who
+ * interrupts the server. Other threads go where they like. Changes nothing where there is no `taskset`, or no right to it.
  */
 export function pinToCore(core: keyof typeof cores, pid: number): boolean {
   return coresCount > 1 && spawnSync('taskset', ['-cp', cores[core], String(pid)], { stdio: 'ignore' }).status === 0
+}
+
+const thisMachine = ['127.0.0.1', 'localhost', '[::1]']
+
+/** Keeps the server processes of a PostgreSQL database on this machine off the measured server's core. */
+export async function pinBackends(databaseUrl: string): Promise<void> {
+  if (!thisMachine.includes(new URL(databaseUrl).hostname)) return
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  const { rows } = await client.query<{ pid: number }>('select pid from pg_stat_activity where datname = current_database()')
+  for (const { pid } of rows) pinToCore('database', pid)
+  await client.end()
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { load, type LoadResult, type NextRequest, postOf } from '../bench/load.ts'
-import { pinToCore } from '../bench/cores.ts'
+import { pinBackends, pinToCore } from '../bench/cores.ts'
 import { measurePurchases } from '../bench/purchases.ts'
 import { keyIdOf } from '../keys.ts'
 import { createPostgresDatabase } from '../platform/testing.ts'
@@ -85,7 +85,7 @@ async function measureOurHolds(engine: Engine, where: string): Promise<LoadResul
   try {
     pinToCore('server', server.pid())
     const buyers = makeBuyers()
-    return await warmLoad(server.url, async () => ourRequests(buyers, await prepareShow(server)))
+    return await warmLoad(server.url, async () => ourRequests(buyers, await prepareShow(server)), async () => engine === 'postgres' ? pinBackends(where) : undefined)
   } finally {
     await server.stop()
     if (dataDir !== where) await rm(dataDir, { recursive: true, force: true })
@@ -147,10 +147,11 @@ function holdsOf(path: string, buyers: Buyer[], { showId, windowId }: Show): Buf
 }
 
 /** What the compiler has not seen yet is slow: every server is warmed first, in the same way. */
-async function warmLoad(url: string, requests: () => Promise<NextRequest>): Promise<LoadResult> {
+async function warmLoad(url: string, requests: () => Promise<NextRequest>, onWarm: () => Promise<void> = async () => undefined): Promise<LoadResult> {
   pinToCore('generator', process.pid)
   try {
     for (let round = 0; round < warmRounds; round++) await load(url, connections, warmSeconds, await requests())
+    await onWarm()
     return await load(url, connections, seconds, await requests())
   } finally {
     pinToCore('any', process.pid) // what is started next inherits it
