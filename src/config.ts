@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import Type, { type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { type ServiceName, serviceNames } from './services.ts'
+import { type ServiceName, serviceNames, urlOf } from './services.ts'
 import { type Networks, networksOf } from './platform/address.ts'
 import { redisAddressesOf } from './platform/redis-url.ts'
 
@@ -12,7 +12,6 @@ const NetworkList = Type.String({ maxLength: 2_000 })
 const Secret = Type.String({ minLength: 32, maxLength: 500 })
 
 const UrlOfService = Type.String({ pattern: '^https?://[^/ ]+$' })
-const urlOf = (name: ServiceName) => `${name.toUpperCase()}_URL` as Uppercase<`${ServiceName}_URL`>
 const urlsOfServices = Object.fromEntries(serviceNames.map((name) =>
   [urlOf(name), { schema: UrlOfService, default: '', about: `where the door of ${name} is when it runs elsewhere: http://INNER_HOST:INNER_PORT of its process, or of the balancer before its replicas` }],
 )) as Record<Uppercase<`${ServiceName}_URL`>, { schema: typeof UrlOfService; default: ''; about: string }>

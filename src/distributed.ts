@@ -9,7 +9,7 @@ import type { Metrics } from './platform/metrics.ts'
 import { remote } from './platform/remote.ts'
 import { createTokens, type Tokens } from './platform/token.ts'
 import { keyIdOf } from './keys.ts'
-import { type ServiceName, serviceNames } from './services.ts'
+import { type ServiceName, serviceNames, urlOf } from './services.ts'
 
 type Needs = { db: Database; now: () => number; newId: () => string; random: () => number; wait: (ms: number) => Promise<void>; log: Logger; metrics: Metrics }
 
@@ -24,7 +24,7 @@ export function createElsewhere(config: Config, { now, random, wait, log, metric
   const opened: (() => Promise<void>)[] = []
   return {
     caller: <Ops extends Operations>(name: ServiceName, operations: Ops): Api<Ops> => {
-      const origin = config[`${name.toUpperCase()}_URL` as 'USER_URL']
+      const origin = config[urlOf(name)]
       // what a service never calls has no URL; a call to it is a bug and fails as one
       if (!origin) return {} as Api<Ops>
       metrics.breakerOpen.set({ service: name }, 0)

@@ -4,3 +4,6 @@ export type ServiceName = (typeof serviceNames)[number]
 
 /** Who may call a service: those after it, and the gateway. */
 export const callersOf = (name: ServiceName): ReadonlySet<string> => new Set([...serviceNames.slice(serviceNames.indexOf(name) + 1), 'gateway'])
+
+/** The variable that says where a service is when it runs elsewhere. */
+export const urlOf = (name: ServiceName) => `${name.toUpperCase()}_URL` as Uppercase<`${ServiceName}_URL`>

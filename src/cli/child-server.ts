@@ -29,14 +29,7 @@ export async function startChildServer(dataDir: string, environment: Record<stri
   async function start(): Promise<Address> {
     await rm(addressFile, { force: true })
     child = spawn(process.execPath, [...serverFlags, ...nodeFlags, main], { env, stdio: ['ignore', 'ignore', 'inherit'] })
-    for (let waited = 0; waited < startTimeoutMs; waited += pollMs) {
-      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode} before it served`)
-      const address = await readAddress(addressFile)
-      if (address && address.pid === child.pid) return address
-      await wait(pollMs)
-    }
-    child.kill('SIGKILL')
-    throw new Error('the server did not start in time')
+    return untilServed(child, addressFile, 'the server')
   }
   const ended = () => new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve(0) : child.once('exit', resolve)))
 
@@ -58,6 +51,18 @@ export async function startChildServer(dataDir: string, environment: Record<stri
 }
 
 type Address = { pid: number; url: string; opsUrl: string }
+
+/** Where a child serves, once it has written it to its server.json; one that does not in time is killed. */
+export async function untilServed(child: ChildProcess, addressFile: string, name: string): Promise<Address> {
+  for (let waited = 0; waited < startTimeoutMs; waited += pollMs) {
+    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode} before it served`)
+    const address = await readAddress(addressFile)
+    if (address && address.pid === child.pid) return address
+    await wait(pollMs)
+  }
+  child.kill('SIGKILL')
+  throw new Error(`${name} did not start in time`)
+}
 
 async function readAddress(file: string): Promise<Address | undefined> {
   try {

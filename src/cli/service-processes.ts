@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as wait } from 'node:timers/promises'
-import { serviceNames } from '../services.ts'
-import { serverFlags } from './child-server.ts'
+import { serviceNames, urlOf } from '../services.ts'
+import { serverFlags, untilServed } from './child-server.ts'
 
 export type ServiceProcesses = {
   url: string
@@ -18,8 +17,6 @@ export type ServiceProcesses = {
   stop: () => Promise<void>
 }
 
-const startTimeoutMs = 60_000
-const pollMs = 100
 const main = new URL('../main.ts', import.meta.url).pathname
 /** The gateway last: it is what others wait for. */
 const names = [...serviceNames, 'gateway'] as const
@@ -32,7 +29,7 @@ type Name = (typeof names)[number]
  */
 export async function startServices(directory: string, environment: Record<string, string>, say: (name: string, line: string) => void, onDeath?: (name: string, how: number | string) => void): Promise<ServiceProcesses> {
   const ports = new Map(await Promise.all(serviceNames.map(async (name) => [name as string, await freePort()] as const)))
-  const urls = Object.fromEntries(serviceNames.map((name) => [`${name.toUpperCase()}_URL`, `http://127.0.0.1:${ports.get(name)}`]))
+  const urls = Object.fromEntries(serviceNames.map((name) => [urlOf(name), `http://127.0.0.1:${ports.get(name)}`]))
   const children = new Map<Name, ChildProcess>()
   const expected = new WeakSet<ChildProcess>()
   let isStopping = false
@@ -57,7 +54,7 @@ export async function startServices(directory: string, environment: Record<strin
 
   await Promise.all(names.map((name) => mkdir(join(directory, name), { recursive: true, mode: 0o700 })))
   for (const name of names) start(name)
-  const addressOf = (name: Name) => served(join(directory, name, 'server.json'), children.get(name) as ChildProcess, name)
+  const addressOf = (name: Name) => untilServed(children.get(name) as ChildProcess, join(directory, name, 'server.json'), name)
   try {
     for (const name of serviceNames) await addressOf(name)
     const { url, opsUrl } = await addressOf('gateway')
@@ -79,16 +76,6 @@ export async function startServices(directory: string, environment: Record<strin
     await stop()
     throw error
   }
-}
-
-async function served(file: string, child: ChildProcess, name: string): Promise<{ url: string; opsUrl: string }> {
-  for (let waited = 0; waited < startTimeoutMs; waited += pollMs) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode} before it served`)
-    const address = await readFile(file, 'utf8').then((text) => JSON.parse(text), () => undefined)
-    if (address?.pid === child.pid) return address
-    await wait(pollMs)
-  }
-  throw new Error(`${name} did not start in time`)
 }
 
 async function freePort(): Promise<number> {

@@ -129,6 +129,22 @@ async function answerAll<I, O>(
 }
 
 /**
+ * Does the work of many at once; when that fails, in halves, until what is broken is alone. Answers what could not be
+ * done and why. A database that is away fails the whole.
+ */
+export async function inHalves<T>(items: T[], act: (items: T[]) => Promise<unknown>): Promise<{ item: T; error: unknown }[]> {
+  try {
+    if (items.length > 0) await act(items)
+    return []
+  } catch (error) {
+    if (isConnectionLost(error) || error instanceof UnknownOutcome) throw error
+    if (items.length === 1) return [{ item: items[0] as T, error }]
+    const half = items.length >> 1
+    return [...(await inHalves(items.slice(0, half), act)), ...(await inHalves(items.slice(half), act))]
+  }
+}
+
+/**
  * Splits items into those that share no key with an earlier one, in arrival order, and the rest, which must wait for
  * the verdict on the earlier ones. In memory only order is decided, never the outcome.
  */

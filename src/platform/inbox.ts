@@ -1,7 +1,7 @@
 import sql, { raw } from 'sql-template-tag'
-import { type Database, isConnectionLost, type Tx } from './database.ts'
+import { inHalves } from './batch.ts'
+import type { Database, Tx } from './database.ts'
 import type { Envelope } from './events.ts'
-import { UnknownOutcome } from './outcome.ts'
 import type { EventHandler } from './service.ts'
 
 export const deliveryAttemptsMax = 5
@@ -16,20 +16,12 @@ export type Subscriber = { name: string; on: Record<string, EventHandler> }
  */
 export async function deliver(db: Database, subscriber: Subscriber, events: Envelope[]): Promise<Map<string, unknown>> {
   const heard = events.filter((event) => subscriber.on[event.name])
-  if (heard.length === 0) return new Map()
-  try {
-    await db.transaction((tx) => applyEvents(tx, subscriber, heard))
-    return new Map()
-  } catch (error) {
-    // no message is to blame for a database that is away: nobody's tries are counted, everything is told again
-    if (isConnectionLost(error) || error instanceof UnknownOutcome) throw error
-    const keys = [...new Set(heard.map((event) => event.key))]
-    if (keys.length === 1) return new Map([[keys[0] as string, error]])
-    const half = new Set(keys.slice(0, keys.length >> 1))
-    const first = await deliver(db, subscriber, heard.filter((event) => half.has(event.key)))
-    const second = await deliver(db, subscriber, heard.filter((event) => !half.has(event.key)))
-    return new Map([...first, ...second])
-  }
+  // no message is to blame for a database that is away: nobody's tries are counted, everything is told again
+  const failures = await inHalves([...new Set(heard.map((event) => event.key))], (some) => {
+    const keys = new Set(some)
+    return db.transaction((tx) => applyEvents(tx, subscriber, heard.filter((event) => keys.has(event.key))))
+  })
+  return new Map(failures.map(({ item, error }) => [item, error]))
 }
 
 /** Effect and receipt, in the transaction of the caller, which fails with the first event that cannot be applied. */

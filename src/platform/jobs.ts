@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isConnectionLost } from './database.ts'
-import { UnknownOutcome } from './outcome.ts'
 
 /** Work that repeats; `everyMs` counts from the end of one run to the start of the next. */
 export type Job = { name: string; everyMs: number; run(): Promise<unknown> }
@@ -15,22 +13,6 @@ export async function doEach<T>(items: Iterable<T>, act: (item: T) => Promise<un
   const failures: unknown[] = []
   for (const item of items) await act(item).catch((error: unknown) => failures.push(error))
   if (failures.length > 0) throw failures[0]
-}
-
-/**
- * Does the work of many at once; when that fails, in halves, until what is broken is alone. Answers what could not be
- * done and why. A database that is away fails the whole.
- */
-export async function inHalves<T>(items: T[], act: (items: T[]) => Promise<unknown>): Promise<{ item: T; error: unknown }[]> {
-  try {
-    if (items.length > 0) await act(items)
-    return []
-  } catch (error) {
-    if (isConnectionLost(error) || error instanceof UnknownOutcome) throw error
-    if (items.length === 1) return [{ item: items[0] as T, error }]
-    const half = items.length >> 1
-    return [...(await inHalves(items.slice(0, half), act)), ...(await inHalves(items.slice(half), act))]
-  }
 }
 
 /** Runs each job at once and then again and again, never beside itself. Errors are reported and change nothing. */

@@ -30,7 +30,8 @@ type Waiting = { input: unknown; until: number; answer: (answer: Answer<unknown>
 /**
  * The caller of a service in another process, to its users the same as `local`. Calls of one turn of the event loop are
  * one request. What is unknown (no connection, an answer lost or late) is asked again with the same input, which carries
- * its own id (an operation that has none is asked `once`), until the call's time is over; a breaker spares a service that is away. Unknown never becomes a refusal.
+ * its own id (an operation that has none is asked `once`), until the call's time is over; a breaker spares a service that
+ * is away. Unknown never becomes a refusal.
  */
 export function remote<Ops extends Operations>(service: string, operations: Ops, options: RemoteOptions): Remote<Ops> {
   const { connectionsMax, callTimeoutMs, breakerAfterRequests, breakerErrorPercent } = remoteLimits

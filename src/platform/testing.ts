@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { type Database, openPostgres } from './database.ts'
+import sql, { raw } from 'sql-template-tag'
+import { type Database, openPostgres, type Reader } from './database.ts'
 import { openEmbedded } from './embedded.ts'
 import { migrate } from './migrate.ts'
 
@@ -39,4 +40,24 @@ async function openFreshPostgres(serverUrl: string): Promise<Database> {
     await drop()
   }
   return { ...db, close }
+}
+
+/**
+ * The plans, as text, that a long-lived connection makes once for any values: of every statement that `ask` runs, which
+ * is told that its answer is `rows`.
+ */
+export async function genericPlansOf(db: Database, ask: (reader: Reader) => Promise<unknown>, rows: unknown[] = []): Promise<string> {
+  const steps: string[] = []
+  const explaining: Reader = {
+    rows: (query) => db.transaction(async (tx) => {
+      await tx.rows(sql`set local plan_cache_mode = force_generic_plan`)
+      await tx.rows(raw(`prepare looked_at as ${query.text}`) as never)
+      const plan = await tx.rows<Record<string, string>>(raw(`explain execute looked_at(${query.values.map(() => 'null').join(',')})`) as never)
+      await tx.rows(raw('deallocate looked_at') as never)
+      steps.push(...plan.map((row) => Object.values(row)[0] ?? ''))
+      return rows as never
+    }),
+  }
+  await ask(explaining)
+  return steps.join('\n')
 }

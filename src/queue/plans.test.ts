@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import sql, { raw } from 'sql-template-tag'
+import sql from 'sql-template-tag'
 import { at, type Reader } from '../platform/database.ts'
+import { genericPlansOf } from '../platform/testing.ts'
 import type { Show } from './line.ts'
 import * as clock from './store-clock.ts'
 import * as lines from './store-lines.ts'
@@ -41,22 +42,7 @@ async function longLine(): Promise<Show> {
   return read
 }
 
-/** The plan that a long-lived connection makes once, for any values. */
-async function planOf(ask: (db: Reader) => Promise<unknown>): Promise<string> {
-  const steps: string[] = []
-  const explaining: Reader = {
-    rows: (query) => ground.db.transaction(async (tx) => {
-      await tx.rows(sql`set local plan_cache_mode = force_generic_plan`)
-      await tx.rows(raw(`prepare looked_at as ${query.text}`) as never)
-      const plan = await tx.rows<Record<string, string>>(raw(`explain execute looked_at(${query.values.map(() => 'null').join(',')})`) as never)
-      await tx.rows(raw('deallocate looked_at') as never)
-      steps.push(...plan.map((row) => Object.values(row)[0] ?? ''))
-      return []
-    }),
-  }
-  await ask(explaining)
-  return steps.join('\n')
-}
+const planOf = (ask: (db: Reader) => Promise<unknown>) => genericPlansOf(ground.db, ask)
 
 test('no job reads a whole line to find what is due, whatever was known of the line when its plan was made', async () => {
   const now = ground.clock.now

@@ -1,4 +1,5 @@
-import { type Database, isConnectionLost, type Tx } from '../platform/database.ts'
+import { inHalves } from '../platform/batch.ts'
+import type { Database, Tx } from '../platform/database.ts'
 import type { Envelope } from '../platform/events.ts'
 import { namedId } from '../platform/identity.ts'
 import { isRefusal, UnknownOutcome } from '../platform/outcome.ts'
@@ -59,24 +60,13 @@ export async function endClosedShows(db: Database, now: () => number): Promise<n
   return ended
 }
 
-/** A chunk that fails is ended in halves, until what is broken is alone; answers why those could not be ended. */
+/** Ends a chunk; answers why some of it could not be ended. A database that is away is one such reason. */
 async function endReservations(db: Database, reservationIds: string[], now: number): Promise<unknown[]> {
-  try {
-    await cancelMany(db, reservationIds.map((reservationId) => ({
-      cancellationId: namedId(reservationId, 'show_cancelled'),
-      reservationId,
-      asker: { kind: 'show_cancelled' as const },
-      reason: 'show_cancelled',
-    })), now)
-    return []
-  } catch (error) {
-    if (reservationIds.length === 1 || isConnectionLost(error)) return [error]
-    const half = reservationIds.length >> 1
-    return [
-      ...(await endReservations(db, reservationIds.slice(0, half), now)),
-      ...(await endReservations(db, reservationIds.slice(half), now)),
-    ]
-  }
+  const asker = { kind: 'show_cancelled' as const }
+  const endMany = (ids: string[]) => cancelMany(db, ids.map((reservationId) => (
+    { cancellationId: namedId(reservationId, 'show_cancelled'), reservationId, asker, reason: 'show_cancelled' })), now)
+  const failures = await inHalves(reservationIds, endMany).catch((error: unknown) => [{ error }])
+  return failures.map(({ error }) => error)
 }
 
 type Release = { id: string; userId: string; holdId: string }

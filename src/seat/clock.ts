@@ -1,6 +1,6 @@
 import type { Tx } from '../platform/database.ts'
 import * as heartbeat from '../platform/heartbeat.ts'
-import { inHalves } from '../platform/jobs.ts'
+import { inHalves } from '../platform/batch.ts'
 import { seatLimits } from './api.ts'
 import { endHolds, reportUnended, together } from './ending.ts'
 import type { SeatEnv } from './env.ts'

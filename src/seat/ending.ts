@@ -1,6 +1,7 @@
 import type { Tx } from '../platform/database.ts'
 import { emit } from '../platform/events.ts'
-import { doEach, inHalves } from '../platform/jobs.ts'
+import { inHalves } from '../platform/batch.ts'
+import { doEach } from '../platform/jobs.ts'
 import type { SeatEnv } from './env.ts'
 import { grouped, tellReturned } from './free.ts'
 import { applyAfterCommit } from './picture.ts'

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import sql, { raw } from 'sql-template-tag'
-import { at, type Reader, type Tx } from '../platform/database.ts'
+import sql from 'sql-template-tag'
+import { at, type Tx } from '../platform/database.ts'
+import { genericPlansOf } from '../platform/testing.ts'
 import { type Ground, openGround } from './planting.ts'
 import * as deadlines from './store-deadlines.ts'
 import * as ending from './store-ending.ts'
@@ -22,22 +23,9 @@ before(async () => {
 })
 after(() => ground.close())
 
-/** The plans that a long-lived connection makes once, for any values; every statement is told that all its rows were written. */
-async function plansOf(ask: (tx: Tx) => Promise<unknown>): Promise<string> {
-  const steps: string[] = []
-  const explaining: Reader = {
-    rows: (query) => ground.db.transaction(async (tx) => {
-      await tx.rows(sql`set local plan_cache_mode = force_generic_plan`)
-      await tx.rows(raw(`prepare looked_at as ${query.text}`) as never)
-      const plan = await tx.rows<Record<string, string>>(raw(`explain execute looked_at(${query.values.map(() => 'null').join(',')})`) as never)
-      await tx.rows(raw('deallocate looked_at') as never)
-      steps.push(...plan.map((row) => Object.values(row)[0] ?? ''))
-      return [{ id: randomUUID(), reservationId: randomUUID() }] as never
-    }),
-  }
-  await ask(explaining as Tx)
-  return steps.join('\n')
-}
+/** Every statement is told that all its rows were written. */
+const plansOf = (ask: (tx: Tx) => Promise<unknown>) =>
+  genericPlansOf(ground.db, (reader) => ask(reader as Tx), [{ id: randomUUID(), reservationId: randomUUID() }])
 
 test('no statement that knows its holds reads all that are live, even if its plan was made when none was', async () => {
   const [id, other, now] = [randomUUID(), randomUUID(), ground.now()]
