@@ -14,7 +14,6 @@ import type { SessionGuard } from './sessions.ts'
 
 export const httpLimits = { bodyBytesMax: 64 * 1024, paramLengthMax: 200, requestTimeoutMs: 30_000, keepAliveMs: 72_000, jsonDepthMax: 20 } as const
 
-const safetyHeaders = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
 
 // the module is CommonJS and its default is wrapped when imported from ESM
 const addFormats = ('default' in addFormatsModule ? addFormatsModule.default : addFormatsModule) as unknown as (ajv: Ajv) => void
@@ -108,7 +107,8 @@ function admitCallers(app: App, guard: SessionGuard) {
   })
   // with a callback, and without a promise where the caller is known at once: every request passes here
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(safetyHeaders)
+    reply.header('x-content-type-options', 'nosniff')
+    if (request.method === 'GET') reply.header('referrer-policy', 'no-referrer') // only pages lead anywhere
     if (request.raw.url?.includes('%')) refuseBadUrl(request.raw.url)
     const caller = callerOf(guard, tokenOf(request), request.routeOptions.config.access)
     const go = (principal: Principal | null) => {

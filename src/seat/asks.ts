@@ -35,12 +35,14 @@ export type Lost = { ask: Ask; why: Refusal | 'quota' | { taken: number[]; isFin
 export const apartOf = (input: HoldInput): (string | number)[] | undefined =>
   input.kind === 'best' || input.replaces !== undefined || input.fallback === 'nearest' ? undefined : [...input.seatIds, input.userId]
 
-export const hashOf = (input: HoldInput): string =>
-  input.kind === 'best'
-    ? requestHash({ quantity: input.quantity, grade: input.grade, section: input.section, together: input.together })
-    : requestHash({
-        seatIds: sorted(input.seatIds), replaces: input.replaces, fallback: input.fallback, together: input.together,
-      })
+/** Tells requests under one hold id apart. Plainly named seats, which is what a rush asks for, are told by themselves. */
+export function hashOf(input: HoldInput): string {
+  if (input.kind === 'best') return requestHash({ quantity: input.quantity, grade: input.grade, section: input.section, together: input.together })
+  const { replaces, fallback, together } = input
+  const seatIds = sorted(input.seatIds)
+  const isPlain = replaces === undefined && fallback === undefined && together === undefined
+  return isPlain ? `seats-${seatIds.join('-')}` : requestHash({ seatIds, replaces, fallback, together })
+}
 
 export function askOf(env: SeatEnv, input: HoldInput, hash: string): Ask {
   const isBest = input.kind === 'best'
