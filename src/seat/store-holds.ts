@@ -81,7 +81,7 @@ export async function grantHolds(db: Reader, { showId, planVersion, now, until, 
       from unnest(${wanted.map((w) => w.holdId)}::uuid[], ${wanted.map((w) => w.userId)}::uuid[],
         ${wanted.map((w) => w.seatIds.length)}::int[], ${wanted.map((w) => w.passNo)}::bigint[],
         ${wanted.map((w) => w.hash)}::text[], ${wanted.map((w) => w.fellBack)}::boolean[],
-        ${wanted.map((w) => joined(w.sections))}::text[], ${wanted.map((w) => `{${w.seatIds.join(',')}}`)}::text[])
+        ${wanted.map((w) => joined(w.sections))}::text[], ${wanted.map((w) => w.seatIds.join('-'))}::text[])
         with ordinality as h(hold_id, user_id, n, pass_no, hash, fell_back, sections, seat_ids, i)
       join seat.shows x on x.show_id = ${showId} and x.plan_version = ${planVersion}
       left join counted c on c.i = h.i),
@@ -96,7 +96,7 @@ export async function grantHolds(db: Reader, { showId, planVersion, now, until, 
     g as materialized (select v.* from v join b using (user_id) where v.fits),
     written as (
       insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, request_hash, fell_back, sections)
-      select hold_id, ${showId}, user_id, plan_version, seat_ids::int[], ${at(until)}, ${at(now)}, hash, fell_back,
+      select hold_id, ${showId}, user_id, plan_version, string_to_array(seat_ids, '-')::int[], ${at(until)}, ${at(now)}, hash, fell_back,
         string_to_array(sections, chr(31)) from g returning 1),
     held as (
       update seat.seats s set status = 1, hold_id = g.hold_id, version = s.version + 1
