@@ -186,8 +186,9 @@ export async function compose(parts: Parts) {
         onRun: (name, seconds) => metrics.jobSeconds.observe({ job: name }, seconds),
       })
       return { stop: async () => {
-        relay.close()
-        await running.stop()
+        await Promise.all([relay.close(), running.stop()])
+        // a database that is away needs no good-bye: the leases end by themselves
+        await bus.release().catch((error: unknown) => log.warn({ err: error }, 'leases were not given back'))
         await bus.close?.()
       } }
     },
@@ -223,7 +224,7 @@ const parkedReportMs = 5_000
 const settleRoundsMax = 50
 
 /** Publishes for whoever emitted at once, and by a poll for everybody: what a hint missed or a crash left. */
-function createRelayJob(publish: (producers?: Iterable<string>) => Promise<number>): { job: Job; close: () => void } {
+function createRelayJob(publish: (producers?: Iterable<string>) => Promise<number>): { job: Job; close: () => Promise<unknown> } {
   const dirty = new Set<string>()
   let running: Promise<unknown> | undefined
   const drain = () => {
@@ -238,13 +239,17 @@ function createRelayJob(publish: (producers?: Iterable<string>) => Promise<numbe
     })
     return running
   }
-  const close = onEmit((producer) => {
+  const deafen = onEmit((producer) => {
     dirty.add(producer)
     void drain().catch(() => undefined) // the poll below reports the same error
   })
   const poll = async () => {
     await drain()
     while ((await publish()) > 0) await drain()
+  }
+  const close = async () => {
+    deafen()
+    await running?.catch(() => undefined)
   }
   return { job: { name: 'platform.relay', everyMs: relayPollMs, run: poll }, close }
 }
