@@ -20,7 +20,9 @@ import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { holdProcessLock } from './platform/process-lock.ts'
 import type { Budget, RateLimit } from './platform/rate-limit.ts'
 import { createConsoleMail, createFileMail } from './user/mail.ts'
-import { verify } from './verify.ts'
+import { serviceNames } from './services.ts'
+import { verify, verifyServices } from './verify.ts'
+import { exportRoutes } from './verify-processes.ts'
 
 export type Server = { url: string; opsUrl: string; system: System; addressFile: string; close: (reason: string) => Promise<void> }
 
@@ -49,7 +51,14 @@ export async function openServer(config: Config): Promise<Server> {
   if (config.demo) await seedDemo(system, clock.now())
 
   const jobs = system.start()
-  const operations = createOperations({ metrics, ready, parked: system.parked, verify: () => verify(db, clock.now, () => wait(verifyPauseMs)) })
+  const services = serviceNames.filter((name) => config.runs.has(name))
+  const looking = { now: clock.now, pause: () => wait(verifyPauseMs) }
+  const operations = createOperations({
+    metrics, ready, parked: system.parked,
+    // others may have databases of their own
+    verify: () => (config.isWhole ? verify(() => db, looking) : verifyServices(services, () => db, looking)),
+    mount: (app) => exportRoutes(app, { services, dbOf: () => db }),
+  })
   const gauges = setInterval(() => sample(metrics, db, clock), 1_000).unref()
   const opsUrl = await operations.listen({ host: config.OPS_HOST, port: config.OPS_PORT })
   boundConnections(system.app.server, config.CONNECTIONS_MAX, metrics)

@@ -37,7 +37,7 @@ type Rush = { status: number; stderr: string; report: Record<string, unknown> }
 
 /** Not waited for in this thread: the services' pipes have to be read meanwhile. `selling` is when the first has paid. */
 function rush(...more: string[]): { ended: Promise<Rush>; selling: Promise<void> } {
-  const argv = ['src/cli/rush.ts', '--url', services.url, '--ops-url', services.opsUrl, '--json', ...more]
+  const argv = ['src/cli/rush.ts', '--url', services.url, '--ops-url', services.opsUrls.join(','), '--json', ...more]
   let child: ChildProcess | undefined
   const ended = new Promise<Rush>((resolve) => {
     child = execFile(process.execPath, argv, { env: { ...process.env, ...operator }, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
