@@ -67,6 +67,8 @@ export type Parts = Surroundings & {
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
   ready: () => Promise<string[]>
+  /** told to stop, and serving on until others have taken over */
+  isStopping?: () => boolean
   step?: StepHook
   /** what runs in this process; everything, unless the others can be called and heard of */
   runs?: ReadonlySet<ServiceName | 'gateway'>
@@ -151,7 +153,7 @@ export async function compose(parts: Parts) {
 
   const settings = parts.limits ?? unproxied
   const limits = { limit: (parts.rateLimit ?? createMemoryRateLimit)(scaledBudgets(settings.percent)), settings }
-  const app = await createServer({ guard, metrics, log, newId, limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
+  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
   if (runs.has('gateway')) await mountRoutes(app, api, parts)
   for (const recover of recoveries) await recover()
@@ -184,8 +186,9 @@ export async function compose(parts: Parts) {
         onRun: (name, seconds) => metrics.jobSeconds.observe({ job: name }, seconds),
       })
       return { stop: async () => {
-        relay.close()
-        await running.stop()
+        await Promise.all([relay.close(), running.stop()])
+        // a database that is away needs no good-bye: the leases end by themselves
+        await bus.release().catch((error: unknown) => log.warn({ err: error }, 'leases were not given back'))
         await bus.close?.()
       } }
     },
@@ -221,7 +224,7 @@ const parkedReportMs = 5_000
 const settleRoundsMax = 50
 
 /** Publishes for whoever emitted at once, and by a poll for everybody: what a hint missed or a crash left. */
-function createRelayJob(publish: (producers?: Iterable<string>) => Promise<number>): { job: Job; close: () => void } {
+function createRelayJob(publish: (producers?: Iterable<string>) => Promise<number>): { job: Job; close: () => Promise<unknown> } {
   const dirty = new Set<string>()
   let running: Promise<unknown> | undefined
   const drain = () => {
@@ -236,13 +239,17 @@ function createRelayJob(publish: (producers?: Iterable<string>) => Promise<numbe
     })
     return running
   }
-  const close = onEmit((producer) => {
+  const deafen = onEmit((producer) => {
     dirty.add(producer)
     void drain().catch(() => undefined) // the poll below reports the same error
   })
   const poll = async () => {
     await drain()
     while ((await publish()) > 0) await drain()
+  }
+  const close = async () => {
+    deafen()
+    await running?.catch(() => undefined)
   }
   return { job: { name: 'platform.relay', everyMs: relayPollMs, run: poll }, close }
 }

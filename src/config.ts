@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import Type, { type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { type ServiceName, serviceNames, urlOf } from './services.ts'
+import { databaseUrlOf, type ServiceName, serviceNames, urlOf } from './services.ts'
 import { type Networks, networksOf } from './platform/address.ts'
 import { redisAddressesOf } from './platform/redis-url.ts'
 
@@ -11,10 +11,15 @@ const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const NetworkList = Type.String({ maxLength: 2_000 })
 const Secret = Type.String({ minLength: 32, maxLength: 500 })
 
-const UrlOfService = Type.String({ pattern: '^https?://[^/ ]+$' })
+const DatabaseUrl = Type.String({ pattern: '^postgres(ql)?://' })
+const UrlOfService = Type.String({ pattern: '^https?://[^/, ]+(,https?://[^/, ]+)*$' })
 const urlsOfServices = Object.fromEntries(serviceNames.map((name) =>
-  [urlOf(name), { schema: UrlOfService, default: '', about: `where the door of ${name} is when it runs elsewhere: http://INNER_HOST:INNER_PORT of its process, or of the balancer before its replicas` }],
+  [urlOf(name), { schema: UrlOfService, default: '', about: `where the door of ${name} is when it runs elsewhere: http://INNER_HOST:INNER_PORT of its process; of each replica, separated by commas, or of the balancer before them` }],
 )) as Record<Uppercase<`${ServiceName}_URL`>, { schema: typeof UrlOfService; default: ''; about: string }>
+
+const databasesOfServices = Object.fromEntries(serviceNames.map((name) =>
+  [databaseUrlOf(name), { schema: DatabaseUrl, default: '', secret: true, about: `the database of ${name} when it has one of its own, instead of DATABASE_URL; services in one process share theirs` }],
+)) as Record<Uppercase<`${ServiceName}_DATABASE_URL`>, { schema: typeof DatabaseUrl; default: ''; secret: true; about: string }>
 
 /** Every environment variable, its form, default and meaning; docs/config.md is made from this. */
 export const variables = {
@@ -24,7 +29,7 @@ export const variables = {
   OPS_HOST: { schema: Type.String({ minLength: 1 }), default: '127.0.0.1', about: 'address the operations port listens on' },
   PUBLIC_URL: { schema: Type.String({ pattern: '^https?://[^ ]+$' }), default: '', about: 'URL people use; stands in mails (default: http://HOST:PORT)' },
   DATA_DIR: { schema: Type.String({ minLength: 1 }), default: './data', about: 'directory of the embedded database, mails and server.json' },
-  DATABASE_URL: { schema: Type.String({ pattern: '^postgres(ql)?://' }), default: '', about: 'PostgreSQL 15 or later; without it the embedded database under DATA_DIR is used' },
+  DATABASE_URL: { schema: DatabaseUrl, default: '', about: 'PostgreSQL 15 or later; without it the embedded database under DATA_DIR is used' },
   DATABASE_CONNECTIONS: { schema: Type.Integer({ minimum: 2, maximum: 200 }), default: '10', about: 'connections to PostgreSQL' },
   REDIS_URL: { schema: Type.String({ maxLength: 2_000 }), default: '', secret: true, about: 'Redis 7 for rate limits: `redis://[user:password@]host:port[/number]`, `rediss://` over TLS; several `host:port` separated by commas are nodes of one Cluster. Without it each process counts for itself' },
   SESSION_SECRET: { schema: Secret, default: '', secret: true, about: 'signs access tokens; at least 32 characters; required with DATABASE_URL, else made at the first start under DATA_DIR' },
@@ -41,6 +46,7 @@ export const variables = {
   RATE_LIMIT_EXEMPT: { schema: NetworkList, default: 'loopback', about: 'addresses and networks that are not limited, separated by commas; `loopback` is 127.0.0.0/8 and ::1; `0.0.0.0/0,::/0` is everybody' },
   TRUST_PROXY: { schema: NetworkList, default: '', about: 'addresses and networks of the proxies in front, written like RATE_LIMIT_EXEMPT; only their X-Forwarded-For is believed. Without it a proxy on this machine makes everybody exempt' },
   CONNECTIONS_MAX: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '15000', about: 'open connections of the public port; more are closed at once. Keep it well below the file limit of the process (`ulimit -n`, usually 20,000): database and mails need files too. There is none per address: that is the work of the proxy in front' },
+  DRAIN_SECONDS: { schema: Type.Integer({ minimum: 0, maximum: 60 }), default: '0', about: 'how long a process that was told to stop serves on, not ready, so that a balancer sends requests elsewhere before the port closes; 2 with a second gateway behind deploy/nginx/openrun.conf' },
   SERVICES: { schema: Type.String({ pattern: '^[a-z]+(,[a-z]+)*$' }), default: 'all', about: `what runs in this process: all, or some of gateway,${serviceNames.join(',')}. Less than all needs KAFKA_BROKERS, DATABASE_URL, SERVICE_SECRET and the URL of every service it calls` },
   KAFKA_BROKERS: { schema: Type.String({ pattern: '^[^,:/ ]+:[0-9]+(,[^,:/ ]+:[0-9]+)*$' }), default: '', about: 'brokers of Apache Kafka 4, host:port separated by commas: events travel through it; without it inside the process' },
   KAFKA_PREFIX: { schema: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,40}$' }), default: 'openrun', about: 'begins the names of topics and groups; another one for each database on the same brokers, or they take each other\'s events' },
@@ -48,6 +54,7 @@ export const variables = {
   INNER_HOST: { schema: Type.String({ minLength: 1 }), default: '127.0.0.1', about: 'address the door for other services listens on; never a public one' },
   INNER_PORT: { schema: Port, default: '9191', about: 'port of the door for other services, opened when not everything runs here' },
   ...urlsOfServices,
+  ...databasesOfServices,
   LOG_LEVEL: { schema: Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' }), default: 'info', about: 'least severe log line that is written' },
 } as const satisfies Record<string, { schema: TSchema; default: string; about: string; secret?: boolean }>
 
@@ -67,6 +74,7 @@ export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | un
   HOLD_SECONDS: number
   RATE_LIMIT_PERCENT: number
   CONNECTIONS_MAX: number
+  DRAIN_SECONDS: number
   SERVICES: string
   KAFKA_PREFIX: string
   INNER_HOST: string
@@ -95,12 +103,13 @@ export function readConfig(environment: Environment, { demo = false } = {}): Con
   }
   const config = values as Config
   if (demo) config.REHEARSALS = 'on'
+  problems.push(...chooseServices(config))
   if (demo && config.DATABASE_URL) problems.push('demo data and logins are refused with DATABASE_URL; start without --demo (npm run serve)')
   if (demo && config.HOST && !isLoopback(config.HOST)) problems.push(`demo data and logins are refused on ${config.HOST}; use a loopback HOST or npm run serve`)
   for (const name of ['SESSION_SECRET', 'PASS_SECRET'] as const)
     if (config.DATABASE_URL && !config[name]) problems.push(`${name} is required with DATABASE_URL (at least 32 characters)`)
   if (config.KAFKA_BROKERS && !config.DATABASE_URL) problems.push('KAFKA_BROKERS needs DATABASE_URL: what others tell must be kept where they can find it')
-  problems.push(...chooseServices(config), ...sameSecrets(config))
+  problems.push(...missingWhenApart(config), ...sameSecrets(config))
   for (const name of ['RATE_LIMIT_EXEMPT', 'TRUST_PROXY'] as const)
     if (!networksOf(config[name] ?? '')) problems.push(`${name} must be addresses and networks separated by commas, e.g. 10.0.0.0/8,loopback`)
   if (config.REDIS_URL && !redisAddressesOf(config.REDIS_URL)) problems.push('REDIS_URL must be redis://host:port, or redis://host:port,host:port for the nodes of a Cluster, which has no /number')
@@ -112,14 +121,24 @@ export function readConfig(environment: Environment, { demo = false } = {}): Con
 
 const runnable = ['gateway', ...serviceNames] as const
 
-/** Fills `runs`; a process that does not run everything must know where the rest is and how news travel. */
+/** Fills `runs`, and DATABASE_URL with what they have: services of one process share a database. */
 function chooseServices(config: Config): string[] {
   const named = config.SERVICES === 'all' ? [...runnable] : (config.SERVICES ?? '').split(',')
   const unknown = named.filter((name) => !runnable.some((known) => known === name))
   config.runs = new Set(runnable.filter((name) => named.includes(name)))
   config.isWhole = runnable.every((name) => config.runs.has(name))
   if (unknown.length > 0) return [`SERVICES names ${unknown.join(', ')}; there are ${runnable.join(', ')}`]
-  if (config.isWhole) return []
+  const own = serviceNames.filter((name) => config.runs.has(name))
+  const urls = new Set(own.map((name) => config[databaseUrlOf(name)] ?? config.DATABASE_URL))
+  if (urls.size > 1) return [`services of one process share a database; ${own.map(databaseUrlOf).filter((name) => config[name]).join(', ')} and DATABASE_URL name several. Give each its own process (SERVICES)`]
+  const [url] = urls
+  config.DATABASE_URL = url ?? config.DATABASE_URL
+  return []
+}
+
+/** A process that does not run everything must know where the rest is and how news travel. */
+function missingWhenApart(config: Config): string[] {
+  if (config.isWhole || config.runs.size === 0) return []
   const needed = ['KAFKA_BROKERS', 'DATABASE_URL', 'SERVICE_SECRET', ...calledElsewhere(config.runs).map(urlOf)] as const
   return needed.filter((name) => !config[name]).map((name) => `${name} is required when SERVICES is not all`)
 }
@@ -166,4 +185,9 @@ function parse(name: string, text: string, schema: TSchema): unknown {
   if (validator.Check(value)) return value
   const [error] = validator.Errors(value)
   throw new ConfigError(`${name} ${error?.message ?? 'is invalid'}`)
+}
+
+/** The database of each service, and of what has none of its own; undefined is the embedded one under DATA_DIR. */
+export function databaseUrls(environment: Environment): Map<ServiceName, string | undefined> {
+  return new Map(serviceNames.map((name) => [name, textOf(environment, databaseUrlOf(name)) || textOf(environment, 'DATABASE_URL') || undefined]))
 }

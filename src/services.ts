@@ -7,3 +7,6 @@ export const callersOf = (name: ServiceName): ReadonlySet<string> => new Set([..
 
 /** The variable that says where a service is when it runs elsewhere. */
 export const urlOf = (name: ServiceName) => `${name.toUpperCase()}_URL` as Uppercase<`${ServiceName}_URL`>
+
+/** The variable that names the database of a service that has one of its own. */
+export const databaseUrlOf = (name: ServiceName) => `${name.toUpperCase()}_DATABASE_URL` as Uppercase<`${ServiceName}_DATABASE_URL`>

@@ -1,6 +1,8 @@
-import type { Check, CrossCheck } from './platform/check.ts'
-import type { Database } from './platform/database.ts'
-import { crossChecks } from './verify-cross.ts'
+import type { Check } from './platform/check.ts'
+import type { Reader } from './platform/database.ts'
+import { type ServiceName, serviceNames } from './services.ts'
+import { type CrossCheck, crossChecks } from './verify-cross.ts'
+import { type Exports, exportsFrom } from './verify-exports.ts'
 import { concertChecks } from './concert/checks.ts'
 import { paymentChecks } from './payment/checks.ts'
 import { queueChecks } from './queue/checks.ts'
@@ -10,41 +12,71 @@ import { userChecks } from './user/checks.ts'
 import { walletChecks } from './wallet/checks.ts'
 
 export type Violation = { id: string; name: string; rows: unknown[] }
-export type VerifyReport = { checks: number; violations: Violation[]; errors: { name: string; error: string }[] }
+/** `errors` are what could not be asked: nothing is known about that. */
+export type VerifyReport = { services: ServiceName[]; checks: number; violations: Violation[]; errors: { name: string; error: string }[] }
 
-/** Every invariant `npm run verify` knows: each service's own and those that compare two of them. */
-export const allChecks: (Check | CrossCheck)[] = [
-  ...userChecks, ...concertChecks, ...walletChecks, ...seatChecks, ...queueChecks, ...reservationChecks, ...paymentChecks, ...crossChecks,
-]
+/** What each service knows to be true of its own schema. */
+const ownChecks: Record<ServiceName, Check[]> = {
+  user: userChecks, concert: concertChecks, wallet: walletChecks, seat: seatChecks, queue: queueChecks,
+  reservation: reservationChecks, payment: paymentChecks,
+}
+
+export type Looking = { now: () => number; pause: () => Promise<void> }
+/** Where the schema of a service is. */
+export type DatabaseOf = (service: ServiceName) => Reader
+
+/** Every invariant `npm run verify` knows, on data that is all within reach. */
+export async function verify(dbOf: DatabaseOf, looking: Looking): Promise<VerifyReport> {
+  return merged([await verifyServices([...serviceNames], dbOf, looking), await verifyAcross(exportsFrom(dbOf), looking)])
+}
+
+/** What these services know of themselves. */
+export async function verifyServices(services: ServiceName[], dbOf: DatabaseOf, looking: Looking): Promise<VerifyReport> {
+  const looks = services.flatMap((service) => ownChecks[service].map((check): Look => ({ ...check, look: () => dbOf(service).rows(check.query(looking.now())) })))
+  return { ...await lookAtAll(looks, looking), services }
+}
+
+/** What only a comparison of several services shows. */
+export function verifyAcross(exports: Exports, looking: Looking): Promise<VerifyReport> {
+  return lookAtAll(crossChecks.map((check: CrossCheck): Look => ({ ...check, look: () => check.compare(exports, looking.now()) })), looking)
+}
+
+export function merged(reports: VerifyReport[]): VerifyReport {
+  return {
+    services: reports.flatMap((report) => report.services),
+    checks: reports.reduce((sum, report) => sum + report.checks, 0),
+    violations: reports.flatMap((report) => report.violations),
+    errors: reports.flatMap((report) => report.errors),
+  }
+}
+
+type Look = { id: string; name: string; look: () => Promise<unknown[]> }
 
 /**
- * Runs all checks on stored data, one statement at a time. On a live server some rows move between two statements, so a
- * check that finds something is repeated; only what stands still three times is a violation.
+ * One check after the other. On a live server some rows move between two statements, so a check that finds something is
+ * repeated; only what stands still three times is a violation.
  */
-export async function verify(db: Database, now: () => number, pause: () => Promise<void>): Promise<VerifyReport> {
-  const report: VerifyReport = { checks: allChecks.length, violations: [], errors: [] }
-  for (const check of allChecks) {
+async function lookAtAll(looks: Look[], { pause }: Looking): Promise<VerifyReport> {
+  const report: VerifyReport = { services: [], checks: looks.length, violations: [], errors: [] }
+  for (const { id, name, look } of looks) {
     try {
-      const rows = await standing(db, check, now, pause)
-      if (rows.length > 0) report.violations.push({ id: check.id, name: check.name, rows })
+      const rows = await standing(look, pause)
+      if (rows.length > 0) report.violations.push({ id, name, rows })
     } catch (error) {
-      report.errors.push({ name: check.name, error: String(error) })
+      report.errors.push({ name, error: String(error) })
     }
   }
   return report
 }
 
-const looks = 3
+const looksMin = 3
 
-const look = (db: Database, check: Check | CrossCheck, now: () => number) =>
-  'query' in check ? db.rows<unknown>(check.query(now())) : check.compare(db, now())
-
-async function standing(db: Database, check: Check | CrossCheck, now: () => number, pause: () => Promise<void>) {
-  let rows = await look(db, check, now)
-  for (let looked = 1; looked < looks && rows.length > 0; looked++) {
+async function standing(look: Look['look'], pause: () => Promise<void>) {
+  let rows = await look()
+  for (let looked = 1; looked < looksMin && rows.length > 0; looked++) {
     await pause()
     const before = new Set(rows.map((row) => JSON.stringify(row)))
-    rows = (await look(db, check, now)).filter((row) => before.has(JSON.stringify(row)))
+    rows = (await look()).filter((row) => before.has(JSON.stringify(row)))
   }
   return rows
 }

@@ -5,6 +5,7 @@ import sql, { raw, type Sql } from 'sql-template-tag'
 import { serviceNames } from '../src/services.ts'
 import type { Reader } from '../src/platform/database.ts'
 import { createCrossChecks, crossChecks } from '../src/verify-cross.ts'
+import { exportsFrom } from '../src/verify-exports.ts'
 import { pay, reserved, sound, takeBusAway } from './steps.ts'
 import { must, openSystem, type Person, type TestSystem } from './system.ts'
 
@@ -106,7 +107,7 @@ test('the checks between services read a bounded page at a time and say the same
     most.rows = Math.max(most.rows, rows.length)
     return rows
   } }
-  const found = async (pageMax: number) => Promise.all(createCrossChecks(pageMax).map((check) => check.compare(counting, world.time.now)))
+  const found = async (pageMax: number) => Promise.all(createCrossChecks(pageMax).map((check) => check.compare(exportsFrom(() => counting), world.time.now)))
   const plant = async (sign: 1 | -1) => {
     const nobody = sign > 0 ? randomUUID() : null
     await world.db.rows(sql`update seat.seats set reservation_id = ${nobody}, hold_id = ${nobody}, status = ${sign > 0 ? 3 : 0} where show_id = ${manyId} and id > 12`)

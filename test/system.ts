@@ -115,7 +115,7 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
       const answer = await must(send('POST', `/api/shows/${showId}/queue/pass`, { token: person.token, body: {} }))
       return answer.body.pass
     },
-    verify: (): Promise<VerifyReport> => verify(database, () => time.now, async () => system.settle()),
+    verify: (): Promise<VerifyReport> => verify(() => database, { now: () => time.now, pause: () => system.settle() }),
     close: async () => {
       await system.app.close()
       if (!db) await database.close()

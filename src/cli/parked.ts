@@ -4,12 +4,14 @@ import type { Parked, ParkedList, Replay } from '../platform/parked.ts'
 import { Refusal } from '../platform/outcome.ts'
 import { startProblemOf } from '../start-problems.ts'
 import { withSystem } from './offline.ts'
-import { runningServer } from './running-server.ts'
+import { type ServiceName, serviceNames } from '../services.ts'
+import { processesAt } from '../verify-processes.ts'
+import { runningServers } from './running-server.ts'
 
 const usage = `npm run parked -- [--replay] [--subscriber name] [--key id] [--ops-url http://…] [--json]
 Shows the messages that a service could not apply, with the later ones of their keys. --replay tries them again, each key in
-order until one fails; --subscriber and --key choose some of them. Runs inside the server that has DATA_DIR open, or the one
-at --ops-url; opens the data itself when no server has it.
+order until one fails; --subscriber and --key choose some of them. Runs inside the server that has DATA_DIR open, inside all
+processes of npm run services, or inside those at --ops-url, separated by commas; opens the data itself when no server has it.
 Exit code: 0 shown or all applied, 1 something failed again or nothing could be asked, 2 wrong options.`
 
 type Options = { replay: boolean; subscriber?: string; key?: string; 'ops-url'?: string; json: boolean; help: boolean }
@@ -49,16 +51,39 @@ async function run({ replay, subscriber, key, 'ops-url': opsUrl, json }: Options
 type Which = { subscriber?: string; key?: string }
 
 /** Inside the running server, whose services have memories of their own; the data itself only when nobody has it open. */
-async function ask<T>(opsUrl: string | undefined, path: string, which?: Which): Promise<T> {
+async function ask<T extends Record<string, unknown>>(opsUrl: string | undefined, path: string, which?: Which): Promise<T> {
   // no token is looked at here, so no secret is needed
   const config = readConfig({ ...process.env, SESSION_SECRET: newSecret(), PASS_SECRET: newSecret(), SESSION_SECRET_FILE: undefined, PASS_SECRET_FILE: undefined })
-  const url = opsUrl ?? (await runningServer(config.DATA_DIR))
-  if (!url) return withSystem(config, ({ parked }) => (which ? parked.replay(which) : parked.list()) as Promise<T>)
+  const urls = opsUrl?.split(',') ?? (await runningServers(config.DATA_DIR))
+  if (!urls) return withSystem(config, ({ parked }) => (which ? parked.replay(which) : parked.list()) as unknown as Promise<T>)
+  const answers = (await chosen(urls, which)).map((url) => askOne<T>(url, path, which))
+  return joined(await Promise.all(answers)) as T
+}
+
+/** One replica of each service, or of the one that is meant. */
+async function chosen(urls: string[], which?: Which): Promise<string[]> {
+  if (urls.length === 1) return urls
+  const { processes, failures } = await processesAt(urls)
+  const names = serviceNames.filter((name) => which?.subscriber === undefined || which.subscriber === name)
+  if (names.length === 0) throw new Refusal('request_invalid', { detail: `no subscriber is called ${which?.subscriber}; there are ${serviceNames.join(', ')}` })
+  const urlOf = (name: ServiceName) => processes.find(({ services }) => services.includes(name))?.url
+  const silent = names.filter((name) => urlOf(name) === undefined)
+  if (silent.length > 0) throw new Refusal('request_invalid', { detail: `no process answers for ${silent.join(', ')}. ${failures.join('; ')}` })
+  return [...new Set(names.map((name) => urlOf(name) as string))]
+}
+
+async function askOne<T extends Record<string, unknown>>(url: string, path: string, which?: Which): Promise<T> {
   const request = which && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(which) }
   const response = await fetch(new URL(path, url), request)
   const answer = (await response.json()) as T & { detail?: string }
   if (!response.ok) throw new Refusal('request_invalid', { detail: answer.detail ?? `${url} answered ${response.status}` })
   return answer
+}
+
+/** Counts are added up, lists follow on each other. */
+function joined(answers: Record<string, unknown>[]): Record<string, unknown> {
+  return answers.reduce((all, answer) => Object.fromEntries(Object.entries(answer).map(([name, value]) =>
+    [name, typeof value === 'number' ? value + Number(all[name] ?? 0) : [...((all[name] ?? []) as unknown[]), ...(value as unknown[])]])), {})
 }
 
 function shown(answer: Replay | ParkedList) {

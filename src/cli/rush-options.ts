@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 
-export const usage = `npm run rush -- [--fans 2000] [--seats 500] [--url http://…] [--ops-url http://…] [--seed 1] [--seconds 10]
+export const usage = `npm run rush -- [--fans 2000] [--seats 500] [--url http://…] [--ops-url http://…[,…]] [--seed 1] [--seconds 10]
   [--kill 0] [--minutes 10] [--json]
 An open-loop crowd against a fresh show, then the audit. Without --url a server of its own is started on a temporary data
 directory (or on DATABASE_URL). With --url an operator signs in: OPERATOR_EMAIL and OPERATOR_PASSWORD, by default the demo's;
-the audit asks --ops-url, by default port OPS_PORT (9090) of the same host. A run whose audit was not reached is not sound.
+the audit asks --ops-url (several by commas: one of each service is enough), by default the processes of npm run services that
+DATA_DIR/server.json names, or port OPS_PORT (9090) of the same host. A run whose audit was not reached is not sound.
 --kill n ends the own server with kill -9 n times in the middle of the sale and starts it again.
 Exit code: 0 sound, 1 not sound or not run, 2 wrong options.`
 
@@ -27,7 +28,7 @@ export function rushOptions(args: string[]): RushOptions | string[] {
   const { url, 'ops-url': opsUrl, json = false, help = false } = parsed
   const wrong: string[] = []
   const options: RushOptions = { ...numbersOf(parsed, wrong), url, opsUrl, json, help }
-  for (const [name, address] of [['url', url], ['ops-url', opsUrl]] as const)
+  for (const [name, address] of [['url', url] as const, ...(opsUrl?.split(',') ?? []).map((each) => ['ops-url', each] as const)])
     if (address !== undefined && !isAddress(address)) wrong.push(`--${name} must be an http:// or https:// address, not "${address}"`)
   if (url !== undefined && options.kill > 0) wrong.push('--kill needs a server of its own: leave out --url')
   if (url === undefined && opsUrl !== undefined) wrong.push('--ops-url belongs to --url')

@@ -1,9 +1,11 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Client } from '../crowd/client.ts'
 import { type CrowdRecord, quantiles } from '../crowd/record.ts'
+import { verifyProcesses } from '../verify-processes.ts'
 
 export type AuditInput = {
   url: string
-  opsUrl: string
+  opsUrls: string[]
   showId: string
   fans: number
   seats: number
@@ -18,12 +20,12 @@ export type AuditInput = {
 export type Report = Awaited<ReturnType<typeof audit>>
 
 /** What the crowd saw against what the server says now, and the server's own check of everything it stored. */
-export async function audit({ url, opsUrl, showId, fans, seats, client, record, walkedAway, saleSeconds, kills, isOwn, say }: AuditInput) {
+export async function audit({ url, opsUrls, showId, fans, seats, client, record, walkedAway, saleSeconds, kills, isOwn, say }: AuditInput) {
   const map = await client.send('GET', `/api/shows/${showId}/seats`)
   const states = Buffer.from(String(map.body.states), 'base64')
   let sold = 0
   for (let i = 0; i < seats; i++) if (((states[i >> 2] ?? 0) >> ((i & 3) * 2) & 3) === 2) sold++
-  const verified = await runVerify(opsUrl, say)
+  const verified = await runVerify(opsUrls, say)
   const { counts } = record
   const report = {
     fans, seats, sold, paid: counts.paidSeats, payments: counts.paid,
@@ -59,17 +61,11 @@ export function linesOf(report: Report): string[] {
   ]
 }
 
-/** Undefined when the operations port cannot be reached or does not answer. */
-async function runVerify(opsUrl: string, say: (line: string) => void): Promise<unknown[] | undefined> {
-  try {
-    const response = await fetch(new URL('/verify', opsUrl), { method: 'POST' })
-    if (!response.ok) throw new Error(`answered ${response.status}`)
-    const report = (await response.json()) as { violations: unknown[]; errors: unknown[] }
-    return [...report.violations, ...report.errors]
-  } catch (error) {
-    say(`  the audit at ${opsUrl} was not reached: ${error instanceof Error ? error.message : String(error)}`)
-    return undefined
-  }
+/** Undefined when something could not be asked. */
+async function runVerify(opsUrls: string[], say: (line: string) => void): Promise<unknown[] | undefined> {
+  const { violations, errors } = await verifyProcesses(opsUrls, { now: Date.now, pause: () => wait(300) })
+  for (const { name, error } of errors) say(`  the audit could not check ${name}: ${error}`)
+  return errors.length > 0 && violations.length === 0 ? undefined : violations
 }
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)

@@ -8,6 +8,7 @@ import { createRecord } from '../crowd/record.ts'
 import { seeded } from '../crowd/random.ts'
 import { createWalkers } from '../crowd/walkers.ts'
 import { type ChildServer, startChildServer } from './child-server.ts'
+import { runningAt } from './running-server.ts'
 import { audit, linesOf } from './rush-report.ts'
 import { type RushOptions, rushOptions, usage } from './rush-options.ts'
 
@@ -31,7 +32,7 @@ async function run({ url, opsUrl }: RushOptions): Promise<number> {
   let own: Awaited<ReturnType<typeof startOwnServer>> | undefined
   try {
     own = url === undefined ? await startOwnServer() : undefined
-    return await rush(url ?? own?.server.url ?? '', opsUrl ?? own?.server.opsUrl ?? opsUrlBeside(url ?? ''), own?.server)
+    return await rush(url ?? own?.server.url ?? '', opsUrl?.split(',') ?? (await opsUrlsOf(url, own?.server)), own?.server)
   } catch (error) {
     if (!(error instanceof NotRun)) throw error
     process.stderr.write(`${error.message}\n`)
@@ -60,7 +61,7 @@ async function startOwnServer() {
   }
 }
 
-async function rush(url: string, opsUrl: string, child: ChildServer | undefined): Promise<number> {
+async function rush(url: string, opsUrls: string[], child: ChildServer | undefined): Promise<number> {
   const record = createRecord()
   const client = createClient(url, (what, code) => {
     if (what === 'unknown') record.counts.unknowns++
@@ -99,7 +100,7 @@ async function rush(url: string, opsUrl: string, child: ChildServer | undefined)
   clearInterval(progress)
   await tidying
   const killed = await killing
-  const report = await audit({ url, opsUrl, showId, fans, seats, client, record, walkedAway: walkers.counts, saleSeconds, kills: killed, isOwn: child !== undefined, say })
+  const report = await audit({ url, opsUrls, showId, fans, seats, client, record, walkedAway: walkers.counts, saleSeconds, kills: killed, isOwn: child !== undefined, say })
   await client.close()
   for (const line of linesOf(report)) say(line)
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`)
@@ -146,10 +147,14 @@ async function killInTheMiddle(child: ChildServer, record: ReturnType<typeof cre
   return kills
 }
 
-function opsUrlBeside(url: string): string {
+/** Our own, those of `npm run services` when they serve this URL, or the one beside it. */
+async function opsUrlsOf(url: string | undefined, own: ChildServer | undefined): Promise<string[]> {
+  if (url === undefined) return [own?.opsUrl ?? '']
+  const running = await runningAt(url)
+  if (running) return running
   const ops = new URL(url)
   ops.port = process.env.OPS_PORT ?? '9090'
-  return ops.href
+  return [ops.href]
 }
 
 function progressLine({ counts, refusals }: ReturnType<typeof createRecord>, startedAt: number): string {

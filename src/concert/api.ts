@@ -175,7 +175,7 @@ export const concertOperations = {
     }),
     output: Exact({ totalElements: Count, totalPages: Count, page: Count, size: Count, items: Type.Array(ConcertItem) }),
   }),
-  concert: operation({ input: Exact({ concertId: Id }), output: Concert, refusals: ['concert_unknown'] }),
+  concert: operation({ input: Exact({ concertId: Id, viewer }), output: Concert, refusals: ['concert_unknown'] }),
   createConcert: operation({ input: Exact({ by: By, concertId: Type.Optional(Id), ...ConcertText.properties }), output: Concert }),
   updateConcert: operation({
     input: Exact({ by: By, concertId: Id, ...ConcertText.properties }),

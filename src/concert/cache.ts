@@ -15,7 +15,7 @@ export type Cache = {
   forget(changed: { concertId: string; showIds: string[] }): void
 }
 
-/** Other processes see a change after at most this long; this one at once. */
+/** Readers at other processes see a change after at most this long, at this one at once; owners read what is stored. */
 export const cachedMs = 2_000
 const showsMax = 5_000
 const concertsMax = 5_000
@@ -35,7 +35,12 @@ export function createCache(db: Database, now: () => number): Cache {
     return searchPage(db, search, page)
   })
   return {
-    show: (showId) => shows.fetch(showId),
+    show: async (showId) => {
+      const show = await shows.fetch(showId)
+      // what nobody can buy yet has no crowd; once published, no process must say for a while that it is not there
+      if (show?.status === 'draft') shows.delete(showId)
+      return show
+    },
     concert: (concertId) => concerts.fetch(concertId),
     search: async (search, page) => (await pages.fetch(JSON.stringify([search, page]))) ?? searchPage(db, search, page),
     forget: ({ concertId, showIds }) => {

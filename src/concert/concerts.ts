@@ -5,7 +5,7 @@ import { requestHash } from '../platform/identity.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { By, Concert, concertOperations, ConcertText } from './api.ts'
 import { isName } from './plan.ts'
-import { changeConcert, type ConcertEnv, refuseWhileClosing } from './rules.ts'
+import { changeConcert, type ConcertEnv, maySetUp, refuseWhileClosing } from './rules.ts'
 import { type ConcertRow, insertConcert, lockConcerts, readConcert, saveConcert } from './store-concerts.ts'
 import { lockShowsOf } from './store-shows.ts'
 import { wantedTitle } from './title.ts'
@@ -18,8 +18,8 @@ export async function search(env: ConcertEnv, { title, from, before, sort = 'dat
   return env.cache.search({ title: wantedTitle(title), from, before }, { sort, page, size })
 }
 
-export async function concertOf(env: ConcertEnv, { concertId }: Inputs['concert']): Promise<Concert> {
-  const concert = await env.cache.concert(concertId)
+export async function concertOf(env: ConcertEnv, { concertId, viewer }: Inputs['concert']): Promise<Concert> {
+  const concert = await (maySetUp(viewer) ? readConcert(env.db, concertId) : env.cache.concert(concertId))
   return concert && concert.deletedAt === null ? shown(concert) : refuse('concert_unknown')
 }
 

@@ -60,7 +60,7 @@ function searchRoute(app: App, { concert }: ConcertRoutesNeeds) {
   app.get('/api/concerts/:id', {
     config: { access: { allow: 'public' } },
     schema: { tags, summary: 'A concert', params: IdParams, response: { 200: ConcertView } },
-  }, async ({ params }) => shownConcert(await concert.concert({ concertId: params.id })))
+  }, async (request) => shownConcert(await concert.concert({ concertId: request.params.id, ...viewerOf(request) })))
 }
 
 function ownConcertRoutes(app: App, { concert }: ConcertRoutesNeeds) {
@@ -85,7 +85,7 @@ function ownConcertRoutes(app: App, { concert }: ConcertRoutesNeeds) {
     const concertId = request.params.id
     const { deleted } = await concert.deleteConcert({ by: byOf(request), concertId })
     if (deleted) return reply.code(204).send(null)
-    return reply.code(202).header('location', `/api/concerts/${concertId}`).send(shownConcert(await concert.concert({ concertId })))
+    return reply.code(202).header('location', `/api/concerts/${concertId}`).send(shownConcert(await concert.concert({ concertId, ...viewerOf(request) })))
   })
 }
 

@@ -15,6 +15,9 @@ export type Change = { tx: Tx; env: ConcertEnv; by: By; concert: ConcertRow; sho
 export const owns = (who: { userId: string; role: string } | undefined, organiserId: string) =>
   who?.role === 'operator' || (who?.role === 'organiser' && who.userId === organiserId)
 
+/** May own something; such people read what is stored, no copy: another process may have changed it for them. */
+export const maySetUp = (who: { role: string } | undefined) => who?.role === 'operator' || who?.role === 'organiser'
+
 /**
  * Changes one show: its concert's row and its own are locked, the caller owns it, and after the commit the copies of
  * it are dropped. What is not one's own does not exist: `show_unknown`.

@@ -7,7 +7,7 @@ import { type By, concertLimits, type concertOperations, type NewShow, type Plan
 import { addConcert, forget, readable } from './concerts.ts'
 import { assertPlan, assertPrices, totalsOf } from './plan.ts'
 import { publishShow } from './publishing.ts'
-import { type Change, changeConcert, changeShow, type ConcertEnv, detail, note, owns, refuseWhileClosing, save } from './rules.ts'
+import { type Change, changeConcert, changeShow, type ConcertEnv, detail, maySetUp, note, owns, refuseWhileClosing, save } from './rules.ts'
 import { type ConcertRow, lockConcerts } from './store-concerts.ts'
 import { insertShow, lockShow, lockShowsOf, readPlan, readShow, readShowsOf, savePlan, type ShowRow } from './store-shows.ts'
 import { writeWindows } from './windows.ts'
@@ -15,9 +15,9 @@ import { writeWindows } from './windows.ts'
 type Inputs = { [Name in keyof typeof concertOperations]: Static<(typeof concertOperations)[Name]['input']> }
 const policyDefaults = { bookingFee: 0, ticketsPerUserMax: 4, cutoffMinutes: 24 * 60 }
 
-/** For display, from the cache; a draft or deleted show does not exist for others. */
+/** For display, from the cache, but for who may have changed it a moment ago; a draft or deleted show does not exist for others. */
 export async function showDetail(env: ConcertEnv, { showId, viewer }: Inputs['showDetail']): Promise<ShowDetail> {
-  const show = await env.cache.show(showId)
+  const show = await (maySetUp(viewer) ? readShow(env.db, showId) : env.cache.show(showId))
   if (!show || show.status === 'deleted' || (show.status === 'draft' && !owns(viewer, show.organiserId))) return refuse('show_unknown')
   return show
 }

@@ -14,6 +14,8 @@ export function createOperations(deps: {
   metrics: Metrics
   ready: () => Promise<string[]>
   verify: () => Promise<VerifyReport>
+  /** more routes of this port */
+  mount?: (app: FastifyInstance) => void
   parked: { list: () => Promise<ParkedList>; replay: (which: Which) => Promise<Replay> }
 }): FastifyInstance {
   // what is misspelt must not replay everything
@@ -39,5 +41,6 @@ export function createOperations(deps: {
   })
   app.get('/parked', () => deps.parked.list())
   app.post<{ Body: Which }>('/parked/replay', { schema: { body: Which } }, (request) => deps.parked.replay(request.body))
+  deps.mount?.(app)
   return app
 }

@@ -216,6 +216,23 @@ export function busContract(adapter: string, { open, afterEffect }: Adapter) {
     await until([one], async () => (await versions('a')).includes(1))
   })
 
+  promise('a relay that is stopped gives its slots back: the next one publishes at once; after one that died, 5 s later', async ({ bus, listens, emit, versions }) => {
+    const stopped = bus('stopped', [listens('stopped')])
+    await emit(['a', 1])
+    assert.equal(await stopped.publishOnce(), 1)
+    await stopped.release()
+    const died = bus('died', [listens('died')])
+    await emit(['a', 2])
+    assert.equal(await died.publishOnce(), 1)
+    const next = bus('next', [listens('next')])
+    await emit(['a', 3])
+    now += 4_500
+    assert.equal(await next.publishOnce(), 0)
+    now += 1
+    assert.equal(await next.publishOnce(), 1)
+    await until([next], async () => (await versions('a')).includes(3))
+  })
+
   promise('two processes of one subscriber: each event is applied once, by one of them', async ({ bus, listens, emit, effects }) => {
     const both = [bus('one', [listens('one')]), bus('two', [listens('two')])]
     const names = Array.from({ length: 100 }, (_, i) => `k${i}`)

@@ -4,7 +4,8 @@ import { at, type Database } from './database.ts'
 import { type Envelope, outboxSlots } from './events.ts'
 
 export const relayBatchMax = 500
-export const leaseMs = 5_000
+/** One that dies is followed after lease, grace and a poll of the next relay: 5 s. */
+export const leaseMs = 4_000
 const takeoverGraceMs = 500
 
 export type RelayOptions = {
@@ -22,11 +23,15 @@ export type Send = (events: Envelope[]) => Promise<Set<string>>
 export type Relay = {
   /** publishes what is in the outboxes of these producers, by default of all; returns the number of events that left */
   publishOnce: (producers?: Iterable<string>) => Promise<number>
+  /** gives the slots back, so that another relay need not wait for the leases to end */
+  release: () => Promise<void>
 }
 
 /**
  * Reads each producer's outbox by slot under a lease, in id order, sends outside the producer's transaction and deletes
- * after. A key that could not be sent blocks only itself; a crash before the delete repeats.
+ * after. A key that could not be sent blocks only itself; a crash before the delete repeats. The lease spares work and
+ * needs no fence: one that was overtaken sends again what its successor has sent, in the same order, and whoever hears it
+ * has later versions by then.
  */
 export function createRelay(options: RelayOptions, send: Send): Relay {
   return {
@@ -34,6 +39,9 @@ export function createRelay(options: RelayOptions, send: Send): Relay {
       let published = 0
       for (const producer of producers) published += await publishFrom(options, producer, send)
       return published
+    },
+    release: async () => {
+      for (const producer of options.producers) await options.db.rows(sql`delete from ${raw(`"${producer}"`)}.outbox_leases where holder = ${options.holder}`)
     },
   }
 }

@@ -25,7 +25,7 @@ export type Ask = {
   source: 'named' | 'best' | 'nearest'
   /** how often a picked seat was lost to somebody else */
   losses: number
-  /** a swap whose seats are taken by what it replaces */
+  /** the copy of the seats is not asked: a swap whose seats are taken by what it replaces, or seats its user let go a moment ago */
   isCleared: boolean
 }
 /** Why an ask got nothing so far: a look at what its user already holds decides whether that is the answer. */

@@ -15,6 +15,16 @@ export async function emptyingShows(db: Reader): Promise<string[]> {
   return rows.map((row) => row.showId)
 }
 
+/** Who of these lately let go of one of these seats, when the show has moved on from `version`. */
+export async function usersWhoLetGo(db: Reader, { showId, version, userIds, seatIds, since }: LetGo): Promise<Set<string>> {
+  const rows = await db.rows<{ userId: string }>(sql`
+    select distinct h.user_id as "userId" from seat.shows s join seat.holds h on h.show_id = s.show_id
+    where s.show_id = ${showId} and s.version > ${version} and h.user_id = any(${userIds}::uuid[])
+      and h.ended_at > ${at(since)} and h.seat_ids && ${seatIds}::int[]`)
+  return new Set(rows.map((row) => row.userId))
+}
+type LetGo = { showId: string; version: number; userIds: string[]; seatIds: number[]; since: number }
+
 /** Live unpinned holds of a show; those bound together come together. */
 export const holdsToEnd = (db: Reader, showId: string, limit: number) =>
   db.rows<BoundId>(sql`

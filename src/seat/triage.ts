@@ -4,12 +4,15 @@ import { type Ask, countOf, type Lost, replacedBy, sectionsOf, toHold } from './
 import { alternativesTo, type Stage, stageOf } from './best.ts'
 import type { SeatEnv } from './env.ts'
 import type { Picture } from './picture.ts'
+import { usersWhoLetGo } from './store-ending.ts'
 import { type HoldRow, readHolds, readQuotas } from './store-holds.ts'
 
 /** How often lost seats are picked anew in the same batch. */
 const repicksMax = 3
+/** A copy of the seats is not further behind than this. */
+const letGoMs = 5_000
 type Quota = { seats: number; seatsMax: number; passFloor: number }
-type Known = { picture: Picture; byId: Map<string, HoldRow>; own: Map<string, HoldRow[]>; quotas: Map<string, Quota>; others: Others; full: Set<string> }
+type Known = { picture: Picture; byId: Map<string, HoldRow>; own: Map<string, HoldRow[]>; quotas: Map<string, Quota>; others: Others; full: Set<string>; letGo: Set<string> }
 type Others = (ask: Ask) => number[][]
 
 /**
@@ -29,6 +32,7 @@ export async function triage(env: SeatEnv, picture: Picture, lost: Lost[], full:
     quotas: new Map(quotas.map((quota) => [quota.userId, quota])),
     others: alternatives(picture),
     full,
+    letGo: await whoLetGo(env, picture, lost),
   }
   for (const item of lost) {
     if (item.why === 'quota') full.add(item.ask.input.userId)
@@ -36,6 +40,17 @@ export async function triage(env: SeatEnv, picture: Picture, lost: Lost[], full:
     if (answer) settle(item.ask, answer)
   }
 }
+
+/** Who asks for seats that are taken in this process's copy, and let them go a moment ago: perhaps through another process. */
+async function whoLetGo(env: SeatEnv, { showId, version }: Picture, lost: Lost[]): Promise<Set<string>> {
+  const named = lost.filter((item) => isNamed(item))
+  if (named.length === 0) return new Set()
+  const [userIds, seatIds] = [named.map(({ ask }) => ask.input.userId), named.flatMap(({ ask }) => ask.seatIds)]
+  return usersWhoLetGo(env.db, { showId, version, userIds, seatIds, since: env.now() - letGoMs })
+}
+
+/** Lost by the copy alone: no statement has looked at these seats yet. */
+const isNamed = ({ ask, why }: Lost) => ask.source === 'named' && !ask.isCleared && typeof why === 'object' && 'taken' in why && why.isFinal === undefined
 
 /** A repeat: the same thing, whose state may have moved on. */
 function madeBefore({ input, hash }: Ask, { byId, picture }: Known): Answer<Hold> | undefined {
@@ -69,7 +84,7 @@ function verdictOn({ ask, why }: Lost, known: Known): Refusal | undefined {
   if (why === 'quota') return quotaRefusal(ask, known)
   const { input } = ask
   const taken = byOthers(why.taken, ask, known)
-  if (!ask.isCleared && ask.source === 'named' && taken.length === 0) {
+  if (!ask.isCleared && ask.source === 'named' && (taken.length === 0 || known.letGo.has(input.userId))) {
     ask.isCleared = true
     return undefined
   }
