@@ -67,6 +67,8 @@ export type Parts = Surroundings & {
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
   ready: () => Promise<string[]>
+  /** told to stop, and serving on until others have taken over */
+  isStopping?: () => boolean
   step?: StepHook
   /** what runs in this process; everything, unless the others can be called and heard of */
   runs?: ReadonlySet<ServiceName | 'gateway'>
@@ -151,7 +153,7 @@ export async function compose(parts: Parts) {
 
   const settings = parts.limits ?? unproxied
   const limits = { limit: (parts.rateLimit ?? createMemoryRateLimit)(scaledBudgets(settings.percent)), settings }
-  const app = await createServer({ guard, metrics, log, newId, limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
+  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
   if (runs.has('gateway')) await mountRoutes(app, api, parts)
   for (const recover of recoveries) await recover()

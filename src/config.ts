@@ -11,9 +11,9 @@ const Port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const NetworkList = Type.String({ maxLength: 2_000 })
 const Secret = Type.String({ minLength: 32, maxLength: 500 })
 
-const UrlOfService = Type.String({ pattern: '^https?://[^/ ]+$' })
+const UrlOfService = Type.String({ pattern: '^https?://[^/, ]+(,https?://[^/, ]+)*$' })
 const urlsOfServices = Object.fromEntries(serviceNames.map((name) =>
-  [urlOf(name), { schema: UrlOfService, default: '', about: `where the door of ${name} is when it runs elsewhere: http://INNER_HOST:INNER_PORT of its process, or of the balancer before its replicas` }],
+  [urlOf(name), { schema: UrlOfService, default: '', about: `where the door of ${name} is when it runs elsewhere: http://INNER_HOST:INNER_PORT of its process; of each replica, separated by commas, or of the balancer before them` }],
 )) as Record<Uppercase<`${ServiceName}_URL`>, { schema: typeof UrlOfService; default: ''; about: string }>
 
 /** Every environment variable, its form, default and meaning; docs/config.md is made from this. */
@@ -41,6 +41,7 @@ export const variables = {
   RATE_LIMIT_EXEMPT: { schema: NetworkList, default: 'loopback', about: 'addresses and networks that are not limited, separated by commas; `loopback` is 127.0.0.0/8 and ::1; `0.0.0.0/0,::/0` is everybody' },
   TRUST_PROXY: { schema: NetworkList, default: '', about: 'addresses and networks of the proxies in front, written like RATE_LIMIT_EXEMPT; only their X-Forwarded-For is believed. Without it a proxy on this machine makes everybody exempt' },
   CONNECTIONS_MAX: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '15000', about: 'open connections of the public port; more are closed at once. Keep it well below the file limit of the process (`ulimit -n`, usually 20,000): database and mails need files too. There is none per address: that is the work of the proxy in front' },
+  DRAIN_SECONDS: { schema: Type.Integer({ minimum: 0, maximum: 60 }), default: '0', about: 'how long a process that was told to stop serves on, not ready, so that a balancer sends requests elsewhere before the port closes; 2 with a second gateway behind deploy/nginx/openrun.conf' },
   SERVICES: { schema: Type.String({ pattern: '^[a-z]+(,[a-z]+)*$' }), default: 'all', about: `what runs in this process: all, or some of gateway,${serviceNames.join(',')}. Less than all needs KAFKA_BROKERS, DATABASE_URL, SERVICE_SECRET and the URL of every service it calls` },
   KAFKA_BROKERS: { schema: Type.String({ pattern: '^[^,:/ ]+:[0-9]+(,[^,:/ ]+:[0-9]+)*$' }), default: '', about: 'brokers of Apache Kafka 4, host:port separated by commas: events travel through it; without it inside the process' },
   KAFKA_PREFIX: { schema: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,40}$' }), default: 'openrun', about: 'begins the names of topics and groups; another one for each database on the same brokers, or they take each other\'s events' },
@@ -67,6 +68,7 @@ export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | un
   HOLD_SECONDS: number
   RATE_LIMIT_PERCENT: number
   CONNECTIONS_MAX: number
+  DRAIN_SECONDS: number
   SERVICES: string
   KAFKA_PREFIX: string
   INNER_HOST: string

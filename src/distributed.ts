@@ -24,15 +24,15 @@ export function createElsewhere(config: Config, { now, random, wait, log, metric
   const opened: (() => Promise<void>)[] = []
   return {
     caller: <Ops extends Operations>(name: ServiceName, operations: Ops): Api<Ops> => {
-      const origin = config[urlOf(name)]
+      const origins = config[urlOf(name)]?.split(',')
       // what a service never calls has no URL; a call to it is a bug and fails as one
-      if (!origin) return {} as Api<Ops>
+      if (!origins) return {} as Api<Ops>
       metrics.breakerOpen.set({ service: name }, 0)
-      const onBreaker = (isOpen: boolean) => {
-        metrics.breakerOpen.set({ service: name }, isOpen ? 1 : 0)
-        log.warn({ service: name }, isOpen ? 'service does not answer' : 'service answers again')
+      const onBreaker = (openCount: number) => {
+        metrics.breakerOpen.set({ service: name }, openCount)
+        log.warn({ service: name, replicas: origins.length, silent: openCount }, openCount > 0 ? 'service does not answer' : 'service answers again')
       }
-      const { api, close } = remote(name, operations, { origin, identity, random, wait, onBreaker })
+      const { api, close } = remote(name, operations, { origins, identity, random, wait, onBreaker })
       opened.push(close)
       return api
     },

@@ -12,7 +12,7 @@ try {
   const config = readConfig(process.env, { demo })
   const server = await openServer(config)
   // the signal handlers come after the start: until then a signal simply ends the process, which is safe at any point
-  closeWithGrace({ delay: closeDelayMs, logger: false }, async ({ err, signal }) => {
+  closeWithGrace({ delay: closeDelayMs + config.DRAIN_SECONDS * 1_000, logger: false }, async ({ err, signal }) => {
     if (err) process.stderr.write(`${err.stack}\n`)
     await server.close(signal ?? 'error')
     await rm(server.addressFile, { force: true })

@@ -25,6 +25,8 @@ import { verify } from './verify.ts'
 export type Server = { url: string; opsUrl: string; system: System; addressFile: string; close: (reason: string) => Promise<void> }
 
 const verifyPauseMs = 300
+/** Callers of the inner door are a few processes that ask all the time. */
+const doorDrainMs = 300
 
 /** Starts everything in this process: database, services, both ports, jobs. `close` ends it in order and keeps every acknowledgement. */
 export async function openServer(config: Config): Promise<Server> {
@@ -42,7 +44,7 @@ export async function openServer(config: Config): Promise<Server> {
   const shared = config.REDIS_URL ? await shareLimits(config.REDIS_URL, { metrics, log }) : undefined
   let stopping = false
   const ready = () => problemsOf({ db, clock, stopping: () => stopping })
-  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, log, metrics, ready, ...(shared ? { rateLimit: shared.rateLimit } : {}) })
+  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, log, metrics, ready, isStopping: () => stopping, ...(shared ? { rateLimit: shared.rateLimit } : {}) })
   await ensureOperator(config, system)
   if (config.demo) await seedDemo(system, clock.now())
 
@@ -59,8 +61,9 @@ export async function openServer(config: Config): Promise<Server> {
   const close = async (reason: string) => {
     log.info({ reason }, 'stopping')
     stopping = true
-    await system.app.close()
-    await door?.close()
+    // whoever knows another replica learns from the answers of this time to ask that one
+    await wait(Math.max(config.DRAIN_SECONDS * 1_000, door ? doorDrainMs : 0))
+    await Promise.all([system.app.close(), door?.close()])
     await jobs.stop()
     await closeDistributed()
     await operations.close()
@@ -73,7 +76,7 @@ export async function openServer(config: Config): Promise<Server> {
   return { url, opsUrl, system, addressFile, close }
 }
 
-type Platform = { db: Database; clock: Clock; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; rateLimit?: (budgets: Record<string, Budget>) => RateLimit }
+type Platform = { db: Database; clock: Clock; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit }
 
 async function composeWith(config: Config, { clock, ...platform }: Platform) {
   const keys = await keysOf(config)
@@ -100,7 +103,7 @@ async function composeWith(config: Config, { clock, ...platform }: Platform) {
     rehearsals: config.REHEARSALS === 'on',
     limits: { percent: config.RATE_LIMIT_PERCENT, exempt: networks(config.RATE_LIMIT_EXEMPT), proxies: networks(config.TRUST_PROXY) },
   })
-  const door = config.isWhole || !distributed ? undefined : createInnerDoor(system.served, { tokens: distributed.createServiceTokens(config.SERVICE_SECRET ?? ''), now: clock.now, log: platform.log })
+  const door = system.served.length === 0 || config.isWhole || !distributed ? undefined : createInnerDoor(system.served, { tokens: distributed.createServiceTokens(config.SERVICE_SECRET ?? ''), now: clock.now, log: platform.log, isStopping: platform.isStopping })
   return { system, door, close: async () => elsewhere?.close() }
 }
 

@@ -23,7 +23,7 @@ before(async () => {
   const database = await createPostgresDatabase(serverUrl as string)
   drop = database.drop
   const environment = { ...secrets, ...operator, DATABASE_URL: database.url, KAFKA_BROKERS: brokers as string, KAFKA_PREFIX: `apart-${process.pid}`, DATABASE_CONNECTIONS: '4', REHEARSALS: 'on', HOLD_SECONDS: '20', LOG_LEVEL: 'warn' }
-  services = await startServices(directory, environment, (name, line) => lines.push(`${name} ${line}`))
+  services = await startServices(directory, environment, (name, line) => lines.push(`${name} ${line}`), { replicas: 2 })
 })
 
 after(async () => {
@@ -47,7 +47,7 @@ function rush(...more: string[]): { ended: Promise<Rush>; selling: Promise<void>
   return { ended, selling }
 }
 
-test('a crowd buys from eight processes: every seat is sold once and paid once', { skip }, async () => {
+test('a crowd buys from two processes of everything behind nginx: every seat is sold once and paid once', { skip }, async () => {
   const { status, report, stderr } = await rush('--fans', '200', '--seats', '60').ended
   assert.equal(report.sold, 60, stderr.slice(-2_000))
   assert.equal(report.paid, 60)
@@ -57,7 +57,7 @@ test('a crowd buys from eight processes: every seat is sold once and paid once',
   assert.equal(status, 0)
 })
 
-test('services killed in the middle of the sale cost nobody a place, a seat or money', { skip }, async () => {
+test('replicas killed in the middle of the sale cost nobody a place, a seat or money, nor an answer', { skip }, async () => {
   const crowd = rush('--fans', '300', '--seats', '150')
   await crowd.selling
   for (const name of ['seat', 'payment', 'wallet', 'queue', 'reservation']) await services.killAndRestart(name)
@@ -66,7 +66,7 @@ test('services killed in the middle of the sale cost nobody a place, a seat or m
   assert.equal(report.paid, 150)
   assert.equal(report.soldTwice, 0)
   const { outcome_unknown: unknown = 0 } = report.refusals as Record<string, number>
-  assert.ok(unknown + Number(report.retries ?? 0) > 0, `somebody met a service that was away: ${JSON.stringify(report)}`)
+  assert.equal(unknown, 0, 'the other replica answered')
   assert.deepEqual(report.lost, { places: 0, holds: 0, payments: 0 })
   assert.deepEqual(report.violations, [])
 })

@@ -50,7 +50,7 @@ export async function startChildServer(dataDir: string, environment: Record<stri
   }
 }
 
-type Address = { pid: number; url: string; opsUrl: string }
+export type Address = { pid: number; url: string; opsUrl: string }
 
 /** Where a child serves, once it has written it to its server.json; one that does not in time is killed. */
 export async function untilServed(child: ChildProcess, addressFile: string, name: string): Promise<Address> {

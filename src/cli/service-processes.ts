@@ -1,75 +1,111 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
 import { serviceNames, urlOf } from '../services.ts'
-import { serverFlags, untilServed } from './child-server.ts'
+import { gatewayRestSeconds, type Nginx, startNginx } from './nginx.ts'
+import { type ReplicaProcess, startReplica } from './replica-process.ts'
 
 export type ServiceProcesses = {
+  /** where buyers come: nginx when there are replicas, else the gateway */
   url: string
-  /** where health, metrics and verify of the gateway's process are */
+  /** where health, metrics and verify of the first gateway are */
   opsUrl: string
+  /** the same of every process */
+  opsUrls: string[]
+  /** every service and gateway, each with its pid and ways to end it */
+  replicas: ReplicaProcess[]
+  /** every child there is now, nginx too */
   processes: ChildProcess[]
+  nginx: Nginx | undefined
+  replica: (name: string, index?: number) => ReplicaProcess
   /** kill -9 of one, and the same one again */
-  killAndRestart: (name: string) => Promise<void>
+  killAndRestart: (name: string, index?: number) => Promise<void>
+  /** to freeze (`SIGSTOP`) and wake (`SIGCONT`) one */
+  signal: (name: string, index: number, signal: NodeJS.Signals) => void
+  /** stops and starts one process after the other; `before` hears which one is next */
+  rollingRestart: (before?: (name: string, index: number) => void) => Promise<void>
   stop: () => Promise<void>
 }
+type Options = {
+  /** processes of each service and of the gateway; with more than one, nginx stands before them */
+  replicas?: number
+  /** hears of one that ended by itself */
+  onDeath?: ((name: string, how: number | string) => void) | undefined
+}
 
-const main = new URL('../main.ts', import.meta.url).pathname
 /** The gateway last: it is what others wait for. */
 const names = [...serviceNames, 'gateway'] as const
-type Name = (typeof names)[number]
+const gatewayDrainSeconds = '2'
+/** A gateway that came back is not asked until nginx looks again. */
+const afterGatewayMs = (gatewayRestSeconds + 1) * 1_000
 
 /**
- * Starts the gateway and every service as a child process each and waits until all of them serve. `environment` has
- * the engines and the secrets, or the process's own has. `say` gets every line a child writes; `onDeath` hears of one that
- * ended by itself.
+ * Starts the gateway and every service as child processes and waits until all of them serve. `environment` has the
+ * engines and the secrets, or the process's own has. `say` gets every line a child writes.
  */
-export async function startServices(directory: string, environment: Record<string, string>, say: (name: string, line: string) => void, onDeath?: (name: string, how: number | string) => void): Promise<ServiceProcesses> {
-  const ports = new Map(await Promise.all(serviceNames.map(async (name) => [name as string, await freePort()] as const)))
-  const urls = Object.fromEntries(serviceNames.map((name) => [urlOf(name), `http://127.0.0.1:${ports.get(name)}`]))
-  const children = new Map<Name, ChildProcess>()
-  const expected = new WeakSet<ChildProcess>()
+export async function startServices(directory: string, environment: Record<string, string>, say: (name: string, line: string) => void, { replicas: count = 1, onDeath }: Options = {}): Promise<ServiceProcesses> {
+  const hasFront = count > 1
+  const ports = await freePorts(names.length * count * 2 + 1)
+  const placeOf = (name: string, index: number) => ((names as readonly string[]).indexOf(name) * count + index) * 2
+  const portOf = (name: string, index: number) => ports[placeOf(name, index)] as number
+  const opsPortOf = (name: string, index: number) => ports[placeOf(name, index) + 1] as number
+  const frontPort = Number(environment.PORT ?? 0) || (ports.at(-1) as number)
+  const originsOf = (name: string) => Array.from({ length: count }, (_, index) => `http://127.0.0.1:${portOf(name, index)}`)
+  const urls = Object.fromEntries(serviceNames.map((name) => [urlOf(name), originsOf(name).join(',')]))
+  // what is in nginx's own address stands in mails, and its word about addresses is taken
+  const behindFront = hasFront ? { PUBLIC_URL: `http://127.0.0.1:${frontPort}`, TRUST_PROXY: 'loopback', DRAIN_SECONDS: gatewayDrainSeconds } : {}
   let isStopping = false
+  // nginx's workers pass through it to a directory of theirs; each server's own stays closed
+  if (hasFront) await chmod(directory, 0o711)
 
-  function start(name: Name) {
-    const env = { ...process.env, PORT: '0', OPS_PORT: '0', ...environment, ...urls, SERVICES: name, DATA_DIR: join(directory, name), INNER_PORT: String(ports.get(name) ?? 0) }
-    // in a group of its own: Ctrl-C is for the parent, which ends them in order
-    const child = spawn(process.execPath, [...serverFlags, main], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-    child.on('exit', (code, signal) => void (isStopping || expected.has(child) || onDeath?.(name, code ?? signal ?? '')))
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (line) => say(name, line))
-    children.set(name, child)
+  const start = (name: string, index: number) => startReplica(name, index, {
+    directory,
+    environment: {
+      PORT: '0', ...(name === 'gateway' ? behindFront : {}), ...environment, ...urls, SERVICES: name, OPS_PORT: String(opsPortOf(name, index)),
+      ...(name === 'gateway' ? (hasFront ? { PORT: String(portOf(name, index)) } : {}) : { INNER_PORT: String(portOf(name, index)) }),
+    },
+    say: (line) => say(hasFront ? `${name} ${index}` : name, line),
+    onDeath: (how) => void (isStopping || onDeath?.(`${name} ${index}`, how)),
+  })
+  const replicas = (await Promise.all(names.map((name) => Promise.all(Array.from({ length: count }, (_, index) => start(name, index)))))).flat()
+  let nginx: Nginx | undefined
+  const find = (name: string, index = 0) => {
+    const replica = replicas.find((each) => each.name === name && each.index === index)
+    if (!replica) throw new Error(`there is no process ${name} ${index}`)
+    return replica
   }
   const stop = async () => {
     isStopping = true
-    for (const name of names.toReversed()) {
-      const child = children.get(name)
-      if (!child || child.exitCode !== null || child.signalCode !== null) continue
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    }
+    await nginx?.stop()
+    // callers before those they call, the replicas of one side by side
+    for (const name of names.toReversed()) await Promise.all(replicas.filter((each) => each.name === name).map((each) => each.stop()))
   }
 
-  await Promise.all(names.map((name) => mkdir(join(directory, name), { recursive: true, mode: 0o700 })))
-  for (const name of names) start(name)
-  const addressOf = (name: Name) => untilServed(children.get(name) as ChildProcess, join(directory, name, 'server.json'), name)
   try {
-    for (const name of serviceNames) await addressOf(name)
-    const { url, opsUrl } = await addressOf('gateway')
+    for (const replica of replicas) await replica.served()
+    const { url, opsUrl } = await find('gateway').served()
+    if (hasFront) {
+      const gateways = Array.from({ length: count }, (_, index) => `127.0.0.1:${portOf('gateway', index)}`)
+      nginx = await startNginx({ directory: join(directory, 'nginx'), port: frontPort, gateways }, (line) => say('nginx', line), (how) => void (isStopping || onDeath?.('nginx', how)))
+    }
     return {
-      url, opsUrl, stop,
+      url: nginx?.url ?? url, opsUrl, replicas, nginx, stop,
+      opsUrls: replicas.map(({ name, index }) => `http://127.0.0.1:${opsPortOf(name, index)}`),
       get processes() {
-        return [...children.values()]
+        return [...replicas.map((each) => each.child()), ...(nginx ? [nginx.child] : [])]
       },
-      killAndRestart: async (name) => {
-        const child = children.get(name as Name) as ChildProcess
-        expected.add(child)
-        child.kill('SIGKILL')
-        await once(child, 'exit')
-        start(name as Name)
-        await addressOf(name as Name)
+      replica: find,
+      killAndRestart: (name, index) => find(name, index).killAndRestart(),
+      signal: (name, index, signal) => void find(name, index).child().kill(signal),
+      rollingRestart: async (before) => {
+        for (const replica of replicas) {
+          before?.(replica.name, replica.index)
+          await replica.restart()
+          if (replica.name === 'gateway' && hasFront) await wait(afterGatewayMs)
+        }
       },
     }
   } catch (error) {
@@ -78,10 +114,11 @@ export async function startServices(directory: string, environment: Record<strin
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
+/** Ports that are free now, all of them held until the last is known, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports
 }

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -7,12 +7,19 @@ import { newSecret } from '../config.ts'
 import { type ServiceProcesses, startServices } from './service-processes.ts'
 
 /**
- * npm run services -- [--port 8080]
- * The gateway and every service as a process of its own on this machine, on the engines that DATABASE_URL and
- * KAFKA_BROKERS name. Their logs come out here, each line with the name of its process; Ctrl-C ends all of them. Secrets
- * that are not given are new at each start: then sessions and passes end with it.
+ * npm run services -- [--port 8080] [--replicas 2]
+ * The gateway and every service as processes of their own on this machine, on the engines that DATABASE_URL and
+ * KAFKA_BROKERS name; with replicas nginx stands before the gateways. Their logs come out here, each line with the name of
+ * its process; Ctrl-C ends all of them, SIGHUP restarts one after the other. Secrets that are not given are new at each
+ * start: then sessions and passes end with it. DATA_DIR/server.json tells the other commands where everything is.
  */
-const { values: args } = parseArgs({ options: { port: { type: 'string', default: '8080' } } })
+const usage = 'npm run services -- [--port 8080] [--replicas 1..8]'
+const { values: args } = parseArgs({ options: { port: { type: 'string', default: '8080' }, replicas: { type: 'string', default: '1' }, help: { type: 'boolean', default: false } } })
+const replicas = /^[1-8]$/.test(args.replicas) ? Number(args.replicas) : 0
+if (args.help || replicas === 0 || !/^\d{1,5}$/.test(args.port)) {
+  process.stderr.write(`${usage}\n`)
+  process.exit(args.help ? 0 : 2)
+}
 const missing = ['DATABASE_URL', 'KAFKA_BROKERS'].filter((name) => !process.env[name])
 if (missing.length > 0) {
   process.stderr.write(`npm run services needs ${missing.join(' and ')}: several processes share nothing but these engines\n`)
@@ -20,15 +27,31 @@ if (missing.length > 0) {
 }
 const secrets = Object.fromEntries(['SERVICE_SECRET', 'SESSION_SECRET', 'PASS_SECRET'].map((name) => [name, process.env[name] ?? newSecret()]))
 const directory = await mkdtemp(join(tmpdir(), 'openrun-services-'))
-const say = (name: string, line: string) => process.stdout.write(`${name.padEnd(12)} ${line}\n`)
+const dataDir = process.env.DATA_DIR ?? './data'
+const addressFile = join(dataDir, 'server.json')
+const say = (name: string, line: string) => process.stdout.write(`${name.padEnd(14)} ${line}\n`)
 let starting: Promise<ServiceProcesses> | undefined
-const { close } = closeWithGrace({ delay: 30_000, logger: false }, async () => (await starting?.catch(() => undefined))?.stop())
-starting = startServices(directory, { ...secrets, PORT: args.port }, say, (name, how) => {
+const { close } = closeWithGrace({ delay: 60_000, logger: false }, async () => {
+  await (await starting?.catch(() => undefined))?.stop()
+  await rm(addressFile, { force: true })
+})
+const onDeath = (name: string, how: number | string) => {
   process.stderr.write(`${name} ended by itself (${how}); ending the others\n`)
   process.once('exit', () => {
     process.exitCode = 1
   })
   close()
-})
-const { url, processes } = await starting
+}
+// so many processes share what one PostgreSQL has to give
+const connections = process.env.DATABASE_CONNECTIONS ?? (replicas > 1 ? '4' : '10')
+starting = startServices(directory, { ...secrets, DATABASE_CONNECTIONS: connections, PORT: args.port }, say, { replicas, onDeath })
+const services = await starting
+const { url, opsUrl, opsUrls, processes } = services
+await mkdir(dataDir, { recursive: true, mode: 0o700 })
+await writeFile(addressFile, JSON.stringify({ pid: process.pid, url, opsUrl, opsUrls }))
 process.stdout.write(`Openrun, ${processes.length} processes  ${url}\n  mails and addresses of the operations ports (server.json) in ${directory}\n  Ctrl-C ends all of them\n`)
+let restarting = Promise.resolve()
+process.on('SIGHUP', () => {
+  restarting = restarting.then(() => services.rollingRestart((name, index) => say('services', `restarting ${name} ${index}`)))
+    .then(() => void say('services', 'restarted'), (error: Error) => void process.stderr.write(`${error.message}\n`))
+})

@@ -10,6 +10,7 @@ import type { Metrics } from '../platform/metrics.ts'
 import { Refusal, refuse, UnknownOutcome } from '../platform/outcome.ts'
 import type { Access, Principal } from '../platform/principal.ts'
 import { problemHandler } from './problems.ts'
+import { drainBeforeStop } from './draining.ts'
 import type { SessionGuard } from './sessions.ts'
 
 export const httpLimits = { bodyBytesMax: 64 * 1024, paramLengthMax: 200, requestTimeoutMs: 30_000, keepAliveMs: 72_000, jsonDepthMax: 20 } as const
@@ -20,7 +21,7 @@ const safetyHeaders = { 'x-content-type-options': 'nosniff', 'referrer-policy': 
 const addFormats = ('default' in addFormatsModule ? addFormatsModule.default : addFormatsModule) as unknown as (ajv: Ajv) => void
 
 /** The public HTTP server: strict validation, who is calling, problem+json, OpenAPI. Routes are mounted by the caller. */
-export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string; limitRates: (app: App) => void }): Promise<App> {
+export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string; limitRates: (app: App) => void; isStopping: () => boolean }): Promise<App> {
   const app = fastify({
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -48,6 +49,7 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
   })
   await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Openrun', version: '1', description: 'Concert ticketing that stays correct, fair and fast when everybody comes at once.' }, components: { securitySchemes: { session: { type: 'http', scheme: 'bearer' } } } } })
   await app.register(swaggerUi, { routePrefix: '/docs' })
+  drainBeforeStop(app, deps.isStopping)
   deps.limitRates(app)
   admitCallers(app, deps.guard)
   observe(app, deps.metrics)

@@ -1,9 +1,9 @@
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type Api, local, type Operations } from './contract.ts'
 import { Refusal } from './outcome.ts'
-import { timeoutHeader, type WireAnswer } from './remote.ts'
 import type { Logger } from './log.ts'
 import type { Tokens } from './token.ts'
+import { drainingHeader, timeoutHeader, type WireAnswer } from './wire.ts'
 
 export const innerLimits = { bodyBytesMax: 32 * 1024 * 1024, callsMax: 256, identityMs: 60_000, requestTimeoutMs: 30_000, connectionsMax: 2_000 } as const
 /** Which process calls: the name of a service, or `gateway`. */
@@ -23,18 +23,19 @@ export function createIdentity(service: string, tokens: Tokens<ServiceClaims>, n
   }
 }
 
-type DoorNeeds = { tokens: Tokens<ServiceClaims>; now: () => number; log: Pick<Logger, 'error'> }
+type DoorNeeds = { tokens: Tokens<ServiceClaims>; now: () => number; log: Pick<Logger, 'error'>; /** about to stop: callers are sent to other replicas */ isStopping?: () => boolean }
 
 /**
  * The door for other services: `POST /inner/:service/:operation {calls: [...]}` answers each call by itself, in order.
  * Only a signed service may call, and only what stands above it; who calls is known before the body is read. Never part
  * of the public port.
  */
-export function createInnerDoor(served: Served[], { tokens, now, log }: DoorNeeds): FastifyInstance {
+export function createInnerDoor(served: Served[], { tokens, now, log, isStopping = () => false }: DoorNeeds): FastifyInstance {
   const app = fastify({ bodyLimit: innerLimits.bodyBytesMax, requestTimeout: innerLimits.requestTimeoutMs, forceCloseConnections: 'idle', return503OnClosing: false })
   app.server.maxConnections = innerLimits.connectionsMax
   const byName = new Map(served.map(({ name, operations, api, callers }) => [name, { callers, calls: new Map(Object.entries(local(name, operations, api))) }]))
   app.addHook('onRequest', async (request, reply) => {
+    if (isStopping()) reply.headers({ [drainingHeader]: '1', connection: 'close' })
     const { service = '', operation = '' } = request.params as { service?: string; operation?: string }
     const caller = callerOf(request, tokens, now())
     if (!caller) return reply.code(401).send({ code: 'identity_invalid' })

@@ -22,7 +22,7 @@ export function createMetrics() {
     eventsParked: new Counter({ name: 'openrun_events_parked_total', help: 'Events parked after too many failures', labelNames: ['subscriber'], registers }),
     parkedMessages: new Gauge({ name: 'openrun_parked_messages', help: 'Messages that are parked now; `npm run parked` shows them', labelNames: ['subscriber'], registers }),
     databaseConnections: new Gauge({ name: 'openrun_database_connections', help: 'Connections of the pool', labelNames: ['state'], registers }),
-    breakerOpen: new Gauge({ name: 'openrun_breaker_open', help: '1 while calls to a service in another process are not tried', labelNames: ['service'], registers }),
+    breakerOpen: new Gauge({ name: 'openrun_breaker_open', help: 'Replicas of a service that calls are not tried at, for they did not answer', labelNames: ['service'], registers }),
     clockDoubt: new Gauge({ name: 'openrun_clock_doubt_seconds', help: 'Uncertainty against the clock of the database', registers }),
   }
 }

@@ -24,14 +24,14 @@ async function openDoor(api: ShopApi, port = 0) {
 
 /** A caller that is closed after the test, whatever became of it. */
 function callerFor(t: TestContext, origin: string, more: Partial<Parameters<typeof remote>[2]> = {}) {
-  const { api, close } = remote('shop', shopOperations, { origin, identity: identityOf('gateway'), ...patience, ...more })
+  const { api, close } = remote('shop', shopOperations, { origins: [origin], identity: identityOf('gateway'), ...patience, ...more })
   t.after(close)
   return api
 }
 
 async function openRemote(api: ShopApi) {
   const door = await openDoor(api)
-  const caller = remote('shop', shopOperations, { origin: door.origin, identity: identityOf('gateway'), ...patience })
+  const caller = remote('shop', shopOperations, { origins: [door.origin], identity: identityOf('gateway'), ...patience })
   return { api: caller.api, close: async () => {
     await caller.close()
     await door.close()
@@ -67,17 +67,17 @@ test('an answer that is lost is asked for again under the same id', async (t) =>
 test('a service that is away is unknown, soon without being asked, and is found again by itself', async (t) => {
   const shop = createShop()
   const { origin, close: shut } = await openDoor(shop.api)
-  const breaker: boolean[] = []
-  const api = callerFor(t, origin, { breakerRestMs: 10, onBreaker: (isOpen) => breaker.push(isOpen) })
+  const breaker: number[] = []
+  const api = callerFor(t, origin, { breakerRestMs: 10, onBreaker: (openCount) => breaker.push(openCount) })
   await api.buy({ id: 'before', seat: 1 })
   await shut()
   for (let i = 0; i < 10; i++) await assert.rejects(api.buy({ id: `away${i}`, seat: 2 }), UnknownOutcome)
-  assert.equal(breaker[0], true)
+  assert.equal(breaker[0], 1)
   const again = await openDoor(shop.api, Number(new URL(origin).port))
   t.after(again.close)
   const turn = () => new Promise<false>((resolve) => setImmediate(resolve, false))
   for (let isBack = false; !isBack; ) isBack = await api.buy({ id: 'after', seat: 3 }).then(() => true, turn)
-  assert.equal(breaker.at(-1), false)
+  assert.equal(breaker.at(-1), 0)
 })
 
 test('a service that never answers is unknown when the time of the call is over', async (t) => {
@@ -142,7 +142,7 @@ test('what carries no id of its own is asked once: a second try could refuse wha
     requests++
     request.socket.destroy()
   })
-  const { api, close } = remote('shop', { buy: { ...shopOperations.buy, once: true }, look: shopOperations.look }, { origin, identity: identityOf('gateway'), ...patience })
+  const { api, close } = remote('shop', { buy: { ...shopOperations.buy, once: true }, look: shopOperations.look }, { origins: [origin], identity: identityOf('gateway'), ...patience })
   t.after(close)
   await assert.rejects(api.buy({ id: 'a', seat: 1 }), UnknownOutcome)
   assert.equal(requests, 1)

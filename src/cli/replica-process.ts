@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type Address, serverFlags, untilServed } from './child-server.ts'
+
+/** One process of a service, or of the gateway, that may end and begin again as the same one. */
+export type ReplicaProcess = {
+  name: string
+  /** from 0 */
+  index: number
+  pid: () => number
+  child: () => ChildProcess
+  /** resolves when it serves */
+  served: () => Promise<Address>
+  /** SIGTERM, until it has ended and the same one serves again; throws when it did not end by itself with 0 */
+  restart: () => Promise<void>
+  /** kill -9, and the same one again */
+  killAndRestart: () => Promise<void>
+  /** kill -9, and it stays away until `restart` */
+  kill: () => Promise<void>
+  stop: () => Promise<void>
+}
+type Options = {
+  directory: string
+  environment: Record<string, string | undefined>
+  say: (line: string) => void
+  /** it ended although nobody told it to */
+  onDeath: (how: number | string) => void
+}
+
+const main = new URL('../main.ts', import.meta.url).pathname
+export const isOver = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
+
+/** Starts a server as a direct child, with the directory and environment that it keeps over its restarts. */
+export async function startReplica(name: string, index: number, { directory, environment, say, onDeath }: Options): Promise<ReplicaProcess> {
+  const dataDir = join(directory, `${name}-${index}`)
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const label = `${name} ${index}`
+  const expected = new WeakSet<ChildProcess>()
+  let child = start()
+
+  function start() {
+    // in a group of its own: Ctrl-C is for the parent, which ends them in order
+    const next = spawn(process.execPath, [...serverFlags, main], { env: { ...process.env, ...environment, DATA_DIR: dataDir }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    next.on('exit', (code, signal) => void (expected.has(next) || onDeath(code ?? signal ?? '')))
+    for (const stream of [next.stdout, next.stderr]) createInterface({ input: stream }).on('line', say)
+    return next
+  }
+  const served = () => untilServed(child, join(dataDir, 'server.json'), label)
+  async function end(signal: 'SIGTERM' | 'SIGKILL') {
+    expected.add(child)
+    if (isOver(child)) return
+    child.kill(signal)
+    await once(child, 'exit')
+  }
+  async function again() {
+    child = start()
+    await served()
+  }
+  return {
+    name, index, served,
+    pid: () => child.pid ?? 0,
+    child: () => child,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    killAndRestart: () => end('SIGKILL').then(again),
+    restart: async () => {
+      const stopped = isOver(child)
+      await end('SIGTERM')
+      if (!stopped && child.exitCode !== 0) throw new Error(`${label} ended with ${child.exitCode ?? child.signalCode} when it was told to stop`)
+      await again()
+    },
+  }
+}
