@@ -41,11 +41,13 @@ export function openTap(brokers: string) {
       const { producer, name, key, version } = JSON.parse(value.toString()) as Heard
       return [{ producer, name, key, version }]
     }),
-    /** tells some of what was told before again, after whatever came since; answers how many */
+    /** tells some of what was told before again, in any order, after whatever came since; answers how many */
     async tellAgain(count: number, random: () => number): Promise<number> {
-      const all = [...kept.values()]
-      const some = Array.from({ length: Math.min(count, all.length) }, () => all[Math.floor(random() * all.length)] as Kept)
-      if (some.length === 0) return 0
+      const oneOf = <T>(items: T[]) => items[Math.floor(random() * items.length)] as T
+      // by name first: what is told rarely comes again as often as what is told all the time
+      const byName = [...Map.groupBy(kept.values(), ({ value }) => (JSON.parse(value.toString()) as Heard).name).values()]
+      if (byName.length === 0) return 0
+      const some = Array.from({ length: count }, () => oneOf(oneOf(byName)))
       const producer = new Producer({ ...patience, clientId: 'chaos-again', bootstrapBrokers: [brokers] })
       try {
         await producer.send({ messages: some.map(({ topic, partition, key, value }) => ({ topic, partition, key, value })) })
