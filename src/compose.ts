@@ -141,8 +141,11 @@ export async function compose(parts: Parts) {
   const reportParked = async () => {
     for (const [subscriber, count] of await countParked(db, subscriberNames)) metrics.parkedMessages.set({ subscriber }, count)
   }
+  let backlogLooks = 0
   const reportBacklog = async () => {
     for (const { producer, count } of await countOutbox(db, own)) metrics.outboxWaiting.set({ producer }, count)
+    // one that has just begun does not listen yet
+    if (backlogLooks++ === 0) return
     for (const [subscriber, count] of (await bus.lag?.()) ?? []) metrics.consumerLag.set({ subscriber }, count)
   }
   const publish = async (producers?: Iterable<string>) => {

@@ -164,7 +164,7 @@ const kafkaProperties = (directory: string, port: number, controllerPort: number
   'auto.create.topics.enable=false', '',
 ].join('\n')
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, loopback)
   await once(server, 'listening')
   const { port } = server.address() as { port: number }

@@ -40,6 +40,8 @@ export const plants: Plant[] = [
     changes: [
       { file: 'src/seat/live.ts', find: 'num_nonnulls(h.ended_reason, h.pinned_by) = 0', put: 'num_nonnulls(h.ended_reason) = 0' },
       { file: 'src/seat/store-deadlines.ts', find: 'where h.ended_reason is null and h.pinned_by is null and h.until', put: 'where h.ended_reason is null and h.until' },
+      // or a CHECK of the table would not let it happen
+      { file: 'src/seat/store-ending.ts', find: 'update seat.holds h set ended_reason', put: 'update seat.holds h set pinned_by = null, ended_reason' },
       { file: 'src/seat/store-ending.ts', find: 's.hold_id = w.hold_id and s.status = 1', put: 's.hold_id = w.hold_id and s.status in (1, 2)' },
     ],
     faults: ['wallet_frozen'], environment: { HOLD_SECONDS: '6' }, caughtBy: ['payments', 'terminal', 'verify', 'crowd'],

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { type ServiceProcesses, startServices } from '../cli/service-processes.ts'
-import { type Engine, startKafka, startPostgres, startRedis } from './engines.ts'
+import { type Engine, freePort, startKafka, startPostgres, startRedis } from './engines.ts'
 import type { Plant } from './plants.ts'
 
 export type Death = { at: number; name: string; how: string; said: string[] }
@@ -42,7 +42,8 @@ export async function openChaosSystem({ replicas, kafkaLib, environment, plant, 
       opened.push(engine)
       return engine
     })) as [Engine, Engine, Engine]
-    const env = { ...environmentOf({ postgres, redis, kafka }), ...environment, ...(plant && { NODE_OPTIONS: `--import ${planting}`, CHAOS_PLANT: plant.name, ...plant.environment }) }
+    // a gateway that comes back is where it was
+    const env = { PORT: String(await freePort()), ...environmentOf({ postgres, redis, kafka }), ...environment, ...(plant && { NODE_OPTIONS: `--import ${planting}`, CHAOS_PLANT: plant.name, ...plant.environment }) }
     const { services, deaths, revive, close: closeServices } = await superviseServices(directory, env, replicas, say)
     opened.push({ close: closeServices })
     return {
