@@ -19,7 +19,7 @@ import type { Subscriber } from './platform/inbox.ts'
 import type { Served } from './platform/inner-door.ts'
 import type { Relay } from './platform/relay.ts'
 import { createMemoryBus } from './platform/memory-bus.ts'
-import { onEmit } from './platform/events.ts'
+import { countOutbox, onEmit } from './platform/events.ts'
 import { type Job, startJobs } from './platform/jobs.ts'
 import type { App } from './platform/http.ts'
 import type { Logger } from './platform/log.ts'
@@ -88,7 +88,7 @@ type Apis = {
   payment: PaymentApi
 }
 /** `start` and `close` are for a bus that listens to others. */
-export type Bus = Relay & { start?: () => void; close?: () => Promise<void> }
+export type Bus = Relay & { start?: () => void; close?: () => Promise<void>; lag?: () => Promise<Map<string, number>> }
 export type System = Awaited<ReturnType<typeof compose>>
 
 /** The composition root: read downward, it is the dependency graph. */
@@ -141,6 +141,13 @@ export async function compose(parts: Parts) {
   const reportParked = async () => {
     for (const [subscriber, count] of await countParked(db, subscriberNames)) metrics.parkedMessages.set({ subscriber }, count)
   }
+  let backlogLooks = 0
+  const reportBacklog = async () => {
+    for (const { producer, count } of await countOutbox(db, own)) metrics.outboxWaiting.set({ producer }, count)
+    // one that has just begun does not listen yet
+    if (backlogLooks++ === 0) return
+    for (const [subscriber, count] of (await bus.lag?.()) ?? []) metrics.consumerLag.set({ subscriber }, count)
+  }
   const publish = async (producers?: Iterable<string>) => {
     const count = await bus.publishOnce(producers)
     metrics.eventsPublished.inc(count)
@@ -178,7 +185,7 @@ export async function compose(parts: Parts) {
     start: () => {
       const relay = createRelayJob(publish)
       bus.start?.()
-      const running = startJobs([...jobs, relay.job, { name: 'platform.parked', everyMs: parkedReportMs, run: reportParked }], {
+      const running = startJobs([...jobs, relay.job, { name: 'platform.parked', everyMs: parkedReportMs, run: reportParked }, { name: 'platform.backlog', everyMs: backlogReportMs, run: reportBacklog }], {
         onError: (name, error) => {
           metrics.jobErrors.inc({ job: name })
           log.error({ job: name, err: error }, 'job failed')
@@ -221,6 +228,7 @@ async function mountRoutes(app: App, { user, concert, wallet, seat, queue, reser
 
 const relayPollMs = 500
 const parkedReportMs = 5_000
+const backlogReportMs = 5_000
 const settleRoundsMax = 50
 
 /** Publishes for whoever emitted at once, and by a poll for everybody: what a hint missed or a crash left. */

@@ -16,6 +16,11 @@ export type Temper = {
   money: 'ready' | 'tops up in the payment' | 'too little first'
   picks: 'map' | 'best' | 'nearest'
 }
+/** Something a fan was told is there, so that it must be there for ever after. */
+export type Told =
+  | { kind: 'place'; token: string; number: number }
+  | { kind: 'hold'; token: string; id: string; seatIds: number[] }
+  | { kind: 'payment'; token: string; id: string; reservationId: string; seatIds: number[] }
 export type Crowd = {
   client: Client
   showId: string
@@ -28,6 +33,10 @@ export type Crowd = {
   plan?: { version: number; seats: number }
   thinkMs: (low: number, high: number) => number
   deadline: () => boolean
+  /** hears of everything a fan is told is there */
+  tell?: (told: Told) => void
+  /** what a fan does who has bought and left, with the pass that was theirs */
+  afterwards?: (fan: { token: string; pass: string }) => Promise<void>
 }
 
 const richBalance = 2_000_000
@@ -67,7 +76,10 @@ export async function visit(crowd: Crowd, token: string, temper: Temper): Promis
     const hold = await takeSeats(fan)
     if (!hold) break
     const outcome = await buy(fan, hold)
-    if (outcome === 'bought') return leave(fan)
+    if (outcome === 'bought') {
+      await leave(fan)
+      return crowd.afterwards?.({ token, pass: fan.pass })
+    }
     if (outcome === 'walked away') return
   }
   await giveUp(fan)
@@ -81,6 +93,7 @@ async function join(fan: Fan): Promise<boolean> {
   const answer = await timed(fan, 'join', 'POST', `/api/shows/${crowd.showId}/queue`, { body: {} }, [200, 201])
   if (!answer) return false
   fan.number = Number(answer.body.number)
+  crowd.tell?.({ kind: 'place', token: fan.token, number: fan.number })
   crowd.record.counts.joined++
   return true
 }
@@ -132,7 +145,9 @@ async function takeSeats(fan: Fan): Promise<Held | undefined> {
     const answer = await holdSome(fan, free, quantity)
     if (answer?.status === 201) {
       crowd.record.counts.holding++
-      return temper.swaps ? await swap(fan, answer.body as unknown as Held) : (answer.body as unknown as Held)
+      const hold = answer.body as unknown as Held
+      tellHold(fan, hold)
+      return temper.swaps ? await swap(fan, hold) : hold
     }
     if (!answer || ['line_closed', 'show_closed', 'quota_exceeded'].includes(answer.body.code ?? '')) return undefined
     if (answer.body.code === 'pass_expired' || answer.body.code === 'pass_ended') if (!(await enter(fan))) return undefined
@@ -183,8 +198,11 @@ async function swap(fan: Fan, hold: Held): Promise<Held> {
   const answer = await call(fan, 'POST', `/api/shows/${fan.crowd.showId}/holds`, { key: randomUUID(), pass: fan.pass, body: { seatIds, replaces: hold.id } }, [201, ...holdRefusals])
   if (answer?.status !== 201) return hold
   if (answer.body.until !== hold.until) fan.crowd.record.surprise(`swap moved the deadline from ${hold.until} to ${answer.body.until}`)
+  tellHold(fan, answer.body as unknown as Held)
   return answer.body as unknown as Held
 }
+
+const tellHold = ({ crowd, token }: Fan, { id, seatIds }: Held) => crowd.tell?.({ kind: 'hold', token, id, seatIds })
 
 async function buy(fan: Fan, hold: Held): Promise<'bought' | 'again' | 'walked away'> {
   const { crowd, temper } = fan
@@ -221,7 +239,9 @@ async function pay(fan: Fan, reservation: Reserved, hold: Held): Promise<'bought
   }
   if (!answer) return 'again'
   if (answer.body.status === 'completed') {
-    crowd.record.buy(String(answer.body.id), reservation.lines.map((line) => line.seatId))
+    const seatIds = reservation.lines.map((line) => line.seatId)
+    crowd.record.buy(String(answer.body.id), seatIds)
+    crowd.tell?.({ kind: 'payment', token: fan.token, id: String(answer.body.id), reservationId: reservation.id, seatIds })
     return 'bought'
   }
   if (Date.parse(reservation.expiresAt) > Date.now() + 1_000) loseHold(fan, `payment for hold ${hold.id}: ${answer.status} ${answer.body.code ?? answer.body.status}`)

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { isConnectionLost } from '../platform/database.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { Refusal, type RefusalParams, UnknownOutcome } from '../platform/outcome.ts'
 import { catalogue } from './catalogue.ts'
@@ -43,7 +44,8 @@ export function problemHandler(metrics: Metrics) {
 
 function codeOf(error: FastifyError | Error): [code: string, params?: RefusalParams] {
   if (error instanceof Refusal) return [error.code, error.params]
-  if (error instanceof UnknownOutcome) return ['outcome_unknown']
+  // a database that is away is nobody's mistake and comes back
+  if (error instanceof UnknownOutcome || isConnectionLost(error)) return ['outcome_unknown']
   if ('validation' in error && error.validation) return ['request_invalid', { detail: error.message }]
   const code = 'code' in error ? error.code : ''
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return ['body_too_large']

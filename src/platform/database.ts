@@ -35,7 +35,7 @@ const inside = new AsyncLocalStorage<Scope | undefined>()
 const staleStates = new Set(['0A000', '26000', '42P05'])
 const lostCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'])
 const lostStates = /^(08|57P0[123])/
-const lostMessages = /^(Connection terminated|Query read timeout|timeout expired|Client has encountered a connection)/
+const lostMessages = /^(Connection terminated|Query read timeout|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection)/
 
 // how values come back from both engines: times are epoch milliseconds; money and times fit a double exactly
 const asNumber = { numeric: 1700, int8: 20, timestamptz: 1184 }
@@ -101,6 +101,8 @@ export function createDatabase(
   onLost: (error: Error) => void = () => undefined,
 ): Database {
   pool.on('error', (error) => onLost(error))
+  // while a connection changes hands nobody listens to it; whoever uses it next is told that it is lost
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return {
     engine,
     async rows<T>(query: Sql) {

@@ -1,5 +1,5 @@
-import sql, { raw } from 'sql-template-tag'
-import type { Tx } from './database.ts'
+import sql, { join, raw } from 'sql-template-tag'
+import type { Reader, Tx } from './database.ts'
 
 /** A fact as it travels: `key` is the aggregate's id, `version` counts that aggregate's events from 1 without order gaps mattering. */
 export type Envelope = {
@@ -30,6 +30,12 @@ export async function emit(tx: Tx, producer: string, events: NewEvent[]): Promis
       with ordinality as e(key, version, slot, name, data, occurred_at, i)
     order by e.i`)
   for (const wake of listeners) tx.afterCommit(() => wake(producer))
+}
+
+/** How many events these services have told nobody of yet. */
+export async function countOutbox(db: Reader, producers: string[]): Promise<{ producer: string; count: number }[]> {
+  if (producers.length === 0) return []
+  return db.rows(join(producers.map((name) => sql`select ${name}::text as producer, count(*)::int as count from ${raw(`"${name}"`)}.outbox`), ' union all '))
 }
 
 const listeners = new Set<(producer: string) => void>()

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setTimeout as turn } from 'node:timers/promises'
 import { Admin, Producer } from '@platformatic/kafka'
@@ -105,6 +107,34 @@ function suite(brokers: string[]) {
     assert.equal(await bus.publishOnce(), 2)
     await until(async () => heard.length === 2)
     assert.deepEqual(await waiting(), ['large', 'large'])
+  })
+
+  promise('what the broker refused is not sent again and again, and does not stand in the way; after a rest it is tried once more', async () => {
+    const heard: string[] = []
+    const refusals: string[] = []
+    let time = now
+    const bus = open('rest', heard, { now: () => time, log: { ...log, error: ((_: unknown, what: string) => void refusals.push(what)) as typeof log.error } })
+    bus.start()
+    await confirmed('huge', 1, { text: 'x'.repeat(9_000_000) })
+    await db.transaction((tx) => emit(tx, 'reservation', Array.from({ length: 600 }, (_, i) => ({ key: 'huge', version: i + 2, name: 'reservation.confirmed', occurredAt: now, data: {} }))))
+    await bus.publishOnce()
+    assert.equal(refusals.length, 1)
+    await confirmed('behind')
+    assert.equal(await bus.publishOnce(), 1, 'more than a batch waits before it')
+    assert.equal(refusals.length, 1)
+    time += 60_000
+    await bus.publishOnce()
+    assert.equal(refusals.length, 2)
+  })
+
+  promise('a broker that takes connections and never answers holds up neither the relay nor the end', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const bus = open('silent', [], { brokers: [`127.0.0.1:${(silent.address() as AddressInfo).port}`], sendMsMax: 300, subscribers: [] })
+    await confirmed('patient')
+    await assert.rejects(bus.publishOnce(), /did not answer within 300 ms/)
+    assert.deepEqual(await waiting(), ['patient'])
+    silent.close()
   })
 
   promise('what no producer of ours wrote is parked and reported; what is behind it in its partition is applied', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Admin, findErrorBy, Producer, stringSerializers } from '@platformatic/kafka'
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -23,6 +24,8 @@ export type KafkaBusOptions = RelayOptions & DeliveryOptions & {
   sessionTimeoutMs?: number
   /** between two tries of a key that failed, of a database and of a broker that are away */
   retryMs?: number
+  /** how long a broker may take to keep a batch before it counts as away */
+  sendMsMax?: number
 }
 
 export type KafkaBus = Relay & {
@@ -36,7 +39,12 @@ export type KafkaBus = Relay & {
 
 /** What a client of ours waits for before it says that the broker is away. */
 export const patience = { connectTimeout: 3_000, timeout: 5_000, retries: 3, retryDelay: 300 }
+const closeMsMax = 5_000
 const eventBytesMax = 8_388_608
+/** What a broker that takes connections and never answers may hold up: the library would wait a minute and more. */
+const sendMsMaxDefault = 15_000
+/** A key whose event the broker refused for good is tried again after this: an administrator may have raised its limit. */
+const refusedRestMs = 30_000
 const refusedForGood = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']
 
 const fields = { name: Type.String(), key: Type.String(), version: Type.Integer({ minimum: 1, maximum: bigintMax }) }
@@ -61,7 +69,11 @@ export function createKafkaBus(options: KafkaBusOptions): KafkaBus {
     for (const service of missing) prepared.add(service)
   }
 
-  async function send(events: Envelope[]): Promise<Set<string>> {
+  const refused = createResting(options.now)
+  // what is still on its way when its time is over may arrive after all: by then it is a repeat of what is sent again
+  const send = (events: Envelope[]) => inTime(sendNow(events), options.sendMsMax ?? sendMsMaxDefault)
+
+  async function sendNow(events: Envelope[]): Promise<Set<string>> {
     await prepare([...new Set(events.map((event) => event.producer))])
     const messages = events.map((event) => ({ topic: topicOf(event.producer), partition: slotOf(event.key), key: event.key, value: write(event) }))
     try {
@@ -78,25 +90,51 @@ export function createKafkaBus(options: KafkaBusOptions): KafkaBus {
     const [{ key, name, producer } = {} as Envelope] = events
     if (events.length === 1) {
       options.log.error({ producer, event: name, key, err: error }, 'event refused by the broker')
+      refused.rest(producer, key)
       return new Set([key])
     }
-    const failed = await send(events.slice(0, events.length >> 1))
+    const failed = await sendNow(events.slice(0, events.length >> 1))
     const rest = events.slice(events.length >> 1).filter((event) => !failed.has(event.key))
-    return rest.length === 0 ? failed : new Set([...failed, ...(await send(rest))])
+    return rest.length === 0 ? failed : new Set([...failed, ...(await sendNow(rest))])
   }
 
   const listeners = options.subscribers.map((subscriber) =>
     createListener({ ...options, client, subscriber, groupId: topicOf(subscriber.name), topics: sources.map(topicOf), read: reader(prefix), prepare: () => prepare(sources) }))
   return {
-    ...createRelay(options, send),
+    ...createRelay(options, send, refused.keysOf),
     start: () => {
       for (const listener of listeners) listener.start()
     },
     lag: async () => new Map(await Promise.all(listeners.map(async ({ name, lag }) => [name, await lag()] as const))),
     close: async () => {
       await Promise.all(listeners.map((listener) => listener.close()))
-      await Promise.all([producer.close(), admin.close()])
+      // one that does not answer is not waited for
+      await inTime(Promise.all([producer.close(), admin.close()]), closeMsMax).catch((error: unknown) => options.log.warn({ err: error }, 'the connection to the broker did not close'))
     },
+  }
+}
+
+function createResting(now: () => number) {
+  const until = new Map<string, { producer: string; key: string; at: number }>()
+  return {
+    rest: (producer: string, key: string) => void until.set(`${producer} ${key}`, { producer, key, at: now() + refusedRestMs }),
+    keysOf: (producer: string) => {
+      for (const [name, { at }] of until) if (at <= now()) until.delete(name)
+      return [...until.values()].filter((each) => each.producer === producer).map(({ key }) => key)
+    },
+  }
+}
+
+/** The same, or an error once the time is over; what comes after that is nobody's. */
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  const over = new AbortController()
+  try {
+    return await Promise.race([work, sleep(ms, undefined, { signal: over.signal }).then(() => {
+      throw new Error(`the broker did not answer within ${ms} ms`)
+    })])
+  } finally {
+    over.abort()
+    work.catch(() => undefined)
   }
 }
 

@@ -21,6 +21,8 @@ export function createMetrics() {
     eventsPublished: new Counter({ name: 'openrun_events_published_total', help: 'Events that left an outbox', registers }),
     eventsParked: new Counter({ name: 'openrun_events_parked_total', help: 'Events parked after too many failures', labelNames: ['subscriber'], registers }),
     parkedMessages: new Gauge({ name: 'openrun_parked_messages', help: 'Messages that are parked now; `npm run parked` shows them', labelNames: ['subscriber'], registers }),
+    outboxWaiting: new Gauge({ name: 'openrun_outbox_waiting', help: 'Events of a service that nobody was told of yet', labelNames: ['producer'], registers }),
+    consumerLag: new Gauge({ name: 'openrun_consumer_lag', help: 'Events in Kafka that a service has not passed yet; the last known one while no broker answers', labelNames: ['subscriber'], registers }),
     databaseConnections: new Gauge({ name: 'openrun_database_connections', help: 'Connections of the pool', labelNames: ['state'], registers }),
     breakerOpen: new Gauge({ name: 'openrun_breaker_open', help: 'Replicas of a service that calls are not tried at, for they did not answer', labelNames: ['service'], registers }),
     clockDoubt: new Gauge({ name: 'openrun_clock_doubt_seconds', help: 'Uncertainty against the clock of the database', registers }),

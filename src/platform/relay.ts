@@ -27,17 +27,20 @@ export type Relay = {
   release: () => Promise<void>
 }
 
+/** Keys of a producer that are not to be tried now. */
+export type Resting = (producer: string) => string[]
+
 /**
  * Reads each producer's outbox by slot under a lease, in id order, sends outside the producer's transaction and deletes
  * after. A key that could not be sent blocks only itself; a crash before the delete repeats. The lease spares work and
  * needs no fence: one that was overtaken sends again what its successor has sent, in the same order, and whoever hears it
  * has later versions by then.
  */
-export function createRelay(options: RelayOptions, send: Send): Relay {
+export function createRelay(options: RelayOptions, send: Send, resting: Resting = () => []): Relay {
   return {
     publishOnce: async (producers = options.producers) => {
       let published = 0
-      for (const producer of producers) published += await publishFrom(options, producer, send)
+      for (const producer of producers) published += await publishFrom(options, producer, send, resting(producer))
       return published
     },
     release: async () => {
@@ -48,14 +51,14 @@ export function createRelay(options: RelayOptions, send: Send): Relay {
 
 type OutboxRow = Envelope & { id: number }
 
-async function publishFrom(options: RelayOptions, producer: string, send: Send): Promise<number> {
+async function publishFrom(options: RelayOptions, producer: string, send: Send, resting: string[]): Promise<number> {
   const { db } = options
   const waiting = await db.rows<{ slot: number }>(sql`select distinct slot from ${raw(`"${producer}"`)}.outbox`)
   if (waiting.length === 0) return 0
   const slots = await lease(options, producer, waiting.map((row) => row.slot))
   const rows = await db.rows<OutboxRow>(sql`
     select id, key, version, name, data, occurred_at as "occurredAt" from ${raw(`"${producer}"`)}.outbox
-    where slot = any(${slots}::int[]) order by id limit ${relayBatchMax}`)
+    where slot = any(${slots}::int[]) and key <> all(${resting}::text[]) order by id limit ${relayBatchMax}`)
   if (rows.length === 0) return 0
   const failed = await send(rows.map((row) => ({ ...row, producer })))
   options.step?.('publish', producer)

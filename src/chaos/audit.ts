@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { ServiceName } from '../services.ts'
+import { serviceNames } from '../services.ts'
+import type { Told } from '../crowd/fan.ts'
+import type { ChaosCrowd, Round } from './crowd.ts'
+import type { ChaosSystem } from './system.ts'
+import type { Tap } from './tap.ts'
+
+/** `found` has what is wrong, at most `shownMax` of `count`. */
+export type Check = { name: string; count: number; found: unknown[] }
+export type LineHash = { windowId: string; last: number; hash: string }
+
+const shownMax = 10
+const drainMs = 120_000
+const drainPollMs = 500
+
+/** Which events each service listens to. */
+export const hears: Record<ServiceName, string[]> = {
+  user: [],
+  concert: ['seat.emptied', 'seat.occupied'],
+  wallet: ['user.registered', 'user.erased'],
+  seat: ['show.published', 'show.windows_changed', 'show.closing', 'show.cancelled', 'show.paused', 'show.resumed', 'reservation.cancelled'],
+  queue: ['show.published', 'show.windows_changed', 'show.withdrawn', 'show.cancelled', 'show.paused', 'show.resumed', 'reservation.confirmed'],
+  reservation: ['seat.hold_ended', 'show.cancelled'],
+  payment: ['reservation.cancelled'],
+}
+
+const check = (name: string, found: unknown[]): Check => ({ name, count: found.length, found: found.slice(0, shownMax) })
+const hashOf = (rows: { number: number; userId: string }[]) => createHash('sha256').update(rows.map(({ number, userId }) => `${number} ${userId}`).join('\n')).digest('hex')
+
+type Place = { showId: string; windowId: string; number: number; userId: string }
+const placesOf = async ({ rows }: ChaosSystem) => (await rows<Place & { number: string }>(`
+  select l.show_id as "showId", p.window_id as "windowId", p.number, p.user_id as "userId"
+  from queue.places p join queue.lines l using (window_id) order by p.window_id, p.number`)).map((row) => ({ ...row, number: Number(row.number) }))
+
+/** The order of every line as it stands now: places are only ever added behind. */
+export async function hashLines(system: ChaosSystem): Promise<LineHash[]> {
+  const lines = Map.groupBy(await placesOf(system), ({ windowId }) => windowId)
+  return [...lines].map(([windowId, places]) => ({ windowId, last: places.length, hash: hashOf(places) }))
+}
+
+/** Waits until nothing is on its way any more: outboxes empty, every payment, refund and top-up ended. Answers what is left. */
+export async function drain({ rows }: ChaosSystem): Promise<Record<string, number>> {
+  const counts = [
+    ...serviceNames.map((name) => `select 'outbox of ${name}' as what, count(*)::int as count from "${name}".outbox`),
+    `select 'pending payments', count(*)::int from payment.payments where status = 'pending'`,
+    `select 'pending refunds', count(*)::int from payment.refunds where status = 'pending'`,
+    `select 'pending top-ups', count(*)::int from wallet.topups where status = 'pending'`,
+  ].join(' union all ')
+  for (const startedAt = performance.now(); ; await wait(drainPollMs)) {
+    const left = (await rows<{ what: string; count: number }>(counts)).filter(({ count }) => count > 0)
+    if (left.length === 0 || performance.now() - startedAt > drainMs) return Object.fromEntries(left.map(({ what, count }) => [what, count]))
+  }
+}
+
+type Evidence = { system: ChaosSystem; crowd: ChaosCrowd; tap: Tap; hashes: LineHash[]; left: Record<string, number> }
+
+/** Everything that must hold when all is healed and drained. */
+export async function auditAll({ system, crowd, tap, hashes, left }: Evidence): Promise<Check[]> {
+  const { rounds } = crowd
+  const places = await placesOf(system)
+  return [
+    check('opened', crowd.notOpened),
+    check('crowd', rounds.flatMap(({ record }) => record.unexpected)),
+    check('sold_twice', rounds.flatMap(({ record, showId }) => [...record.bought].filter(([, payments]) => payments.length > 1).map(([seatId]) => ({ showId, seatId })))),
+    check('places', lostPlaces(rounds, places)),
+    check('lines', changedLines(hashes, places)),
+    check('holds', await lostHolds(system, rounds)),
+    check('payments', await lostPayments(system, rounds)),
+    check('ended_passes', rounds.flatMap(({ showId, endedPasses }) => endedPasses.admitted.map((holdId) => ({ showId, holdId })))),
+    check('terminal', Object.entries(left).filter(([what]) => what.startsWith('pending'))),
+    check('outbox', Object.entries(left).filter(([what]) => what.startsWith('outbox'))),
+    check('parked', await parked(system)),
+    check('heard', await unheard(system, tap)),
+    check('shows_agree', await disagreeing(system)),
+    check('crashes', system.deaths.filter(({ said }) => !said.some((line) => /does not start|process lock/.test(line)))),
+    check('verify', await verified(system)),
+  ]
+}
+
+function toldOf<K extends Told['kind']>(rounds: Round[], kind: K) {
+  return rounds.flatMap(({ told, userOf, showId }) => told.filter((each): each is Extract<Told, { kind: K }> => each.kind === kind)
+    .map((each) => ({ ...each, showId, userId: userOf.get(each.token) ?? '' })))
+}
+
+function lostPlaces(rounds: Round[], places: Place[]): unknown[] {
+  const kept = new Set(places.map(({ showId, number, userId }) => `${showId} ${number} ${userId}`))
+  return toldOf(rounds, 'place').filter(({ showId, number, userId }) => !kept.has(`${showId} ${number} ${userId}`)).map(({ token: _, ...rest }) => rest)
+}
+
+function changedLines(hashes: LineHash[], places: Place[]): unknown[] {
+  const lines = Map.groupBy(places, ({ windowId }) => windowId)
+  return hashes.filter(({ windowId, last, hash }) => hashOf((lines.get(windowId) ?? []).slice(0, last)) !== hash)
+}
+
+async function lostHolds({ rows }: ChaosSystem, rounds: Round[]): Promise<unknown[]> {
+  const told = toldOf(rounds, 'hold')
+  const kept = new Set((await rows<{ id: string; userId: string }>('select id, user_id as "userId" from seat.holds')).map(({ id, userId }) => `${id} ${userId}`))
+  return told.filter(({ id, userId }) => !kept.has(`${id} ${userId}`)).map(({ token: _, ...rest }) => rest)
+}
+
+/** Who was told that they have paid must have the payment, and each seat in their name. */
+async function lostPayments({ rows }: ChaosSystem, rounds: Round[]): Promise<unknown[]> {
+  const paid = new Set((await rows<{ id: string; userId: string }>(`select id, user_id as "userId" from payment.payments where status = 'completed'`)).map(({ id, userId }) => `${id} ${userId}`))
+  const sold = new Set((await rows<{ showId: string; id: number; reservationId: string }>(
+    'select show_id as "showId", id, reservation_id as "reservationId" from seat.seats where status = 3')).map((seat) => `${seat.showId} ${seat.id} ${seat.reservationId}`))
+  return toldOf(rounds, 'payment').filter(({ id, userId, showId, seatIds, reservationId }) =>
+    !paid.has(`${id} ${userId}`) || !seatIds.every((seatId) => sold.has(`${showId} ${seatId} ${reservationId}`))).map(({ token: _, ...rest }) => rest)
+}
+
+const parked = ({ rows }: ChaosSystem) => rows(serviceNames.map((name) =>
+  `select '${name}' as subscriber, producer, key, version, name, error from "${name}".parked`).join(' union all '))
+
+/** What was told over Kafka and a service that listens to it has not passed. */
+async function unheard({ rows }: ChaosSystem, tap: Tap): Promise<unknown[]> {
+  const events = tap.events()
+  const missing: unknown[] = []
+  for (const subscriber of serviceNames) {
+    const kept = await rows<{ producer: string; key: string; version: string }>(`select producer, key, version from "${subscriber}".inbox`)
+    const passed = new Map(kept.map(({ producer, key, version }) => [`${producer} ${key}`, Number(version)]))
+    for (const { producer, name, key, version } of events)
+      if (hears[subscriber].includes(name) && (passed.get(`${producer} ${key}`) ?? 0) < version) missing.push({ subscriber, producer, name, key, version })
+  }
+  return missing
+}
+
+/** A show is paused for everybody or for nobody. */
+const disagreeing = ({ rows }: ChaosSystem) => rows(`
+  select c.id as show_id, c.paused_at as concert, s.paused_at as seat, q.paused_at as queue
+  from concert.shows c join seat.shows s on s.show_id = c.id join queue.shows q on q.show_id = c.id
+  where c.status = 'published' and ((c.paused_at is null) <> (s.paused_at is null) or (c.paused_at is null) <> (q.paused_at is null))`)
+
+async function verified({ services }: ChaosSystem): Promise<unknown[]> {
+  try {
+    const response = await fetch(new URL('/verify', services.opsUrl), { method: 'POST' })
+    if (!response.ok) throw new Error(`answered ${response.status}`)
+    const { violations, errors } = await response.json() as { violations: unknown[]; errors: unknown[] }
+    return [...violations, ...errors]
+  } catch (error) {
+    return [{ error: `verify was not reached: ${String(error)}` }]
+  }
+}
