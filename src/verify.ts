@@ -4,6 +4,7 @@ import { crossChecks } from './verify-cross.ts'
 import { concertChecks } from './concert/checks.ts'
 import { paymentChecks } from './payment/checks.ts'
 import { queueChecks } from './queue/checks.ts'
+import { queueDrawChecks } from './queue/draw-checks.ts'
 import { reservationChecks } from './reservation/checks.ts'
 import { seatChecks } from './seat/checks.ts'
 import { userChecks } from './user/checks.ts'
@@ -14,7 +15,7 @@ export type VerifyReport = { checks: number; violations: Violation[]; errors: { 
 
 /** Every invariant `npm run verify` knows: each service's own and those that compare two of them. */
 export const allChecks: (Check | CrossCheck)[] = [
-  ...userChecks, ...concertChecks, ...walletChecks, ...seatChecks, ...queueChecks, ...reservationChecks, ...paymentChecks, ...crossChecks,
+  ...userChecks, ...concertChecks, ...walletChecks, ...seatChecks, ...queueChecks, ...queueDrawChecks, ...reservationChecks, ...paymentChecks, ...crossChecks,
 ]
 
 /**
