@@ -5,6 +5,7 @@ import { type ConcertApi, concertOperations } from './concert/api.ts'
 import { concertRoutes, ownsShow } from './concert/routes.ts'
 import { exportOf } from './gateway/export.ts'
 import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gateway/limits.ts'
+import { lobbyRoute } from './gateway/lobby.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createServer } from './gateway/server.ts'
@@ -31,7 +32,9 @@ import type { SessionClaims } from './platform/principal.ts'
 import type { Service, Surroundings } from './platform/service.ts'
 import { createTokens, type Keys } from './platform/token.ts'
 import { type QueueApi, queueOperations } from './queue/api.ts'
+import type { Beacon } from './queue/beacon.ts'
 import { queueRoutes } from './queue/routes.ts'
+import { drawRoutes } from './queue/routes-draw.ts'
 import { createQueue } from './queue/service.ts'
 import { type ReservationApi, reservationOperations } from './reservation/api.ts'
 import { reservationRoutes } from './reservation/routes.ts'
@@ -57,6 +60,8 @@ export type Parts = Surroundings & {
   metrics: Metrics
   publicUrl: string
   queueCap: number
+  /** public randomness for draws; without it they are weaker */
+  beacon?: Beacon | undefined
   /** how long a first hold lasts */
   holdMs: number
   rehearsals: boolean
@@ -125,7 +130,7 @@ export async function compose(parts: Parts) {
   const concert = connect('concert', concertOperations, () => createConcert({ db, ...surroundings }))
   const wallet = connect('wallet', walletOperations, () => createWallet({ db, provider: createSandbox({ db, ...surroundings }), ...surroundings }))
   const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, ...surroundings }))
-  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, capDefault: parts.queueCap, ...surroundings }))
+  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, capDefault: parts.queueCap, beacon: parts.beacon, ...surroundings }))
   const reservation = connect('reservation', reservationOperations, () => createReservation({ db, seat, concert, ...surroundings }))
   const payment = connect('payment', paymentOperations, () => createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
 
@@ -219,6 +224,8 @@ async function mountRoutes(app: App, { user, concert, wallet, seat, queue, reser
   concertRoutes(app, { concert, stock })
   walletRoutes(app, { wallet, newId })
   seatRoutes(app, { seat, newId, ownsShow: owner })
+  drawRoutes(app, { queue })
+  lobbyRoute(app, { queue, user, wallet, concert, now })
   queueRoutes(app, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
   reservationRoutes(app, { reservation, newId, ownsShow: owner })
   paymentRoutes(app, { payment, newId })

@@ -2,6 +2,7 @@ import type { Database } from '../platform/database.ts'
 import type { Surroundings } from '../platform/service.ts'
 import type { Tokens } from '../platform/token.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
+import type { Beacon } from './beacon.ts'
 import type { Pace } from './pace.ts'
 
 /** What the rules of the queue are given. */
@@ -10,6 +11,10 @@ export type QueueEnv = Surroundings & {
   seat: Pick<SeatApi, 'endPass' | 'quota'>
   passes: Tokens<PassClaims>
   capDefault: number
+  /** null: draws take nothing from outside, and say so */
+  beacon: Beacon | null
+  /** 32 bytes nobody can foresee */
+  newSecret: () => Uint8Array
   pace: Pace
   /** tells the job that ends passes to look at once; losing it costs a quarter of a second */
   passesToEnd: () => void

@@ -42,8 +42,8 @@ function frameOf(env: QueueEnv, show: Show): Frame {
   const line = presentLine(show)
   env.pace.observe(line, env.now())
   const { showId, cap, pausedAt } = show
-  const { windowId, epoch, phase, last, admittedThrough, message, opensAt, closesAt } = line
-  return { showId, windowId, epoch, phase, last, admittedThrough, live: liveOf(show), cap, paused: pausedAt !== null, message, opensAt, closesAt, at: env.now() }
+  const { windowId, epoch, phase, last, rosterCount, seed, admittedThrough, message, opensAt, closesAt } = line
+  return { showId, windowId, epoch, phase, last, rosterCount, seed, admittedThrough, live: liveOf(show), cap, paused: pausedAt !== null, message, opensAt, closesAt, at: env.now() }
 }
 
 /** An operator's change of the present line, each with its row in the audit. A lower cap revokes nothing. */
