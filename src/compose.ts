@@ -31,6 +31,7 @@ import type { SessionClaims } from './platform/principal.ts'
 import type { Service, Surroundings } from './platform/service.ts'
 import { createTokens, type Keys } from './platform/token.ts'
 import { type QueueApi, queueOperations } from './queue/api.ts'
+import type { LinePort } from './queue/line-port.ts'
 import { queueRoutes } from './queue/routes.ts'
 import { createQueue } from './queue/service.ts'
 import { type ReservationApi, reservationOperations } from './reservation/api.ts'
@@ -64,6 +65,8 @@ export type Parts = Surroundings & {
   limits?: LimitSettings
   /** where what was asked is counted; the default is this process's memory */
   rateLimit?: (budgets: Record<string, Budget>) => RateLimit
+  /** where copies of lines are kept; the default is this process's memory */
+  lines?: LinePort
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
   ready: () => Promise<string[]>
@@ -125,7 +128,7 @@ export async function compose(parts: Parts) {
   const concert = connect('concert', concertOperations, () => createConcert({ db, ...surroundings }))
   const wallet = connect('wallet', walletOperations, () => createWallet({ db, provider: createSandbox({ db, ...surroundings }), ...surroundings }))
   const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, ...surroundings }))
-  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, capDefault: parts.queueCap, ...surroundings }))
+  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, capDefault: parts.queueCap, metrics, log, ...(parts.lines && { lines: parts.lines }), ...surroundings }))
   const reservation = connect('reservation', reservationOperations, () => createReservation({ db, seat, concert, ...surroundings }))
   const payment = connect('payment', paymentOperations, () => createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
 

@@ -3,6 +3,7 @@ import type { Surroundings } from '../platform/service.ts'
 import type { Tokens } from '../platform/token.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
 import type { Pace } from './pace.ts'
+import type { Positions } from './positions.ts'
 
 /** What the rules of the queue are given. */
 export type QueueEnv = Surroundings & {
@@ -11,6 +12,7 @@ export type QueueEnv = Surroundings & {
   passes: Tokens<PassClaims>
   capDefault: number
   pace: Pace
+  positions: Positions
   /** tells the job that ends passes to look at once; losing it costs a quarter of a second */
   passesToEnd: () => void
 }

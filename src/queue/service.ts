@@ -1,5 +1,7 @@
 import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import type { Answer } from '../platform/outcome.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
 import type { Tokens } from '../platform/token.ts'
@@ -11,8 +13,11 @@ import { endAfterPurchase, endClosed, endPasses, soon } from './ending.ts'
 import type { QueueEnv } from './env.ts'
 import { control, createFrames } from './frame.ts'
 import { joinMany } from './join.ts'
+import { createMemoryLines } from './line-memory.ts'
+import type { LinePort } from './line-port.ts'
 import { createPace } from './pace.ts'
-import { positionMany, story } from './position.ts'
+import { orderOfLine, positionMany, story } from './position.ts'
+import { createPositions } from './positions.ts'
 import { showHandlers } from './show.ts'
 import { leaveMany, passMany, wakeMany } from './turn.ts'
 
@@ -22,6 +27,10 @@ export type QueueNeeds = Surroundings & {
   passes: Tokens<PassClaims>
   /** passes of a show that may be live at once until an operator changes it */
   capDefault?: number
+  /** where copies of lines are kept; the default is this process's memory */
+  lines?: LinePort
+  metrics: Metrics
+  log: Logger
 }
 
 /** Each show is a lane, in arrival order. */
@@ -29,8 +38,9 @@ const ofShow = <I extends { showId: string }, O>(handleMany: (inputs: I[]) => Pr
   batched(handleMany, { lane: (input: I) => input.showId, sizeMax: 256, queueMax: 50_000 })
 
 /** The waiting room: a durable place in line, an exact cap, a numbered pass. */
-export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: QueueNeeds): Service<typeof queueOperations> {
-  const env: QueueEnv = { ...needs, capDefault, pace: createPace(), passesToEnd: soon(() => endPasses(env)) }
+export function createQueue({ capDefault = queueLimits.capDefault, lines = createMemoryLines(), ...needs }: QueueNeeds): Service<typeof queueOperations> {
+  const positions = createPositions({ ...needs, lines })
+  const env: QueueEnv = { ...needs, capDefault, positions, pace: createPace(), passesToEnd: soon(() => endPasses(env)) }
   const frames = createFrames(env)
   return {
     api: {
@@ -41,6 +51,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: Q
       wake: ofShow((inputs) => wakeMany(env, inputs)),
       leave: ofShow((inputs) => leaveMany(env, inputs)),
       control: (input) => control(env, frames, input),
+      order: (input) => orderOfLine(env, input),
       story: (input) => story(env, input),
     },
     on: showHandlers(env),
@@ -52,6 +63,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: Q
       { name: 'queue.endings', everyMs: 250, run: () => endPasses(env) },
       { name: 'queue.purchases', everyMs: 500, run: () => endAfterPurchase(env) },
       { name: 'queue.close', everyMs: 500, run: () => endClosed(env) },
+      { name: 'queue.copies', everyMs: 1_000, run: () => positions.keepCopies() },
     ],
   }
 }

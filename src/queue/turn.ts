@@ -9,6 +9,7 @@ import { deadlineAfterOutage } from './clock.ts'
 import type { QueueEnv } from './env.ts'
 import { type Line, lineOf, noLine, type Show } from './line.ts'
 import { viewsOf } from './position.ts'
+import { aheadBySql } from './positions.ts'
 import * as lines from './store-lines.ts'
 import * as passes from './store-passes.ts'
 import * as places from './store-places.ts'
@@ -106,7 +107,7 @@ export function wakeMany(env: QueueEnv, inputs: Who[]): Promise<Answer<Place>[]>
         if (place) Object.assign(place, { status: 'called', until })
       }
     }
-    const views = await viewsOf(env, tx, show, asked.map(({ place }) => place))
+    const views = await viewsOf(env, (line, numbers) => aheadBySql(tx, line, numbers), show, asked.map(({ place }) => place))
     const answer = (one: Asked<Who>): Answer<Place> => {
       const reason = one.place.endedReason ?? one.line.closedReason
       return (over(one) ? undefined : views.get(one.place)) ?? new Refusal('place_ended', { reason })
