@@ -118,7 +118,7 @@ export function createPositions({ db, lines, now, metrics, log: logger }: Needs)
     /** Who waits in which order, by what is stored and by the copy; where both are as far, equal hashes are equal orders. No copy: none, or it changed meanwhile. */
     async compare(line: Line): Promise<Compared> {
       const { order } = orderOf(line)
-      await byCopy(line, [line.last + 1])
+      if (!(await byCopy(line, [line.last + 1]))) await replace(line)
       const kept = await reached(() => lines.read(refOf(line)))
       const mark = kept && { ...kept.mark }
       const copy = kept && { keptIn: lines.keptIn, ...kept.mark, ...(await orderHash(kept, order)) }
