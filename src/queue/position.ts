@@ -3,6 +3,7 @@ import { type Answer, Refusal, settle } from '../platform/outcome.ts'
 import type { LineOrder, Place, queueOperations } from './api.ts'
 import type { QueueEnv } from './env.ts'
 import { type Line, lineOf, noLine, presentLine, type Show } from './line.ts'
+import { orderOf } from './order-of.ts'
 import type { Ahead } from './positions.ts'
 import * as lines from './store-lines.ts'
 import * as places from './store-places.ts'
@@ -27,7 +28,7 @@ export async function positionMany(env: QueueEnv, inputs: Who[]): Promise<Answer
  * Places as their owners see them. `position` is how many wait ahead: a woken place, which once was counted and called,
  * is not counted again, so a position never grows. Inside a transaction nothing but SQL may count: what it wrote is not yet true.
  */
-export async function viewsOf(env: QueueEnv, aheadOf: (line: Line, numbers: number[]) => Promise<Ahead>, show: Show, rows: places.PlaceRow[]): Promise<Map<places.PlaceRow, Place>> {
+export async function viewsOf(env: QueueEnv, aheadOf: (line: Line, ranks: number[]) => Promise<Ahead>, show: Show, rows: places.PlaceRow[]): Promise<Map<places.PlaceRow, Place>> {
   const now = env.now()
   const views = new Map<places.PlaceRow, Place>()
   for (const windowId of new Set(rows.map((row) => row.windowId))) {
@@ -35,9 +36,10 @@ export async function viewsOf(env: QueueEnv, aheadOf: (line: Line, numbers: numb
     env.pace.observe(line, now)
     const perSecond = env.pace.perSecond(show, line, now)
     const own = rows.filter((row) => row.windowId === windowId)
-    const ahead = await aheadOf(line, own.filter((row) => row.status === 'waiting').map((row) => row.number))
+    const { rankOf } = orderOf(line)
+    const ahead = await aheadOf(line, own.filter((row) => row.status === 'waiting').map((row) => rankOf(row.number)))
     for (const row of own) {
-      const position = ahead.get(row.number) ?? 0
+      const position = ahead.get(rankOf(row.number)) ?? 0
       const moves = line.phase === 'open' && show.pausedAt === null && perSecond > 0
       const waits = row.status === 'waiting' || row.status === 'woken'
       const etaSeconds = waits ? (moves ? Math.ceil((position + 1) / perSecond) : null) : row.status === 'called' || row.status === 'inside' ? 0 : null

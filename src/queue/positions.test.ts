@@ -69,7 +69,7 @@ test('over any history every process and every source gives each position as it 
     const { stored, copy } = await ground.queue.order({ showId })
     assert.equal(copy?.hash, stored.hash)
     assert.equal(stored.waiting, (await defined(showId)).size)
-  }), { numRuns: 12 })
+  }), { numRuns: 8 })
   const sources = await sourcesOf(ground)
   assert((sources.memory ?? 0) > 1_000, 'copies counted')
   assert((sources.sql ?? 0) > 0, 'SQL counted')

@@ -5,12 +5,12 @@ import type { Metrics } from '../platform/metrics.ts'
 import type { Line } from './line.ts'
 import { createCopy, type LineCopy, type Mark, type News, orderHash, userBytes } from './line-copy.ts'
 import type { LinePort, LineRef } from './line-port.ts'
-import { orderOf } from './order-of.ts'
+import { orderKeyOf, orderOf } from './order-of.ts'
 import * as log from './store-log.ts'
 import { readShows, showsWaiting } from './store-lines.ts'
 import { leavers } from './store-places.ts'
 
-/** Waiting places before each number, by number. */
+/** Waiting places before each rank, by rank. */
 export type Ahead = Map<number, number>
 export type Positions = ReturnType<typeof createPositions>
 type Needs = { db: Database; lines: LinePort; now: () => number; metrics: Metrics; log: Logger }
@@ -50,16 +50,15 @@ export function createPositions({ db, lines, now, metrics, log: logger }: Needs)
   // a clock that was set back must not make the pause longer
   const isAway = () => failedAt !== undefined && Math.abs(now() - failedAt) < awayPauseMs
 
-  async function byCopy(line: Line, numbers: number[]): Promise<Ahead | undefined> {
+  async function byCopy(line: Line, ranks: number[]): Promise<Ahead | undefined> {
     const ref = refOf(line)
-    const { order } = orderOf(line)
-    const asked = numbers.map((number) => ({ number, rank: order.rankOf(number) })).sort((a, b) => a.rank - b.rank)
+    const sorted = ranks.toSorted((a, b) => a - b)
     for (let round = 0; round < roundsMax && !isAway(); round++) {
       const mark = await reached(() => lines.markOf(ref))
       if (!mark) break
       const { news, isAll } = await newsAfter(db, line, mark)
-      const counts = await reached(() => lines.ahead(ref, news, isAll ? asked.map(({ rank }) => rank) : []))
-      if (counts && isAll) return new Map(asked.map(({ number }, i) => [number, counts[i] as number]))
+      const counts = await reached(() => lines.ahead(ref, news, isAll ? sorted : []))
+      if (counts && isAll) return new Map(sorted.map((rank, i) => [rank, counts[i] as number]))
     }
     if (!isAway()) replaceSoon(line)
     return undefined
@@ -100,11 +99,11 @@ export function createPositions({ db, lines, now, metrics, log: logger }: Needs)
   }
 
   return {
-    async ahead(line: Line, numbers: number[]): Promise<Ahead> {
-      if (numbers.length === 0) return new Map()
-      const counted = await byCopy(line, numbers)
-      metrics.linePositions.inc({ source: counted ? lines.keptIn : 'sql' }, numbers.length)
-      return counted ?? aheadBySql(db, line, numbers)
+    async ahead(line: Line, ranks: number[]): Promise<Ahead> {
+      if (ranks.length === 0) return new Map()
+      const counted = await byCopy(line, ranks)
+      metrics.linePositions.inc({ source: counted ? lines.keptIn : 'sql' }, ranks.length)
+      return counted ?? aheadBySql(db, line, ranks)
     },
     /** The job: lines in which somebody waits have a copy, before anybody asks. */
     async keepCopies(): Promise<void> {
@@ -117,7 +116,7 @@ export function createPositions({ db, lines, now, metrics, log: logger }: Needs)
     },
     /** Who waits in which order, by what is stored and by the copy; where both are as far, equal hashes are equal orders. No copy: none, or it changed meanwhile. */
     async compare(line: Line): Promise<Compared> {
-      const { order } = orderOf(line)
+      const order = orderOf(line)
       if (!(await byCopy(line, [line.last + 1]))) await replace(line)
       const kept = await reached(() => lines.read(refOf(line)))
       const mark = kept && { ...kept.mark }
@@ -132,11 +131,11 @@ export function createPositions({ db, lines, now, metrics, log: logger }: Needs)
 type Hashed = Mark & { hash: string; waiting: number }
 export type Compared = { stored: Hashed; copy: (Hashed & { keptIn: LinePort['keptIn'] }) | null }
 
-const refOf = (line: Line): LineRef => ({ showId: line.showId, windowId: line.windowId, orderKey: orderOf(line).key, epoch: line.epoch })
+const refOf = (line: Line): LineRef => ({ showId: line.showId, windowId: line.windowId, orderKey: orderKeyOf(line), epoch: line.epoch })
 
 async function newsAfter(db: Reader, line: Line, from: Mark): Promise<{ news: News; isAll: boolean }> {
   const { to, users, gone, isAll } = await log.logAfter(db, line.windowId, from, readAtOnceMax)
-  return { news: { from, to, users, gone: gone.map(orderOf(line).order.rankOf) }, isAll }
+  return { news: { from, to, users, gone: gone.map(orderOf(line).rankOf) }, isAll }
 }
 
 /**
@@ -144,7 +143,7 @@ async function newsAfter(db: Reader, line: Line, from: Mark): Promise<{ news: Ne
  * same again, which changes nothing.
  */
 export async function loadCopy(db: Reader, line: Line): Promise<LineCopy> {
-  const { rankOf } = orderOf(line).order
+  const { rankOf } = orderOf(line)
   const { last, eventId } = await log.markOf(db, line.windowId)
   const copy = createCopy(Math.max(1_024, last))
   for (let from = 1; from <= last; from += loadedAtOnce) {
@@ -162,15 +161,15 @@ export async function loadCopy(db: Reader, line: Line): Promise<LineCopy> {
   return copy
 }
 
-/** The definition: numbers less those called and those who left, of whom blocks are counted. */
-export async function aheadBySql(db: Reader, line: Line, numbers: number[]): Promise<Ahead> {
-  if (numbers.length === 0) return new Map()
-  const sorted = numbers.toSorted((a, b) => a - b)
+/** Arithmetic: ranks less those called and those who left, of whom blocks are counted. */
+export async function aheadBySql(db: Reader, line: Line, ranks: number[]): Promise<Ahead> {
+  if (ranks.length === 0) return new Map()
+  const sorted = ranks.toSorted((a, b) => a - b)
   const left = new Map((await leavers(db, line, sorted)).map((row) => [row.stretch, row.left]))
   let leftBefore = 0
-  return new Map(sorted.map((number, stretch) => {
+  return new Map(sorted.map((rank, stretch) => {
     leftBefore += left.get(stretch) ?? 0
     // the line may have come further since its row was read
-    return [number, Math.max(0, number - line.admittedThrough - 1 - leftBefore)]
+    return [rank, Math.max(0, rank - line.admittedThrough - 1 - leftBefore)]
   }))
 }

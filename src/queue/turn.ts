@@ -107,7 +107,7 @@ export function wakeMany(env: QueueEnv, inputs: Who[]): Promise<Answer<Place>[]>
         if (place) Object.assign(place, { status: 'called', until })
       }
     }
-    const views = await viewsOf(env, (line, numbers) => aheadBySql(tx, line, numbers), show, asked.map(({ place }) => place))
+    const views = await viewsOf(env, (line, ranks) => aheadBySql(tx, line, ranks), show, asked.map(({ place }) => place))
     const answer = (one: Asked<Who>): Answer<Place> => {
       const reason = one.place.endedReason ?? one.line.closedReason
       return (over(one) ? undefined : views.get(one.place)) ?? new Refusal('place_ended', { reason })
