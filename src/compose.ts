@@ -33,6 +33,7 @@ import type { Service, Surroundings } from './platform/service.ts'
 import { createTokens, type Keys } from './platform/token.ts'
 import { type QueueApi, queueOperations } from './queue/api.ts'
 import type { Beacon } from './queue/beacon.ts'
+import type { LinePort } from './queue/line-port.ts'
 import { queueRoutes } from './queue/routes.ts'
 import { drawRoutes } from './queue/routes-draw.ts'
 import { createQueue } from './queue/service.ts'
@@ -69,6 +70,8 @@ export type Parts = Surroundings & {
   limits?: LimitSettings
   /** where what was asked is counted; the default is this process's memory */
   rateLimit?: (budgets: Record<string, Budget>) => RateLimit
+  /** where copies of lines are kept; the default is this process's memory */
+  lines?: LinePort
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
   ready: () => Promise<string[]>
@@ -130,7 +133,7 @@ export async function compose(parts: Parts) {
   const concert = connect('concert', concertOperations, () => createConcert({ db, ...surroundings }))
   const wallet = connect('wallet', walletOperations, () => createWallet({ db, provider: createSandbox({ db, ...surroundings }), ...surroundings }))
   const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, ...surroundings }))
-  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, capDefault: parts.queueCap, beacon: parts.beacon, ...surroundings }))
+  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, capDefault: parts.queueCap, beacon: parts.beacon, metrics, log, ...(parts.lines && { lines: parts.lines }), ...surroundings }))
   const reservation = connect('reservation', reservationOperations, () => createReservation({ db, seat, concert, ...surroundings }))
   const payment = connect('payment', paymentOperations, () => createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
 

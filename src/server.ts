@@ -20,6 +20,7 @@ import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { holdProcessLock } from './platform/process-lock.ts'
 import type { Budget, RateLimit } from './platform/rate-limit.ts'
 import { createDrandBeacon } from './queue/beacon.ts'
+import type { LinePort } from './queue/line-port.ts'
 import { createConsoleMail, createFileMail } from './user/mail.ts'
 import { serviceNames } from './services.ts'
 import { verify, verifyServices } from './verify.ts'
@@ -44,10 +45,10 @@ export async function openServer(config: Config): Promise<Server> {
   const processLock = config.DATABASE_URL ? await holdProcessLock(config.DATABASE_URL, { shared: Boolean(config.KAFKA_BROKERS) }) : undefined
   const clock = await openClock(db)
   const metrics = createMetrics()
-  const shared = config.REDIS_URL ? await shareLimits(config.REDIS_URL, { metrics, log }) : undefined
+  const shared = config.REDIS_URL ? await shareByRedis(config.REDIS_URL, { metrics, log }) : undefined
   let stopping = false
   const ready = () => problemsOf({ db, clock, stopping: () => stopping })
-  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, log, metrics, ready, isStopping: () => stopping, ...(shared ? { rateLimit: shared.rateLimit } : {}) })
+  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, log, metrics, ready, isStopping: () => stopping, ...shared?.ports })
   await ensureOperator(config, system)
   if (config.demo) await seedDemo(system, clock.now())
 
@@ -86,7 +87,7 @@ export async function openServer(config: Config): Promise<Server> {
   return { url, opsUrl, system, addressFile, close }
 }
 
-type Platform = { db: Database; clock: Clock; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit }
+type Platform = { db: Database; clock: Clock; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit; lines?: LinePort }
 
 async function composeWith(config: Config, { clock, ...platform }: Platform) {
   const keys = await keysOf(config)
@@ -118,12 +119,19 @@ async function composeWith(config: Config, { clock, ...platform }: Platform) {
   return { system, door, close: async () => elsewhere?.close() }
 }
 
-/** Limits that every process on this Redis shares. Nothing of it is loaded without a URL. */
-async function shareLimits(url: string, { metrics, log }: { metrics: Metrics; log: Logger }) {
-  const [{ openRedis }, { createRedisRateLimit }] = await Promise.all([import('./platform/redis.ts'), import('./platform/redis-rate-limit.ts')])
+/** Limits and copies of lines that every process on this Redis shares. Nothing of it is loaded without a URL. */
+async function shareByRedis(url: string, { metrics, log }: { metrics: Metrics; log: Logger }) {
+  const [{ openRedis }, { createRedisRateLimit }, { createRedisLines }] =
+    await Promise.all([import('./platform/redis.ts'), import('./platform/redis-rate-limit.ts'), import('./queue/line-redis.ts')])
   const redis = await openRedis(url)
   if (!redis.wasConnected()) log.warn('REDIS_URL: no connection yet; every request passes the rate limits until there is one')
-  return { rateLimit: (budgets: Record<string, Budget>) => createRedisRateLimit({ redis, budgets, metrics, log }), close: redis.close }
+  return {
+    ports: {
+      rateLimit: (budgets: Record<string, Budget>) => createRedisRateLimit({ redis, budgets, metrics, log }),
+      lines: createRedisLines({ redis, newId: () => randomUUIDv7() }),
+    },
+    close: redis.close,
+  }
 }
 
 // readConfig has refused what cannot be read

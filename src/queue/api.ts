@@ -108,6 +108,15 @@ export const DrawProof = Exact({
 })
 export type DrawProof = Static<typeof DrawProof>
 const ofDraw = { showId: Id, windowId: Type.Optional(Id) }
+/** `hash` is SHA-256 over number (4 bytes) and user (16) of everybody who waits, in order; `last` and `eventId` say how much of the line's log it knows. */
+const Hashed = { last: Count, eventId: Count, waiting: Count, hash: Type.String() }
+export const LineOrder = Exact({
+  windowId: Id,
+  epoch: Count,
+  stored: Exact(Hashed),
+  /** null: there is none now, or it changed while it was read */
+  copy: Type.Union([Exact({ keptIn: Type.Enum(['memory', 'redis']), ...Hashed }), Type.Null()]),
+})
 const who = { showId: Id, userId: Id, sessionId: Id }
 const lineRefusals = ['show_unknown', 'show_preparing', 'line_not_open'] as const
 
@@ -157,6 +166,12 @@ export const queueOperations = {
   control: operation({
     input: Exact({ showId: Id, by: Id, cap: Type.Optional(Type.Integer({ minimum: 0, maximum: queueLimits.capMax })), message: Type.Optional(Type.Union([Text(200), Type.Null()])), close: Type.Optional(Type.Boolean()) }),
     output: Frame,
+    refusals: [...lineRefusals],
+  }),
+  /** Operator: who waits in which order, by what is stored and by the copy that counts positions. Reads the whole line. */
+  order: operation({
+    input: Exact({ showId: Id }),
+    output: LineOrder,
     refusals: [...lineRefusals],
   }),
   story: operation({

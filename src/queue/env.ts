@@ -4,6 +4,7 @@ import type { Tokens } from '../platform/token.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
 import type { Beacon } from './beacon.ts'
 import type { Pace } from './pace.ts'
+import type { Positions } from './positions.ts'
 
 /** What the rules of the queue are given. */
 export type QueueEnv = Surroundings & {
@@ -16,6 +17,7 @@ export type QueueEnv = Surroundings & {
   /** 32 bytes nobody can foresee */
   newSecret: () => Uint8Array
   pace: Pace
+  positions: Positions
   /** tells the job that ends passes to look at once; losing it costs a quarter of a second */
   passesToEnd: () => void
 }

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
 import { Exact, Text } from '../platform/contract.ts'
 import { type App, IdParams, IsoInstant, iso, isoOrNull, Nullable, principalOf } from '../platform/http.ts'
-import { Frame, Place, type QueueApi, queueLimits } from './api.ts'
+import { Frame, LineOrder, Place, type QueueApi, queueLimits } from './api.ts'
 
 const PublicPlace = Exact({ ...Place.properties, until: Nullable(IsoInstant), joinedAt: IsoInstant })
 const PublicFrame = Exact({ ...Frame.properties, opensAt: IsoInstant, closesAt: IsoInstant, at: IsoInstant })
@@ -79,6 +79,11 @@ function operatorRoutes(app: App, queue: QueueApi) {
     config: operator,
     schema: { tags, summary: 'The present line of a show', params: IdParams, response: { 200: PublicFrame } },
   }, async (request) => publicFrame(await queue.frame({ showId: request.params.id })))
+
+  app.get('/api/operations/shows/:id/line/order', {
+    config: operator,
+    schema: { tags, summary: 'A hash of who waits in which order, as stored and as the copy that counts positions has it', params: IdParams, response: { 200: LineOrder } },
+  }, async (request, reply) => unstored(reply).send(await queue.order({ showId: request.params.id })))
 
   app.put('/api/operations/shows/:id/line', {
     config: operator,

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import type { Answer } from '../platform/outcome.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
 import type { Tokens } from '../platform/token.ts'
@@ -16,8 +18,11 @@ import type { QueueEnv } from './env.ts'
 import { control, createFrames } from './frame.ts'
 import { joinMany } from './join.ts'
 import { lobbyMany } from './lobby.ts'
+import { createMemoryLines } from './line-memory.ts'
+import type { LinePort } from './line-port.ts'
 import { createPace } from './pace.ts'
-import { positionMany, story } from './position.ts'
+import { orderOfLine, positionMany, story } from './position.ts'
+import { createPositions } from './positions.ts'
 import { showHandlers } from './show.ts'
 import { leaveMany, passMany, wakeMany } from './turn.ts'
 
@@ -30,6 +35,10 @@ export type QueueNeeds = Surroundings & {
   /** public randomness for draws; without it they are weaker, and say so */
   beacon?: Beacon | undefined
   newSecret?: () => Uint8Array
+  /** where copies of lines are kept; the default is this process's memory */
+  lines?: LinePort
+  metrics: Metrics
+  log: Logger
 }
 
 const secretBytes = 32
@@ -39,8 +48,9 @@ const ofShow = <I extends { showId: string }, O>(handleMany: (inputs: I[]) => Pr
   batched(handleMany, { lane: (input: I) => input.showId, sizeMax: 256, queueMax: 50_000 })
 
 /** The waiting room: a durable place in line, an exact cap, a numbered pass. */
-export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSecret = () => randomBytes(secretBytes), ...needs }: QueueNeeds): Service<typeof queueOperations> {
-  const env: QueueEnv = { ...needs, capDefault, beacon: beacon ?? null, newSecret, pace: createPace(), passesToEnd: soon(() => endPasses(env)) }
+export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSecret = () => randomBytes(secretBytes), lines = createMemoryLines(), ...needs }: QueueNeeds): Service<typeof queueOperations> {
+  const positions = createPositions({ ...needs, lines })
+  const env: QueueEnv = { ...needs, capDefault, beacon: beacon ?? null, newSecret, positions, pace: createPace(), passesToEnd: soon(() => endPasses(env)) }
   const frames = createFrames(env)
   return {
     api: {
@@ -55,6 +65,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSe
       roster: (input) => rosterPage(env, input),
       proof: (input) => proofOf(env, input),
       control: (input) => control(env, frames, input),
+      order: (input) => orderOfLine(env, input),
       story: (input) => story(env, input),
     },
     on: showHandlers(env),
@@ -67,6 +78,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSe
       { name: 'queue.endings', everyMs: 250, run: () => endPasses(env) },
       { name: 'queue.purchases', everyMs: 500, run: () => endAfterPurchase(env) },
       { name: 'queue.close', everyMs: 500, run: () => endClosed(env) },
+      { name: 'queue.copies', everyMs: 1_000, run: () => positions.keepCopies() },
     ],
   }
 }
