@@ -57,8 +57,8 @@ export async function openServer(config: Config): Promise<Server> {
   const operations = createOperations({
     metrics, ready, parked: system.parked,
     // others may have databases of their own
-    verify: () => (config.isWhole ? verify(() => db, looking) : verifyServices(services, () => db, looking)),
-    mount: (app) => exportRoutes(app, { services, dbOf: () => db }),
+    verify: () => (config.isWhole ? verify(() => db, looking, config.absent) : verifyServices(services, () => db, looking)),
+    mount: (app) => exportRoutes(app, { services, absent: [...config.absent], dbOf: () => db }),
   })
   const gauges = setInterval(() => sample(metrics, db, clock), 1_000).unref()
   const opsUrl = await operations.listen({ host: config.OPS_HOST, port: config.OPS_PORT })
@@ -106,6 +106,7 @@ async function composeWith(config: Config, { clock, ...platform }: Platform) {
     ...platform, keys, mail, ...surroundings,
     beacon: config.BEACON_URLS === 'none' ? undefined : createDrandBeacon(config.BEACON_URLS.split(',')),
     runs: config.runs,
+    absent: config.absent,
     ...(elsewhere && { elsewhere: elsewhere.caller }),
     ...(distributed && { openBus: distributed.openKafka(config, needs) }),
     publicUrl: config.PUBLIC_URL,

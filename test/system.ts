@@ -7,6 +7,7 @@ import { createLog } from '../src/platform/log.ts'
 import { createMetrics } from '../src/platform/metrics.ts'
 import { openTestDatabase } from '../src/platform/testing.ts'
 import type { Beacon } from '../src/queue/beacon.ts'
+import type { ServiceName } from '../src/services.ts'
 import { verify, type VerifyReport } from '../src/verify.ts'
 
 export type Answer = { status: number; body: Record<string, any>; headers: Record<string, string> }
@@ -19,9 +20,9 @@ const hour = 3_600_000
 export const operatorLogin = { email: 'operator@test.example', password: 'operator-test-1234' }
 
 /** The whole system on a fresh database with a clock that only the test moves; `settle` runs what jobs and bus have to do. */
-type Options = { db?: Database; step?: StepHook; time?: { now: number }; operator?: Person; limits?: LimitSettings; beacon?: Beacon }
+type Options = { db?: Database; step?: StepHook; time?: { now: number }; operator?: Person; limits?: LimitSettings; beacon?: Beacon; absent?: ServiceName[] }
 
-export async function openSystem({ db, step, time = { now: startOfTests }, operator: known, limits, beacon }: Options = {}) {
+export async function openSystem({ db, step, time = { now: startOfTests }, operator: known, limits, beacon, absent = [] }: Options = {}) {
   const database = db ?? (await openTestDatabase([]))
   const mails: { to: string; subject: string; text: string }[] = []
   const metrics = createMetrics()
@@ -40,6 +41,7 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
     holdMs: 300_000,
     rehearsals: true,
     ready: async () => [],
+    absent: new Set(absent),
     ...(step ? { step } : {}),
     ...(limits ? { limits } : {}),
     ...(beacon ? { beacon } : {}),
@@ -117,7 +119,7 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
       const answer = await must(send('POST', `/api/shows/${showId}/queue/pass`, { token: person.token, body: {} }))
       return answer.body.pass
     },
-    verify: (): Promise<VerifyReport> => verify(() => database, { now: () => time.now, pause: () => system.settle() }),
+    verify: (): Promise<VerifyReport> => verify(() => database, { now: () => time.now, pause: () => system.settle() }, system.absent),
     close: async () => {
       await system.app.close()
       if (!db) await database.close()

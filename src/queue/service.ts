@@ -18,6 +18,7 @@ import { joinMany } from './join.ts'
 import { lobbyMany } from './lobby.ts'
 import { createPace } from './pace.ts'
 import { positionMany, story } from './position.ts'
+import { createShops, shopHandlers } from './shop.ts'
 import { showHandlers } from './show.ts'
 import { leaveMany, passMany, wakeMany } from './turn.ts'
 
@@ -30,6 +31,8 @@ export type QueueNeeds = Surroundings & {
   /** public randomness for draws; without it they are weaker, and say so */
   beacon?: Beacon | undefined
   newSecret?: () => Uint8Array
+  /** another shop sells: what `seat` would answer of closing shows is answered here */
+  isSoldByShop?: boolean
 }
 
 const secretBytes = 32
@@ -39,7 +42,7 @@ const ofShow = <I extends { showId: string }, O>(handleMany: (inputs: I[]) => Pr
   batched(handleMany, { lane: (input: I) => input.showId, sizeMax: 256, queueMax: 50_000 })
 
 /** The waiting room: a durable place in line, an exact cap, a numbered pass. */
-export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSecret = () => randomBytes(secretBytes), ...needs }: QueueNeeds): Service<typeof queueOperations> {
+export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop = false, beacon, newSecret = () => randomBytes(secretBytes), ...needs }: QueueNeeds): Service<typeof queueOperations> {
   const env: QueueEnv = { ...needs, capDefault, beacon: beacon ?? null, newSecret, pace: createPace(), passesToEnd: soon(() => endPasses(env)) }
   const frames = createFrames(env)
   return {
@@ -56,8 +59,9 @@ export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSe
       proof: (input) => proofOf(env, input),
       control: (input) => control(env, frames, input),
       story: (input) => story(env, input),
+      ...createShops(env),
     },
-    on: showHandlers(env),
+    on: { ...showHandlers(env), ...(isSoldByShop ? shopHandlers : {}) },
     recover: () => afterOutage(env),
     jobs: [
       { name: 'queue.phases', everyMs: 250, run: () => changePhases(env) },
