@@ -74,7 +74,7 @@ test('what the shop tells ends the place: with the last seat one may buy or when
   assert.equal((await place(world, third, showId)).status, 'called')
   const told2 = await floors(showId, key)
   assert.deepEqual(told2.floors, [{ userId: first.userId, floor: 2 }, { userId: second.userId, floor: 2 }])
-  assert.deepEqual(await floors(showId, key, told2.last), { floors: [], last: told2.last, more: false })
+  assert.deepEqual(await floors(showId, key, told2.last), { floors: [], last: told2.last, more: false, keys: signer.publicKeys })
   await sound(world)
 })
 

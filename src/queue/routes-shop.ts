@@ -24,6 +24,7 @@ const manage = { access: { allow: ['organiser', 'operator'] as ['organiser', 'op
 const open = { access: { allow: 'public' as const }, limit: 'shop' as const }
 const ShopView = Exact({ ...Shop.properties, createdAt: IsoInstant })
 const shown = (shop: ShopType) => ({ ...shop, createdAt: iso(shop.createdAt) })
+const Keys = Type.Array(Exact({ kty: Type.String(), crv: Type.String(), x: Type.String(), kid: Type.String(), alg: Type.String(), use: Type.String() }))
 const keyForm = /^shop_[\w-]{43}$/
 const keysSeconds = 300
 
@@ -66,10 +67,9 @@ function manageRoutes(app: App, { queue, newId }: Needs) {
 }
 
 function passRoutes(app: App, { queue, passes, now }: Needs) {
-  const Key = Exact({ kty: Type.String(), crv: Type.String(), x: Type.String(), kid: Type.String(), alg: Type.String(), use: Type.String() })
   app.get('/api/passes/keys', {
     config: { access: { allow: 'public' } },
-    schema: { tags, summary: 'The public keys of passes, as a JSON Web Key Set', response: { 200: Exact({ keys: Type.Array(Key) }) } },
+    schema: { tags, summary: 'The public keys of passes, as a JSON Web Key Set', response: { 200: Exact({ keys: Keys }) } },
   }, async (_request, reply) => reply.header('cache-control', `public, max-age=${keysSeconds}`).send({ keys: passes.publicKeys }))
 
   app.get('/api/passes/check', {
@@ -94,17 +94,19 @@ function passRoutes(app: App, { queue, passes, now }: Needs) {
 }
 
 function tellRoutes(app: App, needs: Needs) {
-  const { queue, newId } = needs
+  const { queue, passes, newId } = needs
   app.get('/api/shows/:id/passes/floors', {
     config: open,
     schema: {
-      tags, summary: 'With Shop-Key: passes of a user with a smaller number than the floor have ended; read on with after=last',
+      tags, summary: 'With Shop-Key: passes of a user with a smaller number than the floor have ended; read on with after=last. The keys of passes beside it',
       params: IdParams, querystring: Exact({ after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })) }),
-      response: { 200: Exact({ floors: Type.Array(Exact({ userId: Id, floor: Count })), last: Type.Integer(), more: Type.Boolean() }) },
+      response: { 200: Exact({ floors: Type.Array(Exact({ userId: Id, floor: Count })), last: Type.Integer(), more: Type.Boolean(), keys: Keys }) },
     },
   }, async (request, reply) => {
     await shopOf(request, request.params.id, needs)
-    return reply.header('cache-control', 'no-store').send(await queue.floors({ showId: request.params.id, after: request.query.after ?? 0 }))
+    return reply.header('cache-control', 'no-store').send({
+      ...(await queue.floors({ showId: request.params.id, after: request.query.after ?? 0 })), keys: passes.publicKeys,
+    })
   })
 
   app.post('/api/shows/:id/purchases', {
