@@ -7,7 +7,7 @@ import { absentApi, mountAbsent } from './gateway/absent.ts'
 import { exportOf } from './gateway/export.ts'
 import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gateway/limits.ts'
 import { lobbyRoute } from './gateway/lobby.ts'
-import { gatewayRoutes } from './gateway/routes.ts'
+import { gatewayRoutes, healthRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createServer } from './gateway/server.ts'
 import { createSessionGuard } from './gateway/sessions.ts'
@@ -25,6 +25,7 @@ import { countOutbox, onEmit } from './platform/events.ts'
 import { type Job, startJobs } from './platform/jobs.ts'
 import type { App } from './platform/http.ts'
 import type { Logger } from './platform/log.ts'
+import { createBulkhead } from './platform/bulkhead.ts'
 import type { Metrics } from './platform/metrics.ts'
 import { countParked, listParked, replayAll } from './platform/parked.ts'
 import { migrate } from './platform/migrate.ts'
@@ -52,6 +53,8 @@ import type { Mail } from './user/mail.ts'
 import { userRoutes } from './user/routes.ts'
 import { createUser } from './user/service.ts'
 import { type WalletApi, walletOperations } from './wallet/api.ts'
+import { callbackRoutes } from './wallet/routes-callbacks.ts'
+import { type Tell, tellDue } from './wallet/sandbox-tells.ts'
 import { walletRoutes } from './wallet/routes.ts'
 import { createSandbox } from './wallet/sandbox.ts'
 import { createWallet } from './wallet/service.ts'
@@ -59,7 +62,9 @@ import { createWallet } from './wallet/service.ts'
 export type Parts = Surroundings & {
   db: Database
   mail: Mail
-  keys: { session: Keys; pass: Keys }
+  keys: { session: Keys; pass: Keys; provider?: readonly string[] }
+  /** how the sandbox tells its answers; without it, it is asked for them */
+  tell?: Tell
   log: Logger
   metrics: Metrics
   publicUrl: string
@@ -139,7 +144,7 @@ export async function compose(parts: Parts) {
   const userService = runs.has('user') ? createUser({ db, tokens: sessions, mail: parts.mail, publicUrl: parts.publicUrl, ...surroundings }) : undefined
   const user = connect('user', userOperations, () => userService as NonNullable<typeof userService>)
   const concert = connect('concert', concertOperations, () => createConcert({ db, isSoldByShop, ...surroundings }))
-  const wallet = connect('wallet', walletOperations, () => createWallet({ db, provider: createSandbox({ db, ...surroundings }), ...surroundings }))
+  const wallet = connect('wallet', walletOperations, () => walletWithSandbox(parts))
   const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, ...surroundings }))
   const queue = connect('queue', queueOperations, () => createQueue({ db, seat: isSoldByShop ? createSoldByShop({ db, concert }) : seat, isSoldByShop, passes, capDefault: parts.queueCap, beacon: parts.beacon, ...surroundings }))
   const reservation = connect('reservation', reservationOperations, () => createReservation({ db, seat, concert, ...surroundings }))
@@ -170,7 +175,7 @@ export async function compose(parts: Parts) {
     return count
   }
 
-  const guard = createSessionGuard({ user, tokens: sessions, now })
+  const guard = createSessionGuard({ user: runs.has('gateway') ? user : absentApi('user', userOperations), tokens: sessions, now })
   userService?.onSessionChange(guard.ended)
   if (runs.has('gateway')) jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
 
@@ -179,6 +184,10 @@ export async function compose(parts: Parts) {
   const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
   if (runs.has('gateway')) await mountRoutes(app, api, { ...parts, absent, openPasses })
+  else if (runs.has('callbacks')) healthRoutes(app, parts.ready)
+  const callbacks = createBulkhead(callbackRoom)
+  if ((runs.has('gateway') || runs.has('callbacks')) && !absent.has('wallet'))
+    await callbackRoutes(app, { wallet, secrets: new Map([['sandbox', parts.keys.provider ?? []]]), bulkhead: callbacks, metrics, now })
   for (const recover of recoveries) await recover()
   await reportParked()
   await app.ready()
@@ -186,6 +195,7 @@ export async function compose(parts: Parts) {
   return {
     app,
     absent,
+    callbacks,
     served,
     api,
     get userService() {
@@ -253,6 +263,18 @@ async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehears
   if (absent.has('seat')) shopRoutes(app, { queue, concert, passes: openPasses, newId, now })
   gatewayRoutes(app, { user, ready, ...present({ wallet, queue, seat, reservation, payment }) })
   if (rehearsals) rehearsalRoutes(app, { user, concert, now })
+}
+
+/** Few at once are fast, as many as a provider may repeat after an outage wait, and the database is left to buyers. */
+const callbackRoom = { concurrencyMax: 16, waitingMax: 2_000 }
+const tellEveryMs = 250
+
+function walletWithSandbox({ db, now, newId, random, keys, tell }: Parts) {
+  const surroundings = { now, newId, random }
+  const wallet = createWallet({ db, provider: createSandbox({ db, ...surroundings }), ...surroundings })
+  const [secret] = keys.provider ?? []
+  if (!tell || !secret) return wallet
+  return { ...wallet, jobs: [...(wallet.jobs ?? []), { name: 'wallet.sandbox-tells', everyMs: tellEveryMs, run: () => tellDue(db, { secret, tell, now }) }] }
 }
 
 const relayPollMs = 500

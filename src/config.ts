@@ -40,6 +40,9 @@ export const variables = {
   PASS_SECRET: { schema: Secret, default: '', secret: true, about: 'signs passes; the same rules as SESSION_SECRET' },
   SESSION_SECRET_PREVIOUS: { schema: Secret, default: '', secret: true, about: 'the secret SESSION_SECRET replaced: what it signed is admitted, nothing is signed with it; an hour after the restart it can go' },
   PASS_SECRET_PREVIOUS: { schema: Secret, default: '', secret: true, about: 'the secret PASS_SECRET replaced; the same rules as SESSION_SECRET_PREVIOUS' },
+  PROVIDER_SECRET: { schema: Secret, default: '', secret: true, about: 'what the payment provider signs its callbacks with (POST /api/providers/sandbox/callbacks); without it nobody outside can sign one' },
+  PROVIDER_SECRET_PREVIOUS: { schema: Secret, default: '', secret: true, about: 'the secret PROVIDER_SECRET replaced; callbacks signed with it are still taken' },
+  PROVIDER_CALLBACK_URL: { schema: Type.String({ pattern: '^https?://[^/ ]+$' }), default: '', about: 'where the sandbox provider sends its answers, e.g. http://127.0.0.1:8080; without it the sandbox is asked for them' },
   OPERATOR_EMAIL: { schema: Type.String({ format: 'email', maxLength: 254 }), default: '', about: 'creates this operator account at the start, if it is not there; an existing one keeps its password, and one that is no operator is never made one: the start is refused' },
   OPERATOR_PASSWORD: { schema: Type.String({ minLength: 12, maxLength: 128 }), default: '', secret: true, about: 'password of OPERATOR_EMAIL, at least 12 characters' },
   MAIL: { schema: Type.String({ pattern: '^(console|file)$' }), default: 'file', about: 'where mails go: `file` (DATA_DIR/mail) or `console`' },
@@ -57,7 +60,7 @@ export const variables = {
   KAFKA_PREFIX: { schema: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,40}$' }), default: 'openrun', about: 'begins the names of topics and groups; another one for each database on the same brokers, or they take each other\'s events' },
   SERVICE_SECRET: { schema: Secret, default: '', secret: true, about: 'signs the calls of services to each other, the same in every process; at least 32 characters' },
   INNER_HOST: { schema: Type.String({ minLength: 1 }), default: '127.0.0.1', about: 'address the door for other services listens on; never a public one' },
-  INNER_PORT: { schema: Port, default: '9191', about: 'port of the door for other services, opened when not everything runs here' },
+  INNER_PORT: { schema: Port, default: '9191', about: 'port of the door for other services, opened when not everything runs here, or with SERVICE_SECRET and KAFKA_BROKERS' },
   ...urlsOfServices,
   ...databasesOfServices,
   LOG_LEVEL: { schema: Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' }), default: 'info', about: 'least severe log line that is written' },
@@ -171,7 +174,7 @@ function calledElsewhere({ runs, absent }: Config): ServiceName[] {
 
 export const newSecret = () => randomBytes(32).toString('base64url')
 
-const secretNames = ['SERVICE_SECRET', 'SESSION_SECRET', 'PASS_SECRET', 'SESSION_SECRET_PREVIOUS', 'PASS_SECRET_PREVIOUS'] as const
+const secretNames = ['SERVICE_SECRET', 'PROVIDER_SECRET', 'PROVIDER_SECRET_PREVIOUS', 'SESSION_SECRET', 'PASS_SECRET', 'SESSION_SECRET_PREVIOUS', 'PASS_SECRET_PREVIOUS'] as const
 
 function sameSecrets(config: Config): string[] {
   const pairs = secretNames.flatMap((one, i) => secretNames.slice(i + 1).map((other) => [one, other] as const))

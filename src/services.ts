@@ -30,8 +30,8 @@ export function absentServices(urls: (name: ServiceName) => string | undefined, 
   return { absent, problems }
 }
 
-/** Who may call a service: those after it, and the gateway. */
-export const callersOf = (name: ServiceName): ReadonlySet<string> => new Set([...serviceNames.slice(serviceNames.indexOf(name) + 1), 'gateway', 'callbacks'])
+/** Who may call a service: those after it, the gateway, and the callbacks of providers the wallet. */
+export const callersOf = (name: ServiceName): ReadonlySet<string> => new Set([...serviceNames.slice(serviceNames.indexOf(name) + 1), 'gateway', ...(name === 'wallet' ? ['callbacks'] : [])])
 
 /** The variable that says where a service is when it runs elsewhere. */
 export const urlOf = (name: ServiceName) => `${name.toUpperCase()}_URL` as Uppercase<`${ServiceName}_URL`>

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
+import { startChildServer } from '../src/cli/child-server.ts'
 import { capOf, claimsOf, hashOf, openLine, place, shopKey, showOf, signer, stranger, tell } from './only-line.ts'
 import { routesOf } from './document.ts'
 import { passTime, signInAgain, sound } from './steps.ts'
@@ -174,5 +178,25 @@ test('with its own seats a server has no shop routes and signs passes as before'
     assert.match(await whole.passOf(fan, showId), /^pass\.t\./)
   } finally {
     await whole.close()
+  }
+})
+
+test('one process on the embedded database runs the line alone, and signs with the same key after a restart', { timeout: 120_000 }, async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'openrun-only-line-'))
+  const server = await startChildServer(directory, { SERVICES: 'gateway,user,concert,queue', SEAT_URL: 'none', DATABASE_URL: '' })
+  try {
+    const get = async (path: string) => (await fetch(server.url + path)).json() as Promise<Record<string, any>>
+    const before = await get('/api/passes/keys')
+    assert.equal(before.keys.length, 1)
+    assert.ok(!Object.keys((await get('/openapi.json')).paths).some((path) => /holds|wallet|payments/.test(path)))
+    assert.equal((await get('/api/wallet')).code, 'service_absent')
+    await server.killAndRestart()
+    assert.deepEqual(await get('/api/passes/keys'), before)
+    const verified = await fetch(`${server.opsUrl}/verify`, { method: 'POST' })
+    const { violations, errors } = (await verified.json()) as { violations: unknown[]; errors: unknown[] }
+    assert.deepEqual([violations, errors], [[], []])
+  } finally {
+    await server.stop()
+    await rm(directory, { recursive: true, force: true })
   }
 })

@@ -31,9 +31,14 @@ export function gatewayRoutes(app: App, deps: { user: UserApi; wallet?: WalletAp
     schema: { tags: ['queue'], summary: 'The story of my turn', params: IdParams, response: { 200: Exact({ steps: Type.Array(Step) }) } },
   }, async (request) => ({ steps: await storyOf(deps, principalOf(request).userId, request.params.id) }))
 
+  healthRoutes(app, deps.ready)
+}
+
+/** For balancers, on the public port too. */
+export function healthRoutes(app: App, ready: () => Promise<string[]>) {
   app.get('/healthz', { config: { access: { allow: 'public' } }, schema: { tags: ['health'], summary: 'The process is alive' } }, async () => ({ status: 'ok' }))
   app.get('/readyz', { config: { access: { allow: 'public' } }, schema: { tags: ['health'], summary: 'The process can serve' } }, async (_request, reply) => {
-    const problems = await deps.ready()
+    const problems = await ready()
     return reply.code(problems.length === 0 ? 200 : 503).send({ ready: problems.length === 0 })
   })
 }

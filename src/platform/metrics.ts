@@ -16,6 +16,8 @@ export function createMetrics() {
     rateLimited: new Counter({ name: 'openrun_rate_limited_total', help: 'Requests refused for their rate', labelNames: ['class', 'by'], registers }),
     connectionsRefused: new Counter({ name: 'openrun_connections_refused_total', help: 'Connections closed at once because too many were open', registers }),
     rateUnchecked: new Counter({ name: 'openrun_rate_unchecked_total', help: 'Takes that passed unchecked because Redis was away', registers }),
+    callbacks: new Counter({ name: 'openrun_provider_callbacks_total', help: 'Callbacks of payment providers by what they did: settled, known, unknown, different, invalid, late', labelNames: ['effect'], registers }),
+    callbacksWaiting: new Gauge({ name: 'openrun_provider_callbacks_waiting', help: 'Callbacks that wait for room', registers }),
     jobSeconds: new Histogram({ name: 'openrun_job_seconds', help: 'Time of a job run', labelNames: ['job'], buckets: seconds, registers }),
     jobErrors: new Counter({ name: 'openrun_job_errors_total', help: 'Failed job runs', labelNames: ['job'], registers }),
     eventsPublished: new Counter({ name: 'openrun_events_published_total', help: 'Events that left an outbox', registers }),
