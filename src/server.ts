@@ -25,6 +25,7 @@ import { createConsoleMail, createFileMail } from './user/mail.ts'
 import { serviceNames } from './services.ts'
 import { verify, verifyServices } from './verify.ts'
 import { exportRoutes } from './verify-processes.ts'
+import { tellByHttp } from './wallet/sandbox-tells.ts'
 
 export type Server = { url: string; opsUrl: string; system: System; addressFile: string; close: (reason: string) => Promise<void> }
 
@@ -58,13 +59,13 @@ export async function openServer(config: Config): Promise<Server> {
   const operations = createOperations({
     metrics, ready, parked: system.parked,
     // others may have databases of their own
-    verify: () => (config.isWhole ? verify(() => db, looking) : verifyServices(services, () => db, looking)),
-    mount: (app) => exportRoutes(app, { services, dbOf: () => db }),
+    verify: () => (config.isWhole ? verify(() => db, looking, config.absent) : verifyServices(services, () => db, looking)),
+    mount: (app) => exportRoutes(app, { services, absent: [...config.absent], dbOf: () => db }),
   })
-  const gauges = setInterval(() => sample(metrics, db, clock), 1_000).unref()
+  const gauges = setInterval(() => sample(metrics, db, clock, system), 1_000).unref()
   const opsUrl = await operations.listen({ host: config.OPS_HOST, port: config.OPS_PORT })
   boundConnections(system.app.server, config.CONNECTIONS_MAX, metrics)
-  const url = config.runs.has('gateway') ? await system.app.listen({ host: config.HOST, port: config.PORT }) : ''
+  const url = config.runs.has('gateway') || config.runs.has('callbacks') ? await system.app.listen({ host: config.HOST, port: config.PORT }) : ''
   const innerUrl = await door?.listen({ host: config.INNER_HOST, port: config.INNER_PORT })
   const addressFile = join(config.DATA_DIR, 'server.json')
   await writeFile(addressFile, JSON.stringify({ pid: process.pid, url, opsUrl, ...(innerUrl ? { innerUrl } : {}) }))
@@ -107,6 +108,8 @@ async function composeWith(config: Config, { clock, ...platform }: Platform) {
     ...platform, keys, mail, ...surroundings,
     beacon: config.BEACON_URLS === 'none' ? undefined : createDrandBeacon(config.BEACON_URLS.split(',')),
     runs: config.runs,
+    absent: config.absent,
+    ...(config.PROVIDER_CALLBACK_URL && { tell: tellByHttp(config.PROVIDER_CALLBACK_URL) }),
     ...(elsewhere && { elsewhere: elsewhere.caller }),
     ...(distributed && { openBus: distributed.openKafka(config, needs) }),
     publicUrl: config.PUBLIC_URL,
@@ -115,7 +118,8 @@ async function composeWith(config: Config, { clock, ...platform }: Platform) {
     rehearsals: config.REHEARSALS === 'on',
     limits: { percent: config.RATE_LIMIT_PERCENT, exempt: networks(config.RATE_LIMIT_EXEMPT), proxies: networks(config.TRUST_PROXY) },
   })
-  const door = system.served.length === 0 || config.isWhole || !distributed ? undefined : createInnerDoor(system.served, { tokens: distributed.createServiceTokens(config.SERVICE_SECRET ?? ''), now: clock.now, log: platform.log, isStopping: platform.isStopping })
+  // a whole process may still be called by the callbacks of providers beside it
+  const door = system.served.length === 0 || !distributed || (config.isWhole && !config.SERVICE_SECRET) ? undefined : createInnerDoor(system.served, { tokens: distributed.createServiceTokens(config.SERVICE_SECRET ?? ''), now: clock.now, log: platform.log, isStopping: platform.isStopping })
   return { system, door, close: async () => elsewhere?.close() }
 }
 
@@ -173,7 +177,8 @@ async function problemsOf({ db, clock, stopping }: { db: Database; clock: Clock;
   return problems
 }
 
-function sample(metrics: Metrics, db: Database, clock: Clock) {
+function sample(metrics: Metrics, db: Database, clock: Clock, { callbacks }: System) {
+  metrics.callbacksWaiting.set(callbacks.counts().waiting)
   const { total, idle, waiting } = db.stats()
   metrics.databaseConnections.set({ state: 'total' }, total)
   metrics.databaseConnections.set({ state: 'idle' }, idle)

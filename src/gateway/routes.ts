@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Exact, Id, Won } from '../platform/contract.ts'
-import { type App, IdParams, IsoInstant, iso, principalOf } from '../platform/http.ts'
+import { type App, IdParams, IsoInstant, iso, Nullable, principalOf } from '../platform/http.ts'
 import type { PaymentApi } from '../payment/api.ts'
 import type { QueueApi } from '../queue/api.ts'
 import type { ReservationApi } from '../reservation/api.ts'
@@ -8,21 +8,21 @@ import type { SeatApi } from '../seat/api.ts'
 import type { UserApi } from '../user/api.ts'
 import type { WalletApi } from '../wallet/api.ts'
 
-type Storytellers = { queue: QueueApi; seat: SeatApi; reservation: ReservationApi; payment: PaymentApi }
+type Storytellers = { queue?: QueueApi; seat?: SeatApi; reservation?: ReservationApi; payment?: PaymentApi }
 const Step = Exact({ at: IsoInstant, service: Type.String(), what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })
 
-/** What no single service can answer: who I am with my balance, and the story of my turn over all services. */
-export function gatewayRoutes(app: App, deps: { user: UserApi; wallet: WalletApi; ready: () => Promise<string[]> } & Storytellers) {
+/** What no single service can answer: who I am with my balance, and the story of my turn over all services there are. */
+export function gatewayRoutes(app: App, deps: { user: UserApi; wallet?: WalletApi; ready: () => Promise<string[]> } & Storytellers) {
   app.get('/api/me', {
     config: { access: { allow: 'signed-in' } },
     schema: {
       tags: ['users'],
       summary: 'Who I am, with my balance',
-      response: { 200: Exact({ id: Id, email: Type.String(), name: Type.String(), role: Type.String(), verified: Type.Boolean(), balance: Won }) },
+      response: { 200: Exact({ id: Id, email: Type.String(), name: Type.String(), role: Type.String(), verified: Type.Boolean(), balance: { ...Nullable(Won), description: 'null: there is no wallet here' } }) },
     },
   }, async (request) => {
     const { userId } = principalOf(request)
-    const [profile, { balance }] = await Promise.all([deps.user.profile({ userId }), deps.wallet.balance({ userId })])
+    const [profile, { balance }] = await Promise.all([deps.user.profile({ userId }), deps.wallet ? deps.wallet.balance({ userId }) : { balance: null }])
     return { id: profile.id, email: profile.email, name: profile.name, role: profile.role, verified: profile.verified, balance }
   })
 
@@ -31,9 +31,14 @@ export function gatewayRoutes(app: App, deps: { user: UserApi; wallet: WalletApi
     schema: { tags: ['queue'], summary: 'The story of my turn', params: IdParams, response: { 200: Exact({ steps: Type.Array(Step) }) } },
   }, async (request) => ({ steps: await storyOf(deps, principalOf(request).userId, request.params.id) }))
 
+  healthRoutes(app, deps.ready)
+}
+
+/** For balancers, on the public port too. */
+export function healthRoutes(app: App, ready: () => Promise<string[]>) {
   app.get('/healthz', { config: { access: { allow: 'public' } }, schema: { tags: ['health'], summary: 'The process is alive' } }, async () => ({ status: 'ok' }))
   app.get('/readyz', { config: { access: { allow: 'public' } }, schema: { tags: ['health'], summary: 'The process can serve' } }, async (_request, reply) => {
-    const problems = await deps.ready()
+    const problems = await ready()
     return reply.code(problems.length === 0 ? 200 : 503).send({ ready: problems.length === 0 })
   })
 }
@@ -41,7 +46,7 @@ export function gatewayRoutes(app: App, deps: { user: UserApi; wallet: WalletApi
 async function storyOf(tellers: Storytellers, userId: string, showId: string) {
   const parts = await Promise.all(
     (['queue', 'seat', 'reservation', 'payment'] as const).map(async (service) => {
-      const { steps } = await tellers[service].story({ userId, showId })
+      const { steps } = (await tellers[service]?.story({ userId, showId })) ?? { steps: [] }
       return steps.map((step) => ({ service, ...step }))
     }),
   )

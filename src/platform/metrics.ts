@@ -18,6 +18,8 @@ export function createMetrics() {
     rateUnchecked: new Counter({ name: 'openrun_rate_unchecked_total', help: 'Takes that passed unchecked because Redis was away', registers }),
     linePositions: new Counter({ name: 'openrun_line_positions_total', help: 'Positions in line by who counted them: a copy in memory or redis, or sql', labelNames: ['source'], registers }),
     lineRebuildSeconds: new Histogram({ name: 'openrun_line_rebuild_seconds', help: 'Time to make the copy of a line', labelNames: ['kept'], buckets: seconds, registers }),
+    callbacks: new Counter({ name: 'openrun_provider_callbacks_total', help: 'Callbacks of payment providers by what they did: settled, known, unknown, different, invalid, late', labelNames: ['effect'], registers }),
+    callbacksWaiting: new Gauge({ name: 'openrun_provider_callbacks_waiting', help: 'Callbacks that wait for room', registers }),
     jobSeconds: new Histogram({ name: 'openrun_job_seconds', help: 'Time of a job run', labelNames: ['job'], buckets: seconds, registers }),
     jobErrors: new Counter({ name: 'openrun_job_errors_total', help: 'Failed job runs', labelNames: ['job'], registers }),
     eventsPublished: new Counter({ name: 'openrun_events_published_total', help: 'Events that left an outbox', registers }),

@@ -23,6 +23,7 @@ import type { LinePort } from './line-port.ts'
 import { createPace } from './pace.ts'
 import { orderOfLine, positionMany, story } from './position.ts'
 import { createPositions } from './positions.ts'
+import { createShops, shopHandlers } from './shop.ts'
 import { showHandlers } from './show.ts'
 import { leaveMany, passMany, wakeMany } from './turn.ts'
 
@@ -39,6 +40,8 @@ export type QueueNeeds = Surroundings & {
   lines?: LinePort
   metrics: Metrics
   log: Logger
+  /** another shop sells: what `seat` would answer of closing shows is answered here */
+  isSoldByShop?: boolean
 }
 
 const secretBytes = 32
@@ -48,7 +51,7 @@ const ofShow = <I extends { showId: string }, O>(handleMany: (inputs: I[]) => Pr
   batched(handleMany, { lane: (input: I) => input.showId, sizeMax: 256, queueMax: 50_000 })
 
 /** The waiting room: a durable place in line, an exact cap, a numbered pass. */
-export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSecret = () => randomBytes(secretBytes), lines = createMemoryLines(), ...needs }: QueueNeeds): Service<typeof queueOperations> {
+export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop = false, beacon, newSecret = () => randomBytes(secretBytes), lines = createMemoryLines(), ...needs }: QueueNeeds): Service<typeof queueOperations> {
   const positions = createPositions({ ...needs, lines })
   const env: QueueEnv = { ...needs, capDefault, beacon: beacon ?? null, newSecret, positions, pace: createPace(), passesToEnd: soon(() => endPasses(env)) }
   const frames = createFrames(env)
@@ -67,8 +70,9 @@ export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSe
       control: (input) => control(env, frames, input),
       order: (input) => orderOfLine(env, input),
       story: (input) => story(env, input),
+      ...createShops(env),
     },
-    on: showHandlers(env),
+    on: { ...showHandlers(env), ...(isSoldByShop ? shopHandlers : {}) },
     recover: () => afterOutage(env),
     jobs: [
       { name: 'queue.phases', everyMs: 250, run: () => changePhases(env) },
