@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { nginxBinary } from '../src/cli/nginx.ts'
 
 /**
  * Runs every test this machine can run: all of them on the embedded database, then, with TEST_DATABASE_URL, the same on
@@ -14,6 +15,10 @@ const fileConcurrency = 2
 
 let failed = run('embedded PGlite', { TEST_DATABASE_URL: undefined })
 if (databaseUrl) failed = run('PostgreSQL', { TEST_DATABASE_URL: databaseUrl }) || failed
+if (!nginxBinary()) {
+  process.stderr.write('\n!!! nginx was NOT tested: install it (Debian: apt-get install nginx)\n')
+  if (process.env.CI === 'true') failed = true
+}
 const engines = {
   TEST_DATABASE_URL: 'PostgreSQL was NOT tested: set TEST_DATABASE_URL=postgres://user@host:port/postgres to a server that may create databases',
   TEST_REDIS_URL: 'Redis was NOT tested: set TEST_REDIS_URL=redis://host:port',

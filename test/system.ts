@@ -90,27 +90,8 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
       return people
     },
     /** a published show that is on sale: section A row 1…rows with 10 VIP seats each, ₩100,000 and ₩2,000 fee */
-    onSale: async ({ rows = 2, seats = 10, ticketsPerUserMax = 4, windows, standing = 0 }: ShowOptions = {}): Promise<string> => {
-      const by = { token: operator.token }
-      const concert = await send('POST', '/api/concerts', { ...by, body: { title: '시험 공연', venue: '시험장', description: '' } })
-      const startsAt = time.now + 60 * 24 * hour
-      const show = await send('POST', `/api/concerts/${concert.body.id}/shows`, {
-        ...by, body: { startsAt: new Date(startsAt).toISOString(), endsAt: new Date(startsAt + 2 * hour).toISOString(), timeZone: 'Asia/Seoul' },
-      })
-      const showId: string = show.body.id
-      const plan = {
-        sections: [
-          { name: 'A', kind: 'seated', grade: 'VIP', rows: Array.from({ length: rows }, (_, i) => ({ name: String(i + 1), seats })) },
-          ...(standing > 0 ? [{ name: 'F', kind: 'standing', grade: 'S', capacity: standing }] : []),
-        ],
-      }
-      await must(send('PUT', `/api/shows/${showId}/plan`, { ...by, body: plan }))
-      const prices = [{ grade: 'VIP', price: 100_000, types: [{ name: 'youth', price: 70_000, proofAtDoor: true }] }, ...(standing > 0 ? [{ grade: 'S', price: 50_000 }] : [])]
-      await must(send('PUT', `/api/shows/${showId}/prices`, { ...by, body: { prices } }))
-      await must(send('PUT', `/api/shows/${showId}/policies`, { ...by, body: { ticketsPerUserMax, bookingFee: 2_000, policy: { cutoffMinutesBeforeStart: 1_440 } } }))
-      const sales = windows ?? [{ name: '일반예매', opensAt: new Date(time.now - hour).toISOString(), closesAt: new Date(time.now + 30 * 24 * hour).toISOString(), audience: 'everyone', sections: null }]
-      await must(send('PUT', `/api/shows/${showId}/windows`, { ...by, body: { windows: sales } }))
-      await must(send('POST', `/api/shows/${showId}/publish`, by))
+    onSale: async (options: ShowOptions = {}): Promise<string> => {
+      const showId = await putOnSale({ send, token: operator.token, now: time.now }, options)
       await system.settle()
       return showId
     },
@@ -129,7 +110,33 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
   }
 }
 
-type ShowOptions = { rows?: number; seats?: number; ticketsPerUserMax?: number; windows?: unknown[]; standing?: number }
+export type ShowOptions = { rows?: number; seats?: number; ticketsPerUserMax?: number; windows?: unknown[]; standing?: number }
+type Organiser = { send: (method: string, path: string, options?: Send) => Promise<Answer>; token: string; now: number }
+
+/** Sets up a show over public HTTP, wherever that is served, and publishes it. */
+export async function putOnSale({ send, token, now }: Organiser, { rows = 2, seats = 10, ticketsPerUserMax = 4, windows, standing = 0 }: ShowOptions = {}): Promise<string> {
+  const by = { token }
+  const concert = await send('POST', '/api/concerts', { ...by, body: { title: '시험 공연', venue: '시험장', description: '' } })
+  const startsAt = now + 60 * 24 * hour
+  const show = await send('POST', `/api/concerts/${concert.body.id}/shows`, {
+    ...by, body: { startsAt: new Date(startsAt).toISOString(), endsAt: new Date(startsAt + 2 * hour).toISOString(), timeZone: 'Asia/Seoul' },
+  })
+  const showId: string = show.body.id
+  const plan = {
+    sections: [
+      { name: 'A', kind: 'seated', grade: 'VIP', rows: Array.from({ length: rows }, (_, i) => ({ name: String(i + 1), seats })) },
+      ...(standing > 0 ? [{ name: 'F', kind: 'standing', grade: 'S', capacity: standing }] : []),
+    ],
+  }
+  await must(send('PUT', `/api/shows/${showId}/plan`, { ...by, body: plan }))
+  const prices = [{ grade: 'VIP', price: 100_000, types: [{ name: 'youth', price: 70_000, proofAtDoor: true }] }, ...(standing > 0 ? [{ grade: 'S', price: 50_000 }] : [])]
+  await must(send('PUT', `/api/shows/${showId}/prices`, { ...by, body: { prices } }))
+  await must(send('PUT', `/api/shows/${showId}/policies`, { ...by, body: { ticketsPerUserMax, bookingFee: 2_000, policy: { cutoffMinutesBeforeStart: 1_440 } } }))
+  const sales = windows ?? [{ name: '일반예매', opensAt: new Date(now - hour).toISOString(), closesAt: new Date(now + 30 * 24 * hour).toISOString(), audience: 'everyone', sections: null }]
+  await must(send('PUT', `/api/shows/${showId}/windows`, { ...by, body: { windows: sales } }))
+  await must(send('POST', `/api/shows/${showId}/publish`, by))
+  return showId
+}
 
 /** A step of the set-up that has to work. */
 export async function must(answer: Promise<Answer>): Promise<Answer> {

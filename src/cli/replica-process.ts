@@ -10,6 +10,7 @@ export type ReplicaProcess = {
   name: string
   /** from 0 */
   index: number
+  opsUrl: string
   pid: () => number
   child: () => ChildProcess
   /** resolves when it serves */
@@ -24,6 +25,7 @@ export type ReplicaProcess = {
 }
 type Options = {
   directory: string
+  opsPort: number
   environment: Record<string, string | undefined>
   say: (line: string) => void
   /** it ended although nobody told it to */
@@ -34,7 +36,7 @@ const main = new URL('../main.ts', import.meta.url).pathname
 export const isOver = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 
 /** Starts a server as a direct child, with the directory and environment that it keeps over its restarts. */
-export async function startReplica(name: string, index: number, { directory, environment, say, onDeath }: Options): Promise<ReplicaProcess> {
+export async function startReplica(name: string, index: number, { directory, opsPort, environment, say, onDeath }: Options): Promise<ReplicaProcess> {
   const dataDir = join(directory, `${name}-${index}`)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const label = `${name} ${index}`
@@ -43,7 +45,7 @@ export async function startReplica(name: string, index: number, { directory, env
 
   function start() {
     // in a group of its own: Ctrl-C is for the parent, which ends them in order
-    const next = spawn(process.execPath, [...serverFlags, main], { env: { ...process.env, ...environment, DATA_DIR: dataDir }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    const next = spawn(process.execPath, [...serverFlags, main], { env: { ...process.env, ...environment, OPS_PORT: String(opsPort), DATA_DIR: dataDir }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     next.on('exit', (code, signal) => void (expected.has(next) || onDeath(code ?? signal ?? '')))
     for (const stream of [next.stdout, next.stderr]) createInterface({ input: stream }).on('line', say)
     return next
@@ -61,6 +63,7 @@ export async function startReplica(name: string, index: number, { directory, env
   }
   return {
     name, index, served,
+    opsUrl: `http://127.0.0.1:${opsPort}`,
     pid: () => child.pid ?? 0,
     child: () => child,
     kill: () => end('SIGKILL'),

@@ -25,8 +25,8 @@ export type ServiceProcesses = {
   killAndRestart: (name: string, index?: number) => Promise<void>
   /** to freeze (`SIGSTOP`) and wake (`SIGCONT`) one */
   signal: (name: string, index: number, signal: NodeJS.Signals) => void
-  /** stops and starts one process after the other; `before` hears which one is next */
-  rollingRestart: (before?: (name: string, index: number) => void) => Promise<void>
+  /** stops and starts one process after the other, all or `only` some; `before` hears which one is next */
+  rollingRestart: (options?: { only?: (replica: ReplicaProcess) => boolean; before?: (replica: ReplicaProcess) => void }) => Promise<void>
   stop: () => Promise<void>
 }
 type Options = {
@@ -55,16 +55,18 @@ export async function startServices(directory: string, environment: Record<strin
   const frontPort = Number(environment.PORT ?? 0) || (ports.at(-1) as number)
   const originsOf = (name: string) => Array.from({ length: count }, (_, index) => `http://127.0.0.1:${portOf(name, index)}`)
   const urls = Object.fromEntries(serviceNames.map((name) => [urlOf(name), originsOf(name).join(',')]))
-  // what is in nginx's own address stands in mails, and its word about addresses is taken
-  const behindFront = hasFront ? { PUBLIC_URL: `http://127.0.0.1:${frontPort}`, TRUST_PROXY: 'loopback', DRAIN_SECONDS: gatewayDrainSeconds } : {}
+  // links in mails lead there, whichever process writes them
+  const front = hasFront ? { PUBLIC_URL: `http://127.0.0.1:${frontPort}` } : {}
+  const behindFront = hasFront ? { TRUST_PROXY: 'loopback', DRAIN_SECONDS: gatewayDrainSeconds } : {}
   let isStopping = false
   // nginx's workers pass through it to a directory of theirs; each server's own stays closed
   if (hasFront) await chmod(directory, 0o711)
 
   const start = (name: string, index: number) => startReplica(name, index, {
     directory,
+    opsPort: opsPortOf(name, index),
     environment: {
-      PORT: '0', ...(name === 'gateway' ? behindFront : {}), ...environment, ...urls, SERVICES: name, OPS_PORT: String(opsPortOf(name, index)),
+      PORT: '0', ...front, ...(name === 'gateway' ? behindFront : {}), ...environment, ...urls, SERVICES: name,
       ...(name === 'gateway' ? (hasFront ? { PORT: String(portOf(name, index)) } : {}) : { INNER_PORT: String(portOf(name, index)) }),
     },
     say: (line) => say(hasFront ? `${name} ${index}` : name, line),
@@ -93,16 +95,16 @@ export async function startServices(directory: string, environment: Record<strin
     }
     return {
       url: nginx?.url ?? url, opsUrl, replicas, nginx, stop,
-      opsUrls: replicas.map(({ name, index }) => `http://127.0.0.1:${opsPortOf(name, index)}`),
+      opsUrls: replicas.map((replica) => replica.opsUrl),
       get processes() {
         return [...replicas.map((each) => each.child()), ...(nginx ? [nginx.child] : [])]
       },
       replica: find,
       killAndRestart: (name, index) => find(name, index).killAndRestart(),
       signal: (name, index, signal) => void find(name, index).child().kill(signal),
-      rollingRestart: async (before) => {
-        for (const replica of replicas) {
-          before?.(replica.name, replica.index)
+      rollingRestart: async ({ only = () => true, before } = {}) => {
+        for (const replica of replicas.filter(only)) {
+          before?.(replica)
           await replica.restart()
           if (replica.name === 'gateway' && hasFront) await wait(afterGatewayMs)
         }

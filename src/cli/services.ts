@@ -20,7 +20,8 @@ if (args.help || replicas === 0 || !/^\d{1,5}$/.test(args.port)) {
   process.stderr.write(`${usage}\n`)
   process.exit(args.help ? 0 : 2)
 }
-const missing = ['DATABASE_URL', 'KAFKA_BROKERS'].filter((name) => !process.env[name])
+// without Redis each gateway would count rate limits for itself
+const missing = ['DATABASE_URL', 'KAFKA_BROKERS', ...(replicas > 1 ? ['REDIS_URL'] : [])].filter((name) => !process.env[name])
 if (missing.length > 0) {
   process.stderr.write(`npm run services needs ${missing.join(' and ')}: several processes share nothing but these engines\n`)
   process.exit(2)
@@ -52,6 +53,6 @@ await writeFile(addressFile, JSON.stringify({ pid: process.pid, url, opsUrl, ops
 process.stdout.write(`Openrun, ${processes.length} processes  ${url}\n  mails and addresses of the operations ports (server.json) in ${directory}\n  Ctrl-C ends all of them\n`)
 let restarting = Promise.resolve()
 process.on('SIGHUP', () => {
-  restarting = restarting.then(() => services.rollingRestart((name, index) => say('services', `restarting ${name} ${index}`)))
+  restarting = restarting.then(() => services.rollingRestart({ before: ({ name, index }) => say('services', `restarting ${name} ${index}`) }))
     .then(() => void say('services', 'restarted'), (error: Error) => void process.stderr.write(`${error.message}\n`))
 })

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { startChildServer } from '../src/cli/child-server.ts'
+import { nginxBinary } from '../src/cli/nginx.ts'
+import { type ServiceProcesses, startServices } from '../src/cli/service-processes.ts'
+import { createPostgresDatabase } from '../src/platform/testing.ts'
+import { databaseUrlOf, type ServiceName } from '../src/services.ts'
+import { verifyProcesses } from '../src/verify-processes.ts'
+import type { Shop } from './journeys.ts'
+import { type Answer, must, type Person, putOnSale, type Send } from './system.ts'
+
+const operatorLogin = { email: 'operator@test.example', password: 'operator-test-1234' }
+const patienceMs = 30_000
+const pollMs = 50
+const [postgres, redis, brokers] = [process.env.TEST_DATABASE_URL, process.env.TEST_REDIS_URL, process.env.TEST_KAFKA_BROKERS]
+
+export type Rush = { status: number; stderr: string; report: Record<string, any> }
+export type Running = Shop & {
+  url: string
+  opsUrls: string[]
+  /** kill -9 of processes in turn, each started again */
+  kill: () => Promise<void>
+  /** the crowd of `npm run rush`; `selling` is when the first has paid */
+  rush: (...options: string[]) => { ended: Promise<Rush>; selling: Promise<void> }
+  /** `npm run verify` on these operations ports */
+  verify: (opsUrls: string[]) => Promise<{ status: number; report: Record<string, any> }>
+  services?: ServiceProcesses
+  /** the database of each service that has one of its own */
+  databases: Map<ServiceName, string>
+  close: () => Promise<void>
+}
+export type Topology = { name: string; skip: string | false; open: () => Promise<Running> }
+type Started = { url: string; opsUrls: string[]; kill: () => Promise<void>; stop: () => Promise<void>; services?: ServiceProcesses; databases?: Map<ServiceName, string> }
+
+const environment = {
+  SERVICE_SECRET: 'v'.repeat(40), SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40),
+  OPERATOR_EMAIL: operatorLogin.email, OPERATOR_PASSWORD: operatorLogin.password,
+  REHEARSALS: 'on', HOLD_SECONDS: '20', LOG_LEVEL: 'error',
+}
+/** What a replica of each of these meets in the middle of a sale. */
+const killed: ServiceName[] = ['seat', 'payment', 'wallet', 'queue', 'reservation']
+/** They have a database of their own, so that nothing of another service is within their reach. */
+const apartDatabases: ServiceName[] = ['seat', 'wallet']
+
+const onEngines = () => ({ REDIS_URL: redis as string, KAFKA_BROKERS: brokers as string, KAFKA_PREFIX: `topology-${process.pid}-${randomUUID().slice(0, 8)}` })
+const missing = [[postgres, 'TEST_DATABASE_URL'], [redis, 'TEST_REDIS_URL'], [brokers, 'TEST_KAFKA_BROKERS']].flatMap(([given, name]) => (given ? [] : [name]))
+const withoutEngines = missing.length > 0 && `needs ${missing.join(', ')}`
+
+/** From a laptop to everything apart: the same promises hold on each. */
+export const topologies: Topology[] = [
+  {
+    name: 'one process, embedded',
+    skip: postgres ? 'runs without TEST_DATABASE_URL' : false,
+    open: () => opened((directory) => startOne(directory, { DATABASE_URL: '' })),
+  },
+  {
+    name: 'one process on PostgreSQL, Redis and Kafka',
+    skip: withoutEngines,
+    open: () => opened((directory) => withDatabases(1, ([url]) => startOne(directory, { ...onEngines(), DATABASE_URL: url as string }))),
+  },
+  {
+    name: 'two replicas of everything behind nginx',
+    skip: withoutEngines || (!nginxBinary() && 'needs nginx'),
+    open: () => opened((directory) => withDatabases(1 + apartDatabases.length, (urls) => startApart(directory, urls))),
+  },
+]
+
+async function startOne(directory: string, more: Record<string, string>): Promise<Started> {
+  const server = await startChildServer(directory, { ...environment, ...more })
+  return { url: server.url, opsUrls: [server.opsUrl], kill: () => server.killAndRestart(), stop: () => server.stop() }
+}
+
+async function startApart(directory: string, [shared, ...own]: string[]): Promise<Started> {
+  const databases = new Map(apartDatabases.map((name, i) => [name, own[i] as string]))
+  const urls = Object.fromEntries([...databases].map(([name, url]) => [databaseUrlOf(name), url]))
+  const lines: string[] = []
+  const services = await startServices(directory, { ...environment, ...onEngines(), ...urls, DATABASE_URL: shared as string, DATABASE_CONNECTIONS: '4' }, (name, line) => lines.push(`${name} ${line}`), { replicas: 2 })
+  let turn = 0
+  const kill = async () => {
+    for (const name of killed) await services.killAndRestart(name, turn)
+    turn = 1 - turn
+  }
+  return { url: services.url, opsUrls: services.opsUrls, kill, stop: services.stop, services, databases }
+}
+
+async function withDatabases(count: number, start: (urls: string[]) => Promise<Started>): Promise<Started> {
+  const databases = await Promise.all(Array.from({ length: count }, () => createPostgresDatabase(postgres as string)))
+  const drop = () => Promise.all(databases.map((database) => database.drop()))
+  const started = await start(databases.map(({ url }) => url)).catch(async (error) => {
+    await drop()
+    throw error
+  })
+  return { ...started, stop: async () => {
+    await started.stop()
+    await drop()
+  } }
+}
+
+async function opened(start: (directory: string) => Promise<Started>): Promise<Running> {
+  const directory = await mkdtemp(join(tmpdir(), 'openrun-topology-'))
+  const started = await start(directory)
+  const { url, opsUrls, kill, services, databases = new Map() } = started
+  const send = (method: string, path: string, options: Send = {}) => request(url, method, path, options)
+  const signIn = async (email: string, password: string): Promise<Person> => {
+    const { body } = await must(send('POST', '/api/sessions', { body: { email, password } }))
+    return { userId: body.user.id, email, token: body.accessToken }
+  }
+  const operator = await signIn(operatorLogin.email, operatorLogin.password)
+  return {
+    url, opsUrls, kill, send, signIn, operator, eventually, databases,
+    ...(services && { services }),
+    rush: (...options) => rush(url, opsUrls, options),
+    verify: (urls) => new Promise((resolve) => {
+      execFile(process.execPath, ['src/cli/verify.ts', '--json', '--ops-url', urls.join(',')], (error, stdout) =>
+        resolve({ status: error ? Number(error.code) : 0, report: JSON.parse(stdout || '{}') }))
+    }),
+    fans: async (count, balance = 1_000_000) => {
+      const { body } = await must(send('POST', '/api/operations/rehearsals', { token: operator.token, body: { fans: count, seats: 1 } }))
+      const people: Person[] = body.fans.map((fan: { userId: string; accessToken: string }) => ({ userId: fan.userId, email: '', token: fan.accessToken }))
+      if (balance > 0) await Promise.all(people.map(({ token }) => must(send('POST', '/api/wallet/top-ups', { token, key: 'first', body: { amount: balance } }))))
+      return people
+    },
+    onSale: async (options) => {
+      const showId = await putOnSale({ send, token: operator.token, now: Date.now() }, options)
+      await eventually(() => send('GET', `/api/shows/${showId}/seats`), ({ status }) => status === 200)
+      await eventually(() => send('GET', `/api/shows/${showId}/queue`), ({ body }) => body.phase === 'open')
+      return showId
+    },
+    passOf: async ({ token }, showId) => {
+      await must(send('POST', `/api/shows/${showId}/queue`, { token, body: {} }))
+      await eventually(() => send('GET', `/api/shows/${showId}/queue/me`, { token }), ({ body }) => body.status === 'called' || body.status === 'inside')
+      return (await must(send('POST', `/api/shows/${showId}/queue/pass`, { token, body: {} }))).body.pass
+    },
+    verificationOf: async (email) => {
+      for (let waited = 0; waited < patienceMs; waited += pollMs) {
+        const mail = globSync(join(directory, '**/mail/*.txt')).map((file) => readFileSync(file, 'utf8')).find((text) => text.startsWith(`To: ${email}\n`))
+        const token = /token=([\w-]+)/.exec(mail ?? '')?.[1]
+        if (token) return token
+        await wait(pollMs)
+      }
+      throw new Error(`no mail to ${email}`)
+    },
+    sound: async () => {
+      const { violations, errors } = await verifyProcesses(opsUrls, { now: Date.now, pause: () => wait(300) })
+      assert.deepEqual([...violations, ...errors], [])
+    },
+    close: async () => {
+      await started.stop()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+async function request(url: string, method: string, path: string, { token, key, pass, body, headers = {} }: Send): Promise<Answer> {
+  const response = await fetch(new URL(path, url), {
+    method,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }), ...(key && { 'idempotency-key': key }), ...(pass && { pass }),
+      ...(body !== undefined && { 'content-type': 'application/json' }), ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '')
+  return { status: response.status, body: isJson ? JSON.parse(text) : {}, headers: Object.fromEntries(response.headers) }
+}
+
+/** Processes of their own cannot be drained by us: they are looked at until they are there. */
+async function eventually(look: () => Promise<Answer>, isAsExpected: (answer: Answer) => boolean): Promise<Answer> {
+  for (const endAt = performance.now() + patienceMs; ; ) {
+    const answer = await look()
+    if (isAsExpected(answer) || performance.now() > endAt) return answer
+    await wait(pollMs)
+  }
+}
+
+/** Not waited for in this thread: the pipes of the processes have to be read meanwhile. */
+function rush(url: string, opsUrls: string[], options: string[]): ReturnType<Running['rush']> {
+  const argv = ['src/cli/rush.ts', '--url', url, '--ops-url', opsUrls.join(','), '--json', ...options]
+  const env = { ...process.env, OPERATOR_EMAIL: operatorLogin.email, OPERATOR_PASSWORD: operatorLogin.password }
+  let tell = () => {}
+  const selling = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  const ended = new Promise<Rush>((resolve) => {
+    const child = execFile(process.execPath, argv, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      tell()
+      resolve({ status: error ? Number(error.code) : 0, stderr, report: JSON.parse(stdout.trim().split('\n').at(-1) || '{}') })
+    })
+    child.stderr?.on('data', (text) => /paid [1-9]/.test(text) && tell())
+  })
+  return { ended, selling }
+}
