@@ -4,6 +4,7 @@ import type { ServiceName } from '../services.ts'
 import { serviceNames } from '../services.ts'
 import type { Told } from '../crowd/fan.ts'
 import type { ChaosCrowd, Round } from './crowd.ts'
+import { verifyProcesses } from '../verify-processes.ts'
 import type { ChaosSystem } from './system.ts'
 import type { Tap } from './tap.ts'
 
@@ -14,6 +15,7 @@ export type LineHash = { windowId: string; last: number; hash: string }
 const shownMax = 10
 const drainMs = 120_000
 const drainPollMs = 500
+const verifyPauseMs = 300
 
 /** Which events each service listens to. */
 export const hears: Record<ServiceName, string[]> = {
@@ -131,13 +133,8 @@ const disagreeing = ({ rows }: ChaosSystem) => rows(`
   from concert.shows c join seat.shows s on s.show_id = c.id join queue.shows q on q.show_id = c.id
   where c.status = 'published' and ((c.paused_at is null) <> (s.paused_at is null) or (c.paused_at is null) <> (q.paused_at is null))`)
 
+/** Asked of one replica of each service: no process alone sees everything. */
 async function verified({ services }: ChaosSystem): Promise<unknown[]> {
-  try {
-    const response = await fetch(new URL('/verify', services.opsUrl), { method: 'POST' })
-    if (!response.ok) throw new Error(`answered ${response.status}`)
-    const { violations, errors } = await response.json() as { violations: unknown[]; errors: unknown[] }
-    return [...violations, ...errors]
-  } catch (error) {
-    return [{ error: `verify was not reached: ${String(error)}` }]
-  }
+  const { violations, errors } = await verifyProcesses(services.opsUrls, { now: Date.now, pause: () => wait(verifyPauseMs) })
+  return [...violations, ...errors]
 }
