@@ -33,6 +33,9 @@ type Options = {
 }
 
 const main = new URL('../main.ts', import.meta.url).pathname
+/** What a process said last stands beside the news that it did not start. */
+const linesKeptMax = 10
+const lineLengthMax = 500
 export const isOver = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 
 /** Starts a server as a direct child, with the directory and environment that it keeps over its restarts. */
@@ -41,16 +44,23 @@ export async function startReplica(name: string, index: number, { directory, ops
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const label = `${name} ${index}`
   const expected = new WeakSet<ChildProcess>()
+  const last: string[] = []
   let child = start()
 
   function start() {
     // in a group of its own: Ctrl-C is for the parent, which ends them in order
     const next = spawn(process.execPath, [...serverFlags, main], { env: { ...process.env, ...environment, OPS_PORT: String(opsPort), DATA_DIR: dataDir }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     next.on('exit', (code, signal) => void (expected.has(next) || onDeath(code ?? signal ?? '')))
-    for (const stream of [next.stdout, next.stderr]) createInterface({ input: stream }).on('line', say)
+    for (const stream of [next.stdout, next.stderr]) createInterface({ input: stream }).on('line', (line) => {
+      last.push(line.slice(0, lineLengthMax))
+      if (last.length > linesKeptMax) last.shift()
+      say(line)
+    })
     return next
   }
-  const served = () => untilServed(child, join(dataDir, 'server.json'), label)
+  const served = () => untilServed(child, join(dataDir, 'server.json'), label).catch((error: Error) => {
+    throw new Error([error.message, ...last].join('\n  '), { cause: error })
+  })
   async function end(signal: 'SIGTERM' | 'SIGKILL') {
     expected.add(child)
     if (isOver(child)) return
