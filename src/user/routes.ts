@@ -3,6 +3,7 @@ import Type from 'typebox'
 import { Exact } from '../platform/contract.ts'
 import { type App, IdParams, idOfCreated, IsoInstant, iso, principalOf } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
+import { clearRefreshCookie, refreshTokenOf, setRefreshCookie } from '../platform/refresh-cookie.ts'
 import { Profile, Role, type UserApi, userOperations } from './api.ts'
 
 type Deps = {
@@ -38,8 +39,7 @@ export function userRoutes(app: App, deps: Deps) {
 
   app.post('/api/sessions/refresh', { config: open, schema: { tags, summary: 'A new access token for the refresh cookie', response: { 200: SessionBody } } }, async (request, reply) => {
     assertSameSite(request, deps.publicUrl)
-    const refreshToken = request.cookies[cookieName(secure)] ?? refuse('sign_in_required')
-    if (!/^[\w-]{20,100}$/.test(refreshToken)) refuse('sign_in_required')
+    const refreshToken = refreshTokenOf(request, secure) ?? refuse('sign_in_required')
     return answerSession(reply.code(200), await user.refresh({ refreshToken }), secure)
   })
 
@@ -47,7 +47,7 @@ export function userRoutes(app: App, deps: Deps) {
     assertSameSite(request, deps.publicUrl)
     const { userId, sessionId } = principalOf(request)
     await user.signOut({ userId, sessionId })
-    return reply.clearCookie(cookieName(secure), { path: '/', secure }).code(204).send(null)
+    return clearRefreshCookie(reply, secure).code(204).send(null)
   })
 
   app.post('/api/users/verification', { config: open, schema: { tags, summary: 'Verify the e-mail by the link', body: inputs.verifyEmail.input, response: { 204: Type.Null() } } },
@@ -97,14 +97,12 @@ export function userRoutes(app: App, deps: Deps) {
     async (request) => user.setRole({ userId: request.params.id, role: request.body.role, by: principalOf(request).userId }))
 }
 
-const cookieName = (secure: boolean) => (secure ? '__Host-refresh' : 'refresh')
-
 type Session = Awaited<ReturnType<UserApi['signIn']>>
 
 /** The refresh token travels in the cookie only. */
 function answerSession(reply: FastifyReply, session: Session, secure: boolean) {
   const { accessToken, expiresAt, refreshToken, refreshUntil, user } = session
-  reply.setCookie(cookieName(secure), refreshToken, { path: '/', httpOnly: true, sameSite: 'strict', secure, expires: new Date(refreshUntil) })
+  setRefreshCookie(reply, { refreshToken, refreshUntil }, secure)
   return reply.send({ accessToken, expiresAt: iso(expiresAt), user })
 }
 
