@@ -7,10 +7,12 @@ import { absentApi, mountAbsent } from './gateway/absent.ts'
 import { exportOf } from './gateway/export.ts'
 import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gateway/limits.ts'
 import { lobbyRoute } from './gateway/lobby.ts'
+import { plainLineRoutes } from './gateway/plain-line.ts'
 import { gatewayRoutes, healthRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createServer } from './gateway/server.ts'
 import { createSessionGuard } from './gateway/sessions.ts'
+import { readWeb, type Web, webRoutes } from './gateway/web.ts'
 import { type PaymentApi, paymentOperations } from './payment/api.ts'
 import { paymentRoutes } from './payment/routes.ts'
 import { createPayment } from './payment/service.ts'
@@ -185,9 +187,11 @@ export async function compose(parts: Parts) {
 
   const settings = parts.limits ?? unproxied
   const limits = { limit: (parts.rateLimit ?? createMemoryRateLimit)(scaledBudgets(settings.percent)), settings }
-  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
+  const web = runs.has('gateway') ? readWeb() : undefined
+  const secure = parts.publicUrl.startsWith('https:')
+  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), secure, ...(web && { web }), limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
-  if (runs.has('gateway')) await mountRoutes(app, api, { ...parts, absent, openPasses })
+  if (web) await mountRoutes(app, api, { ...parts, absent, openPasses, web })
   else if (runs.has('callbacks')) healthRoutes(app, parts.ready)
   const callbacks = createBulkhead(callbackRoom)
   if ((runs.has('gateway') || runs.has('callbacks')) && !absent.has('wallet'))
@@ -233,10 +237,11 @@ export async function compose(parts: Parts) {
   }
 }
 
-type Mounting = Parts & { absent: ReadonlySet<ServiceName>; openPasses: ReturnType<typeof createOpenPasses> }
+type Mounting = Parts & { absent: ReadonlySet<ServiceName>; openPasses: ReturnType<typeof createOpenPasses>; web: Web }
 
 /** Every service's routes, written against its API type: the service itself may run elsewhere. What is absent says so. */
-async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehearsals, ready, absent, openPasses }: Mounting) {
+async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehearsals, ready, absent, openPasses, web }: Mounting) {
+  const secure = publicUrl.startsWith('https:')
   const { user, concert, wallet, seat, queue, reservation, payment } = api
   const stock = async (showIds: string[]) =>
     absent.has('seat') ? new Map() : new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
@@ -253,7 +258,9 @@ async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehears
       exportParts: (userId) => exportOf(present({ wallet, reservation, payment }), userId),
       balance: async (userId) => (absent.has('wallet') ? 0 : (await wallet.balance({ userId })).balance),
     })
+    if (!absent.has('queue')) plainLineRoutes(scope as App, { user, queue, secure })
   })
+  webRoutes(app, { web, secure })
   concertRoutes(app, { concert, stock })
   await mount('wallet', (scope) => walletRoutes(scope, { wallet, newId }))
   await mount('seat', (scope) => seatRoutes(scope, { seat, newId, ownsShow: owner }))

@@ -27,5 +27,5 @@ try {
 
 function demoText(url: string, dataDir: string): string {
   const logins = demoLogins.map(({ role, email, password }) => `  ${role.padEnd(10)} ${email}  ${password}`)
-  return ['', `Openrun 오픈런  ${url}/docs`, ...logins, `  data in ${dataDir} (survives kill -9, not power loss)`, '  Ctrl-C ends; the next start continues', ''].join('\n')
+  return ['', `Openrun 오픈런  ${url}`, ...logins, `  the API is described at ${url}/docs`, `  data in ${dataDir} (survives kill -9, not power loss)`, '  Ctrl-C ends; the next start continues', ''].join('\n')
 }

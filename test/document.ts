@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isWebPath } from '../src/gateway/web.ts'
 import type { TestSystem } from './system.ts'
 
 export type Schema = { pattern?: string; type?: string; properties?: Record<string, Schema>; anyOf?: Schema[]; required?: string[]; items?: Schema; enum?: unknown[]; const?: unknown; format?: string; minimum?: number; minLength?: number }
@@ -18,7 +19,7 @@ export function routesOf(world: TestSystem): Route[] {
     })))
 }
 
-/** `METHOD /path/{id}` of every route the server has, from the router itself: the documents' own pages and HEAD left out. */
+/** `METHOD /path/{id}` of every route the server has, from the router itself: pages, the documents' own and HEAD left out. */
 export function routesServed(world: TestSystem): string[] {
   const parts: string[] = []
   return world.system.app.printRoutes({ commonPrefix: false }).split('\n').flatMap((line) => {
@@ -26,6 +27,7 @@ export function routesServed(world: TestSystem): string[] {
     if (!found) return []
     const [, indent = '', part = '', methods = ''] = found
     parts.splice(indent.length / 4 - 1, Infinity, part)
+    if (isWebPath(parts.join(''))) return []
     const path = parts.join('').replace(/:(\w+)/g, '{$1}')
     if (path.startsWith('/docs') || path === '/openapi.json') return []
     return methods.split(', ').filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`)

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { nginxBinary } from '../src/cli/nginx.ts'
+import { findChromium } from './browser/chromium.ts'
 
 /**
  * Runs every test this machine can run: all of them on the embedded database, then, with TEST_DATABASE_URL, the same on
@@ -14,9 +15,14 @@ const databaseUrl = process.env.TEST_DATABASE_URL
 const fileConcurrency = 2
 
 let failed = run('embedded PGlite', { TEST_DATABASE_URL: undefined })
-if (databaseUrl) failed = run('PostgreSQL', { TEST_DATABASE_URL: databaseUrl }) || failed
+// what a browser sees does not depend on the engine
+if (databaseUrl) failed = run('PostgreSQL', { TEST_DATABASE_URL: databaseUrl }, chosen.filter((file) => !file.startsWith('test/browser/'))) || failed
 if (!nginxBinary()) {
   process.stderr.write('\n!!! nginx was NOT tested: install it (Debian: apt-get install nginx)\n')
+  if (process.env.CI === 'true') failed = true
+}
+if (!findChromium()) {
+  process.stderr.write('\n!!! The web app was NOT tested in a browser: install chromium and fonts-noto-cjk, or set CHROMIUM to its path\n')
   if (process.env.CI === 'true') failed = true
 }
 const engines = {
@@ -32,9 +38,9 @@ for (const [name, loud] of Object.entries(engines)) {
 }
 process.exit(failed ? 1 : 0)
 
-function run(engine: string, environment: Record<string, string | undefined>): boolean {
-  process.stdout.write(`\n--- ${chosen.length} test files on ${engine} ---\n`)
-  const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', `--test-concurrency=${fileConcurrency}`, ...chosen], {
+function run(engine: string, environment: Record<string, string | undefined>, files = chosen): boolean {
+  process.stdout.write(`\n--- ${files.length} test files on ${engine} ---\n`)
+  const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', `--test-concurrency=${fileConcurrency}`, ...files], {
     stdio: 'inherit',
     env: { ...process.env, ...environment },
   })

@@ -1,11 +1,15 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
 import { dumpTemplate, openEmbedded, templateFiles } from '../platform/embedded.ts'
 import { migrate } from '../platform/migrate.ts'
 import { serviceNames } from '../services.ts'
 
-/** Runs at `npm ci`: leaves a migrated, empty embedded database for first starts (a directory) and tests (a dump). */
+/** Runs at `npm ci`: builds the web app, and leaves a migrated, empty embedded database for first starts (a directory) and tests (a dump). */
+await build({ configFile: fileURLToPath(new URL('../../web/vite.config.ts', import.meta.url)), logLevel: 'warn' })
+
 const { directory, dump } = templateFiles()
 if (!existsSync(directory) || !existsSync(dump)) {
   mkdirSync(dirname(directory), { recursive: true })

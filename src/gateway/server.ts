@@ -12,6 +12,7 @@ import type { Access, Principal } from '../platform/principal.ts'
 import { problemHandler } from './problems.ts'
 import { drainBeforeStop } from './draining.ts'
 import type { SessionGuard } from './sessions.ts'
+import { sendPage, type Web, wantsPage } from './web.ts'
 
 export const httpLimits = { bodyBytesMax: 64 * 1024, paramLengthMax: 200, requestTimeoutMs: 30_000, keepAliveMs: 72_000, jsonDepthMax: 20 } as const
 
@@ -20,7 +21,7 @@ export const httpLimits = { bodyBytesMax: 64 * 1024, paramLengthMax: 200, reques
 const addFormats = ('default' in addFormatsModule ? addFormatsModule.default : addFormatsModule) as unknown as (ajv: Ajv) => void
 
 /** The public HTTP server: strict validation, who is calling, problem+json, OpenAPI. Routes are mounted by the caller. */
-export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string; limitRates: (app: App) => void; isStopping: () => boolean }): Promise<App> {
+export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string; limitRates: (app: App) => void; isStopping: () => boolean; web?: Web; secure?: boolean }): Promise<App> {
   const app = fastify({
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -53,7 +54,7 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
   admitCallers(app, deps.guard)
   observe(app, deps.metrics)
   app.setErrorHandler(problemHandler(deps.metrics))
-  app.setNotFoundHandler(() => refuse('not_found'))
+  app.setNotFoundHandler((request, reply) => (deps.web?.app && wantsPage(request) ? sendPage(deps.web.app, request, reply, deps.secure ?? false, 404) : refuse('not_found')))
   app.get('/openapi.json', { schema: { hide: true }, config: { access: { allow: 'public' } } }, async () => app.swagger())
   return app
 }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { en } from '../web/words/en.ts'
+import { ko } from '../web/words/ko.ts'
+
+type Entry = string | Entry[] | ((...args: never[]) => string) | { [name: string]: Entry }
+/** Every sentence by its path, functions called with figures that show where they go. */
+function sentences(entry: Entry, path = ''): [string, string][] {
+  if (typeof entry === 'string') return [[path, entry]]
+  if (typeof entry === 'function') return [[path, (entry as (...args: unknown[]) => string)(...Array.from({ length: entry.length }, (_, i) => 71 + i))]]
+  return Object.entries(entry).flatMap(([name, value]) => sentences(value as Entry, path ? `${path}.${name}` : name))
+}
+const [korean, english] = [sentences(ko), sentences(en)]
+
+test('every sentence stands in both languages, none is empty, and both use the same figures', () => {
+  assert.deepEqual(korean.map(([path]) => path), english.map(([path]) => path))
+  const figures = (text: string) => [...text.matchAll(/7[1-4]/g)].map(String).sort()
+  for (const [i, [path, text]] of korean.entries()) {
+    const other = english[i]?.[1] ?? ''
+    assert.ok(text.trim() !== '' && other.trim() !== '', path)
+    assert.deepEqual([...new Set(figures(text))], [...new Set(figures(other))], `${path}: ${text} / ${other}`)
+  }
+})
+
+test('Korean is Korean, English has none of it except the name of the other language', () => {
+  const hangul = /[가-힣]/
+  assert.deepEqual(english.filter(([path, text]) => hangul.test(text) && path !== 'common.otherLanguage').map(([path]) => path), [])
+  const figuresOnly = (text: string) => text.replace(/[\d\s,.·:₩~]/g, '') === ''
+  assert.deepEqual(korean.filter(([path, text]) => !hangul.test(text) && !figuresOnly(text) && path !== 'common.otherLanguage').map(([path]) => path), [])
+})
+
+test('no sentence shouts, grovels or blames', () => {
+  for (const [path, text] of [...korean, ...english]) assert.ok(!/!|oops|inconvenience|고객님|죄송/i.test(text), `${path}: ${text}`)
+})
+
+test('no page has a Korean sentence outside the dictionary', () => {
+  const pages = ['app.tsx', 'pages/home.tsx', 'pages/concert.tsx', 'pages/checkout.tsx', 'pages/reservations.tsx', 'pages/account.tsx', 'pages/wallet.tsx', 'pages/sign.tsx', 'pages/story.tsx', 'hall/room.tsx', 'hall/list.tsx', 'line/page.ts', 'line/view.ts']
+  const brand = /오픈런/g
+  for (const page of pages) assert.ok(!/[가-힣]/.test(readFileSync(new URL(`../web/${page}`, import.meta.url), 'utf8').replace(brand, '')), page)
+})

@@ -1,0 +1,74 @@
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { get, Problem, serverNow } from './client.ts'
+import { onSession, person } from './session.ts'
+
+export type Read<T> = { data: T | undefined; problem: Problem | undefined; reload: () => void; set: (data: T) => void }
+
+/** Reads one address, and again each `everyMs` and when the page is looked at; what was read stays until there is better. */
+export function useRead<T>(path: string | null, { everyMs }: { everyMs?: number } = {}): Read<T> {
+  const [state, setState] = useState<{ path: string | null; data?: T; problem?: Problem }>({ path })
+  const [round, setRound] = useState(0)
+  const reload = useCallback(() => setRound((n) => n + 1), [])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round reads again
+  useEffect(() => {
+    if (path === null) return
+    const stopped = new AbortController()
+    const read = () => get<T>(path, { signal: stopped.signal }).then(
+      (data) => setState({ path, data }),
+      (error) => {
+        if (stopped.signal.aborted) return
+        const problem = error instanceof Problem ? error : new Problem(0, { code: 'internal_error', title: String(error) })
+        setState((known) => ({ path, problem, ...(known.path === path && known.data !== undefined ? { data: known.data } : {}) }))
+      },
+    )
+    void read()
+    const looked = () => document.visibilityState === 'visible' && void read()
+    const timer = everyMs ? setInterval(looked, everyMs) : undefined
+    addEventListener('visibilitychange', looked)
+    return () => {
+      stopped.abort()
+      clearInterval(timer)
+      removeEventListener('visibilitychange', looked)
+    }
+  }, [path, everyMs, round])
+  const own = state.path === path
+  return { data: own ? state.data : undefined, problem: own ? state.problem : undefined, reload, set: (data) => setState({ path, data }) }
+}
+
+export const usePerson = () => useSyncExternalStore(onSession, person)
+
+/** The server's time, renewed each `everyMs`. */
+export function useNow(everyMs = 1_000): number {
+  const [now, setNow] = useState(serverNow)
+  useEffect(() => {
+    const timer = setInterval(() => setNow(serverNow()), everyMs)
+    return () => clearInterval(timer)
+  }, [everyMs])
+  return now
+}
+
+/** Something a person does: one at a time, with its problem. The key stays the same until it is certain what happened. */
+export function useAct() {
+  const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<Problem>()
+  const running = useRef(false)
+  const key = useRef(crypto.randomUUID())
+  const act = useCallback(async (what: (key: string) => Promise<unknown>) => {
+    if (running.current) return
+    running.current = true
+    setBusy(true)
+    setProblem(undefined)
+    try {
+      await what(key.current)
+      key.current = crypto.randomUUID()
+    } catch (error) {
+      const met = error instanceof Problem ? error : new Problem(0, { code: 'internal_error', title: String(error) })
+      if (met.status !== 0) key.current = crypto.randomUUID()
+      setProblem(met)
+    } finally {
+      running.current = false
+      setBusy(false)
+    }
+  }, [])
+  return { act, busy, problem, clear: () => setProblem(undefined) }
+}

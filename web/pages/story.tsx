@@ -1,0 +1,46 @@
+import { useRead } from '../data.ts'
+import { won } from '../language.ts'
+import { Loaded, Own, Page } from '../parts/frame.tsx'
+import { Notice } from '../parts/notice.tsx'
+import type { Step, WireShow } from '../wire.ts'
+import { useWords } from '../words/index.ts'
+
+const mine = new Set(['called', 'claimed', 'held', 'sold', 'confirmed'])
+
+export function StoryPage({ id }: { id: string }) {
+  const { story } = useWords()
+  return <Own title={story.title}><Story id={id} /></Own>
+}
+
+function Story({ id }: { id: string }) {
+  const { story: words } = useWords()
+  const read = useRead<{ steps: Step[] }>(`/api/shows/${id}/queue/me/story`)
+  const show = useRead<WireShow>(`/api/shows/${id}`)
+  return (
+    <Page title={words.title}>
+      <p className="note">{show.data ? `${show.data.title} · ${show.data.venue}` : ''}<br />{words.lead}</p>
+      <Loaded read={read}>{({ steps }) => steps.length === 0 ? <Notice title={words.none} /> : <ol className="steps">{steps.map((step) => <Entry key={`${step.at}${step.service}${step.what}`} step={step} />)}</ol>}</Loaded>
+    </Page>
+  )
+}
+
+function Entry({ step: { at, what, detail } }: { step: Step }) {
+  const { story: words, hall } = useWords()
+  const parts = [
+    typeof detail.number === 'number' ? words.number(detail.number.toLocaleString()) : '',
+    Array.isArray(detail.seatIds) ? hall.left(String(detail.seatIds.length)) : '',
+    typeof detail.amount === 'number' ? won(detail.amount) : typeof detail.refund === 'number' ? won(detail.refund) : '',
+    words.reasons[String(detail.reason ?? detail.refusal ?? '')] ?? '',
+  ].filter(Boolean)
+  return (
+    <li className={mine.has(what) ? 'mine' : ''}>
+      <p><b>{words.steps[what] ?? what}</b>{parts.length > 0 ? ` · ${parts.join(' · ')}` : ''}</p>
+      <p className="note num"><time dateTime={at}>{exactly(at)}</time></p>
+    </li>
+  )
+}
+
+/** To the second: order is what people ask about. */
+function exactly(at: string) {
+  return new Intl.DateTimeFormat(document.documentElement.lang === 'ko' ? 'ko-KR' : 'en-GB', { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(new Date(at))
+}

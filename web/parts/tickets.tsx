@@ -1,0 +1,29 @@
+import type { ReactNode } from 'react'
+import { won } from '../language.ts'
+import type { WireLine } from '../wire.ts'
+import { useWords, type Words } from '../words/index.ts'
+import { GradeSign } from './grade.tsx'
+
+type Where = { section: string; row: string; number: string; kind?: string }
+/** A seat as people say it; a standing entry has no row. */
+export const seatName = (hall: Words['hall'], { section, row, number, kind }: Where) => (kind === 'standing' || row === '' ? hall.entry(section, number) : hall.seat(section, row, number))
+
+/** One seat of a booking as a little ticket. */
+export function Ticket({ line, grades, control }: { line: WireLine; grades: string[]; control?: ReactNode }) {
+  const { hall, reservation, checkout } = useWords()
+  const gone = line.status === 'cancelled'
+  const kind = line.priceType === 'default' ? '' : ` · ${line.priceType}`
+  return (
+    <div className={`ticket ${gone ? 'gone' : ''}`}>
+      <GradeSign index={Math.max(0, grades.indexOf(line.grade))} name={line.grade} />
+      <div>
+        <p className="where">{seatName(hall, line)}</p>
+        <p className="note">{line.grade}{kind}{line.fee > 0 ? ` · ${checkout.fee} ${won(line.fee)}` : ''}{gone ? ` · ${reservation.cancelledSeat}` : ''}</p>
+      </div>
+      <span className="row"><span className="price num">{won(line.price)}</span>{control}</span>
+    </div>
+  )
+}
+
+/** Grades, dearest first: their place decides colour, letter and shape everywhere. */
+export const gradesOf = (prices: { grade: string; price: number }[]) => prices.toSorted((a, b) => b.price - a.price).map(({ grade }) => grade)

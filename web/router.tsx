@@ -1,0 +1,40 @@
+import { type ReactNode, useEffect, useSyncExternalStore } from 'react'
+
+const listeners = new Set<() => void>()
+const subscribe = (listener: () => void) => {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+const tell = () => {
+  for (const listener of listeners) listener()
+}
+addEventListener('popstate', tell)
+
+/** Pages another entry serves: going there is an ordinary navigation. */
+const otherEntry = /^\/shows\/[^/]+\/line(\/|$|\?|#)|^\/docs/
+
+export function navigate(to: string, { replace = false } = {}) {
+  if (otherEntry.test(to)) return replace ? location.replace(to) : location.assign(to)
+  history[replace ? 'replaceState' : 'pushState'](null, '', to)
+  scrollTo(0, 0)
+  tell()
+}
+
+export const usePath = () => useSyncExternalStore(subscribe, () => location.pathname + location.search)
+
+export function Link({ to, children, className, current }: { to: string; children: ReactNode; className?: string; current?: boolean }) {
+  return (
+    <a href={to} className={className} aria-current={current ? 'page' : undefined} onClick={(event) => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return
+      event.preventDefault()
+      navigate(to)
+    }}>{children}</a>
+  )
+}
+
+/** The page's name stands in the title bar, and a reader of screens begins at its heading. */
+export function useTitle(title: string) {
+  useEffect(() => {
+    document.title = title ? `${title} · Openrun` : 'Openrun 오픈런'
+  }, [title])
+}
