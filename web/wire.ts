@@ -13,7 +13,7 @@ type Of<T extends { '~kind'?: unknown }> = import('typebox').Static<T & import('
 type ConcertTimes = 'firstShowAt' | 'lastShowAt' | 'createdAt' | 'updatedAt'
 export type WireConcert = Iso<Concert, ConcertTimes>
 export type WireConcertItem = Iso<ConcertItem, ConcertTimes>
-export type WireWindow = Iso<Window, 'opensAt' | 'closesAt'>
+export type WireWindow = Iso<Window, 'opensAt' | 'closesAt' | 'lobbyOpensAt'>
 export type Availability = { state: 'open' | 'all_held' | 'sold_out' | 'closed'; earliestUntil?: string; opensAt?: string }
 export type WireShow = Omit<Iso<ShowDetail, 'startsAt' | 'endsAt' | 'createdAt' | 'updatedAt'>, 'windows' | 'prices'> & {
   windows: WireWindow[]
@@ -24,6 +24,8 @@ export type WireShow = Omit<Iso<ShowDetail, 'startsAt' | 'endsAt' | 'createdAt' 
 export type Status = InnerShow['status']
 export type WirePlace = Iso<InnerPlace, 'until' | 'joinedAt'>
 export type WireFrame = Iso<Of<typeof FrameSchema>, 'opensAt' | 'closesAt' | 'at'>
+/** The checklist before the opening. */
+export type WireLobby = { phase: string; opensAt: string; sealsAt: string | null; serverTime: string; checks: { signedIn: boolean; verified: boolean | null; window: { ok: boolean; refusal: string | null }; wallet: { ok: boolean; balance: number; wanted: number } | null }; number: number | null }
 export type WirePass = { pass: string; expiresAt: string }
 export type WireHold = Iso<InnerHold, 'until'>
 export type MapSeat = Of<typeof SeatSchema>

@@ -45,7 +45,8 @@ const unknown = {
 }
 
 function koreanOf({ status, position, etaSeconds }: Place): Text {
-  if (status === 'waiting') return { title: `앞에 ${position.toLocaleString('ko-KR')}명 있어요`, body: `${etaSeconds === null ? '' : `약 ${minutes(etaSeconds)}분 남았어요. `}창을 닫아도 순번은 그대로예요.` }
+  if (status === 'waiting' && position === null) return { title: '대기실에 들어와 있어요', body: '여는 시각에 순번을 추첨해요. 일찍 와도 순서는 앞당겨지지 않아요.' }
+  if (status === 'waiting') return { title: `앞에 ${(position ?? 0).toLocaleString('ko-KR')}명 있어요`, body: `${etaSeconds === null ? '' : `약 ${minutes(etaSeconds)}분 남았어요. `}창을 닫아도 순번은 그대로예요.` }
   if (status === 'called' || status === 'woken') return { title: '입장할 차례예요', body: '자바스크립트를 켜고 들어와 주세요. 놓쳐도 순번은 사라지지 않아요.' }
   if (status === 'asleep') return { title: '순번을 재워 두었어요', body: '자바스크립트를 켜고 들어오면 바로 다음 차례로 불러 드려요.' }
   if (status === 'inside') return { title: '안에 들어와 있어요', body: '자바스크립트를 켜고 좌석을 골라 주세요.' }
@@ -53,7 +54,8 @@ function koreanOf({ status, position, etaSeconds }: Place): Text {
 }
 
 function englishOf({ status, position, etaSeconds }: Place): Text {
-  if (status === 'waiting') return { title: `${position.toLocaleString('en-GB')} people are ahead of you`, body: `${etaSeconds === null ? '' : `About ${minutes(etaSeconds)} minutes. `}Closing this page does not change your place.` }
+  if (status === 'waiting' && position === null) return { title: 'You are in the lobby', body: 'Places are drawn at the opening. Arriving earlier does not move you forward.' }
+  if (status === 'waiting') return { title: `${(position ?? 0).toLocaleString('en-GB')} people are ahead of you`, body: `${etaSeconds === null ? '' : `About ${minutes(etaSeconds)} minutes. `}Closing this page does not change your place.` }
   if (status === 'called' || status === 'woken') return { title: 'It’s your turn', body: 'Turn JavaScript on and come in. If you miss it, your place still waits for you.' }
   if (status === 'asleep') return { title: 'We kept your place while you were away', body: 'Turn JavaScript on and you are called next.' }
   if (status === 'inside') return { title: 'You are inside', body: 'Turn JavaScript on to choose seats.' }

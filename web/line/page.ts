@@ -33,6 +33,7 @@ const note = make('p', { class: 'note' })
 const field = make('input', { id: 'code', autocomplete: 'off', maxlength: '64' })
 const label = make('label', { for: 'code' })
 const codeForm = make('div', { class: 'field' }, [label, field])
+const checks = make('ul', { class: 'checks' })
 const actions = make('div', { class: 'actions' })
 const figures = make('p', { class: 'note num' })
 const summary = make('summary')
@@ -49,7 +50,7 @@ const card = make('div', { class: 'turn' }, [big, title, body])
 const root = document.getElementById('line') as HTMLElement
 root.append(
   make('header', { class: 'line-top' }, [brand, other]),
-  make('main', {}, [eyebrow, card, picture.svg as unknown as HTMLElement, range, note, codeForm, actions, reckon, live, alertBox]),
+  make('main', {}, [eyebrow, card, picture.svg as unknown as HTMLElement, range, note, checks, codeForm, actions, reckon, live, alertBox]),
   make('footer', {}, [make('p', { class: 'note' }, [heard, ' · ', server]), make('p', { class: 'row' }, [story, leave])]),
   sure,
 )
@@ -129,10 +130,20 @@ function draw() {
   write(server, `${words.server} ${new Date(serverNow()).toLocaleTimeString(language() === 'ko' ? 'ko-KR' : 'en-GB', { hourCycle: 'h23' })}`)
   write(story, words.story)
   write(leave, view.mayLeave ? words.leave : '')
+  drawChecks(view)
   drawActions(view)
   announce(view)
   document.title = view.until ? words.called.bar(clock(view.until - serverNow())) : `${view.title} · ${words.brand}`
   if (view.kind === 'called' && isThere()) void enter()
+}
+
+function drawChecks({ checks: items = [] }: View) {
+  const key = JSON.stringify(items)
+  if (checks.dataset.key === key) return
+  checks.dataset.key = key
+  checks.hidden = items.length === 0
+  const words = wordsNow().lobby
+  checks.replaceChildren(...items.map(({ ok, text }) => make('li', { class: ok ? 'ok' : '' }, [make('span', { 'aria-hidden': 'true' }, [ok ? '✓' : '○']), ` ${text} `, make('span', { class: 'hush' }, [ok ? words.ok : words.open])])))
 }
 
 function drawActions(view: View) {
@@ -174,7 +185,7 @@ const line = followLine(showId, (next) => {
 })
 
 async function start() {
-  state = { place: undefined, frame: undefined, show: undefined, problem: undefined, heardAt: serverNow(), offline: false }
+  state = { place: undefined, frame: undefined, show: undefined, lobby: undefined, problem: undefined, heardAt: serverNow(), offline: false }
   readShow().catch(() => write(eyebrow, ''))
   if (extra.signedIn) extra.signedIn = (await accessToken()) !== undefined || mayBeSignedIn()
   draw()

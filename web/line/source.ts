@@ -1,5 +1,5 @@
 import { ask, get, isUnknown, post, Problem, serverNow } from '../client.ts'
-import type { WireFrame, WirePlace, WireShow } from '../wire.ts'
+import type { WireFrame, WireLobby, WirePlace, WireShow } from '../wire.ts'
 
 export type Odds = 'sure' | 'likely' | 'open' | 'unlikely' | 'none'
 /** What the page knows of the line. `heardAt` is when the server was last heard, by its own clock. */
@@ -7,6 +7,7 @@ export type LineState = {
   place: WirePlace | undefined
   frame: WireFrame | undefined
   show: WireShow | undefined
+  lobby: WireLobby | undefined
   problem: Problem | undefined
   heardAt: number
   offline: boolean
@@ -25,7 +26,7 @@ const farPosition = 500
  */
 export function followLine(showId: string, onState: (state: LineState) => void): Line {
   const base = `/api/shows/${showId}/queue`
-  let state: LineState = { place: undefined, frame: undefined, show: undefined, problem: undefined, heardAt: serverNow(), offline: false }
+  let state: LineState = { place: undefined, frame: undefined, show: undefined, lobby: undefined, problem: undefined, heardAt: serverNow(), offline: false }
   let timer: ReturnType<typeof setTimeout> | undefined
   let showReadAt = 0
   let stopped = false
@@ -40,6 +41,7 @@ export function followLine(showId: string, onState: (state: LineState) => void):
     if (serverNow() - showReadAt < showEveryMs) return
     showReadAt = serverNow()
     tell({ show: await get<WireShow>(`/api/shows/${showId}`) })
+    if (place.position === null) tell({ lobby: await get<WireLobby>(`${base}/lobby`) })
   }
 
   async function look() {
@@ -54,7 +56,7 @@ export function followLine(showId: string, onState: (state: LineState) => void):
     if (stopped) return
     clearTimeout(timer)
     if (state.problem?.code === 'sign_in_required' || state.problem?.code === 'place_unknown') return
-    timer = setTimeout(() => void look(), state.offline ? offlineMs : (state.place?.position ?? 0) > farPosition || state.problem ? farMs : nearMs)
+    timer = setTimeout(() => void look(), state.offline ? offlineMs : isFar(state) ? farMs : nearMs)
   }
 
   const change = async (what: () => Promise<unknown>) => {
@@ -82,6 +84,9 @@ export function followLine(showId: string, onState: (state: LineState) => void):
     },
   }
 }
+
+/** In a lobby, far back in the line or refused, a second earlier changes nothing. */
+const isFar = ({ place, problem }: LineState) => problem !== undefined || (place?.status === 'waiting' && (place.position ?? Number.POSITIVE_INFINITY) > farPosition)
 
 const ticketsEach = 2
 /** How likely a seat is, in five words: seats left against those ahead, at two tickets each. */

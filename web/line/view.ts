@@ -1,4 +1,4 @@
-import { clock, language, timeOf, when } from '../language.ts'
+import { clock, language, timeOf, when, won } from '../language.ts'
 import { serverNow } from '../client.ts'
 import type { LineState } from './source.ts'
 import { oddsOf, rangeOf } from './source.ts'
@@ -16,6 +16,7 @@ export type View = {
   figures?: string
   note?: string
   actions: { id: Action; text: string }[]
+  checks?: { ok: boolean; text: string }[]
   until?: number
   urgent?: boolean
   mayLeave?: boolean
@@ -66,19 +67,39 @@ function calledView(until: string | null): View {
   }
 }
 
-function waitingView({ frame, show }: LineState, place: NonNullable<LineState['place']>): View {
+/** Before the draw nobody has a position: the page counts down and shows what is still to be done. */
+function lobbyView({ frame, lobby }: LineState, phase: string): View {
   const words = wordsNow()
+  const left = frame ? Date.parse(frame.opensAt) - serverNow() : undefined
+  const checks = lobby?.checks
+  return {
+    kind: 'lobby', title: words.lobby.title, body: phase === 'sealed' ? words.lobby.sealed : words.lobby.body, mayLeave: true, actions: [],
+    note: frame?.paused ? words.paused : (frame?.message ?? ''),
+    ...(left === undefined ? {} : { big: clock(left) }),
+    ...(checks ? { checks: [
+      { ok: checks.verified === true, text: words.lobby.verified },
+      { ok: checks.window.ok, text: words.lobby.window },
+      { ok: checks.wallet?.ok === true, text: checks.wallet && !checks.wallet.ok ? words.lobby.wallet(won(checks.wallet.wanted - checks.wallet.balance)) : words.lobby.walletOk },
+    ] } : {}),
+  }
+}
+
+function waitingView(state: LineState, place: NonNullable<LineState['place']>): View {
+  const words = wordsNow()
+  const { frame, show } = state
+  const { position } = place
+  if (position === null) return lobbyView(state, place.phase)
   const left = show?.left?.reduce((sum, { available }) => sum + available, 0)
-  const odds = left === undefined ? undefined : oddsOf(place.position, left)
+  const odds = left === undefined ? undefined : oddsOf(position, left)
   const base = {
-    big: place.position.toLocaleString(), mayLeave: true, actions: [],
-    picture: { total: frame?.last ?? place.number, admitted: frame?.admittedThrough ?? 0, mine: place.number },
+    big: position.toLocaleString(), mayLeave: true, actions: [],
+    picture: { total: frame?.last ?? place.number, admitted: frame?.admittedThrough ?? 0, mine: place.rank ?? place.number },
     range: place.etaSeconds === null ? words.waiting.still : words.waiting.range(...rangeOf(place.etaSeconds)),
     note: frame?.paused ? words.paused : (frame?.message ?? ''),
-    ...(left === undefined ? {} : { figures: words.figures(left, place.position) }),
+    ...(left === undefined ? {} : { figures: words.figures(left, position) }),
   }
   if (show?.availability?.state === 'sold_out') return { ...base, kind: 'sold-out', ...words.soldOut }
   if (show?.availability?.state === 'all_held') return { ...base, kind: 'all-held', ...words.allHeld }
-  if (odds === 'none' && left !== undefined) return { ...base, kind: 'hopeless', title: words.hopeless.title, body: words.hopeless.body(place.position, left) }
-  return { ...base, kind: 'waiting', title: place.position === 0 ? words.waiting.next : words.waiting.title(place.position), body: words.waiting.body(odds ? words.odds[odds] : '').trim() }
+  if (odds === 'none' && left !== undefined) return { ...base, kind: 'hopeless', title: words.hopeless.title, body: words.hopeless.body(position, left) }
+  return { ...base, kind: 'waiting', title: position === 0 ? words.waiting.next : words.waiting.title(position), body: words.waiting.body(odds ? words.odds[odds] : '').trim() }
 }

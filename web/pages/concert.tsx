@@ -32,7 +32,7 @@ export function ConcertPage({ id }: { id: string }) {
   )
 }
 
-type Phase = { kind: 'cancelled' | 'closed' } | { kind: 'soon'; opensAt: number; needsCode: boolean } | { kind: 'open' | 'all_held' | 'sold_out'; needsCode: boolean; opensAt?: never }
+type Phase = { kind: 'cancelled' | 'closed' } | { kind: 'soon' | 'lobby'; opensAt: number; needsCode: boolean } | { kind: 'open' | 'all_held' | 'sold_out'; needsCode: boolean; opensAt?: never }
 
 /** What a fan can do about a show at this moment; the availability is the server's word. */
 function phaseOf(show: WireShow, now: number): Phase {
@@ -40,6 +40,8 @@ function phaseOf(show: WireShow, now: number): Phase {
   const present = show.windows.find(({ opensAt, closesAt }) => Date.parse(opensAt) <= now && now < Date.parse(closesAt))
   const needsCode = present?.audience === 'codes'
   if (present) return { kind: show.availability?.state === 'all_held' || show.availability?.state === 'sold_out' ? show.availability.state : 'open', needsCode }
+  const lobby = show.windows.find(({ lobbyOpensAt, opensAt }) => lobbyOpensAt !== null && Date.parse(lobbyOpensAt) <= now && now < Date.parse(opensAt))
+  if (lobby) return { kind: 'lobby', opensAt: Date.parse(lobby.opensAt), needsCode: lobby.audience === 'codes' }
   const next = show.windows.filter(({ opensAt }) => Date.parse(opensAt) > now).toSorted((a, b) => Date.parse(a.opensAt) - Date.parse(b.opensAt))[0]
   return next ? { kind: 'soon', opensAt: Date.parse(next.opensAt), needsCode: next.audience === 'codes' } : { kind: 'closed' }
 }
@@ -65,7 +67,7 @@ function ShowCard({ show }: { show: WireShow }) {
 
 function PhaseTag({ phase }: { phase: Phase }) {
   const { concert: words } = useWords()
-  const text = { open: words.open, all_held: words.allHeld, sold_out: words.soldOut, closed: words.closed, cancelled: words.closed, soon: words.soon }[phase.kind]
+  const text = { open: words.open, all_held: words.allHeld, sold_out: words.soldOut, closed: words.closed, cancelled: words.closed, soon: words.soon, lobby: words.lobby }[phase.kind]
   return (
     <>
       <span className={`tag ${phase.kind === 'open' ? 'good' : ''}`}>{text}</span>
@@ -85,6 +87,7 @@ function Act({ show, phase, now }: { show: WireShow; phase: Phase; now: number }
     const until = show.availability?.earliestUntil
     return <>{join}<p className="note">{until && Date.parse(until) > now ? words.allHeldBody(clock(Date.parse(until) - now)) : words.allHeldSoon}</p></>
   }
+  if (phase.kind === 'lobby') return <><a href={line} className="button primary wide">{words.enterLobby}</a><p className="note num">{words.opensIn(clock(phase.opensAt - now))}</p></>
   if (phase.kind !== 'soon') return join
   return <Soon show={show} opensAt={phase.opensAt} now={now} />
 }

@@ -17,7 +17,7 @@ export const en: Words = {
     none: (text) => `Nothing is called “${text}”.`, tooShort: 'Two characters or more, please.', noDate: 'Date to come', from: (day) => `From ${day}`, found: (n) => (n === 1 ? '1 show' : `${n} shows`),
   },
   concert: {
-    shows: 'Dates', noShows: 'There are no dates yet.', cancelled: 'This show is cancelled. Everything paid is returned.', join: 'Join the line', opensIn: (time) => `Opens in ${time}`, opensAt: (at) => `Opens ${at}`,
+    shows: 'Dates', noShows: 'There are no dates yet.', cancelled: 'This show is cancelled. Everything paid is returned.', join: 'Join the line', lobby: 'Lobby open', enterLobby: 'Enter the lobby', opensIn: (time) => `Opens in ${time}`, opensAt: (at) => `Opens ${at}`,
     notify: 'Put the opening in my calendar', open: 'On sale', allHeld: 'All in baskets', soldOut: 'Sold out', closed: 'Not on sale', soon: 'Opens soon', left: (n) => `${n} left`,
     allHeldBody: (time) => `Every seat is in someone’s basket right now. The first time limit ends in ${time}. Seats that come back go by your place.`, allHeldSoon: 'Every seat is in someone’s basket right now. Seats that come back go by your place.',
     soldOutBody: 'Sold out. Seats that come back show here at once.', codes: 'With a code', fee: (won) => `Booking fee ${won} a ticket`, limit: (n) => `Up to ${n} a person`, venueTime: 'Venue time', yours: (at) => `${at} where you are`,

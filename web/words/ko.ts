@@ -14,7 +14,7 @@ export const ko = {
     none: (text: string) => `‘${text}’ 공연을 찾지 못했어요.`, tooShort: '두 글자 이상 적어 주세요.', noDate: '날짜 미정', from: (day: string) => `${day}부터`, found: (n: number) => `공연 ${n}개`,
   },
   concert: {
-    shows: '날짜와 회차', noShows: '아직 정해진 회차가 없어요.', cancelled: '취소된 공연이에요. 결제한 금액은 모두 돌려드려요.', join: '줄 서기', opensIn: (time: string) => `${time} 뒤에 열려요`, opensAt: (at: string) => `${at}에 열려요`,
+    shows: '날짜와 회차', noShows: '아직 정해진 회차가 없어요.', cancelled: '취소된 공연이에요. 결제한 금액은 모두 돌려드려요.', join: '줄 서기', lobby: '대기실 열림', enterLobby: '대기실 들어가기', opensIn: (time: string) => `${time} 뒤에 열려요`, opensAt: (at: string) => `${at}에 열려요`,
     notify: '여는 시각을 캘린더에 담기', open: '판매 중', allHeld: '모두 결제 중', soldOut: '매진', closed: '판매하지 않아요', soon: '곧 열려요', left: (n: string) => `${n}석 남음`,
     allHeldBody: (time: string) => `지금은 모든 좌석이 결제 중이에요. 가장 빠른 마감은 ${time} 뒤예요. 나오는 대로 순번대로 안내해요.`, allHeldSoon: '지금은 모든 좌석이 결제 중이에요. 나오는 대로 순번대로 안내해요.',
     soldOutBody: '매진됐어요. 취소표가 나오면 이 화면에 바로 보여요.', codes: '코드가 있는 분만', fee: (won: string) => `예매 수수료 1매 ${won}`, limit: (n: number) => `1인 ${n}매까지`, venueTime: '현지 시각 기준', yours: (at: string) => `지금 계신 곳은 ${at}`,
