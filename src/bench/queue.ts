@@ -15,11 +15,10 @@ import { getOf, load, type NextRequest, postOf } from './load.ts'
 import { plantLine, userAt } from './queue-lines.ts'
 import { measureRebuild } from './queue-rebuild.ts'
 
-export type QueueBench = { engine: 'pglite' | 'postgres'; where: string; redisUrl: string; runs: number; seconds: number; say: (line: string) => void }
+export type QueueBench = { engine: 'pglite' | 'postgres'; where: string; redisUrl: string; sizes: number[]; runs: number; seconds: number; say: (line: string) => void }
 type Line = { showId: string; windowId: string; size: number }
 type Acts = 'join' | 'position' | 'frame'
 
-export const sizes = [1_000, 10_000, 100_000, 1_000_000]
 const acts: Acts[] = ['join', 'position', 'frame']
 const connections = 128
 /** a line of a thousand is soon none any more: so many join each time, in a fresh line where the line is short */
@@ -30,11 +29,11 @@ const secrets = { SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40) }
 const tokens = createTokens<SessionClaims>('session', [{ id: keyIdOf(secrets.SESSION_SECRET), secret: secrets.SESSION_SECRET }])
 
 /**
- * Joining, the exact position and the frame over HTTP in lines of 1 k, 10 k, 100 k and 1 M places, from which up to 10 k left
- * in the middle, and the time to make the copy of a million places again. Sizes take turns, so that a noisy moment hits all.
+ * Joining, the exact position and the frame over HTTP in lines of these sizes, from which up to 10 k left
+ * in the middle, and the time to make the copy of the longest again. Sizes take turns, so that a noisy moment hits all.
  */
 export async function measureQueue(bench: QueueBench) {
-  const { engine, where, redisUrl, runs, say } = bench
+  const { engine, where, redisUrl, sizes, runs, say } = bench
   const dataDir = engine === 'pglite' ? where : await mkdtemp(join(tmpdir(), 'openrun-bench-'))
   try {
     const lines = await prepareLines(bench, dataDir)
@@ -67,7 +66,7 @@ async function prepareLines(bench: QueueBench, dataDir: string): Promise<Line[]>
   try {
     const session = await ask<{ accessToken: string }>(server.url, 'POST', '/api/sessions', operator)
     const as = session.accessToken
-    const wanted = sizes.flatMap((size) => Array.from({ length: size < freshBelow ? bench.runs + 1 : 1 }, () => size))
+    const wanted = bench.sizes.flatMap((size) => Array.from({ length: size < freshBelow ? bench.runs + 1 : 1 }, () => size))
     const lines: Line[] = []
     for (const size of wanted) {
       const { showId } = await ask<{ showId: string }>(server.url, 'POST', '/api/operations/rehearsals', { fans: 1, seats: 1 }, as)
@@ -99,7 +98,7 @@ async function ask<T>(url: string, method: string, path: string, body: object, a
 }
 
 async function measureRates(bench: QueueBench, dataDir: string, lines: Line[]) {
-  const { engine, where, runs, seconds, say } = bench
+  const { engine, where, sizes, runs, seconds, say } = bench
   const server = await startChildServer(dataDir, environmentOf(bench))
   const rates = new Map<string, Sample[]>()
   try {

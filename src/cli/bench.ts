@@ -18,7 +18,7 @@ import type { PassClaims } from '../seat/api.ts'
 import { type ChildServer, serverFlags, startChildServer } from './child-server.ts'
 
 /**
- * npm run bench -- [--json] [--only hold|purchase|queue] [--engine pglite|postgres] [--runs 3] [--seconds 3]
+ * npm run bench -- [--json] [--only hold|purchase|queue] [--engine pglite|postgres] [--runs 3] [--seconds 3] [--sizes 1000,1000000]
  * Ours beside this machine's own limits in one run: a ratio of medians. PostgreSQL is measured when BENCH_DATABASE_URL
  * (or TEST_DATABASE_URL) names a server that may create databases.
  */
@@ -30,11 +30,13 @@ const { values: args } = parseArgs({
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '512' },
+    sizes: { type: 'string', default: '1000,10000,100000,1000000' },
   },
 })
 const runs = Number(args.runs)
 const seconds = Number(args.seconds)
 const connections = Number(args.connections)
+const sizes = args.sizes.split(',').map(Number)
 const serverUrl = process.env.BENCH_DATABASE_URL ?? process.env.TEST_DATABASE_URL
 const operator = { email: 'bench@example.com', password: 'bench-operator-1234' }
 const secrets = { SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40) }
@@ -58,9 +60,9 @@ if (args.json) process.stdout.write(`${JSON.stringify(report)}\n`)
 
 /** Copies of lines in memory; with BENCH_REDIS_URL (or TEST_REDIS_URL), on PostgreSQL, in Redis too. */
 async function measureLines(engine: Engine) {
-  const inMemory = await withDatabase(engine, (where) => measureQueue({ engine, where, redisUrl: '', runs, seconds, say }))
+  const inMemory = await withDatabase(engine, (where) => measureQueue({ engine, where, redisUrl: '', sizes, runs, seconds, say }))
   const redisUrl = engine === 'postgres' ? (process.env.BENCH_REDIS_URL ?? process.env.TEST_REDIS_URL) : undefined
-  const inRedis = redisUrl ? await withDatabase(engine, (where) => measureQueue({ engine, where, redisUrl, runs, seconds, say })) : undefined
+  const inRedis = redisUrl ? await withDatabase(engine, (where) => measureQueue({ engine, where, redisUrl, sizes, runs, seconds, say })) : undefined
   return { memory: inMemory, ...(inRedis && { redis: inRedis }) }
 }
 

@@ -4,11 +4,13 @@ import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import sql from 'sql-template-tag'
 import { genericPlansOf } from '../platform/testing.ts'
+import { queueLimits } from './api.ts'
+import { orderOf } from './draw-hash.ts'
 import { createMemoryLines } from './line-memory.ts'
 import { aheadBySql, loadCopy } from './positions.ts'
 import { readShows } from './store-lines.ts'
 import { logAfter, markOf, placesBetween } from './store-log.ts'
-import { type Ground, lineRow, minute, openGround, someone, verified, type Who } from './testing.ts'
+import { type Ground, lineRow, minute, openGround, placesOf, someone, verified, type Who } from './testing.ts'
 
 let ground: Ground
 before(async () => {
@@ -23,10 +25,11 @@ const sourcesOf = async ({ metrics }: Ground) => Object.fromEntries(
 
 /** How many wait before each user who waits, by its definition. */
 async function defined(showId: string): Promise<Map<string, number>> {
-  const rows = await ground.db.rows<{ userId: string; position: number }>(sql`
-    select user_id as "userId", row_number() over (order by number) - 1 as position
-    from queue.places join queue.lines using (window_id) where show_id = ${showId} and status = 'waiting'`)
-  return new Map(rows.map(({ userId, position }) => [userId, position]))
+  const [line] = (await readShows(ground.db, [showId]))[0]?.lines ?? []
+  assert(line)
+  const { rankOf } = orderOf(line)
+  const waiting = (await placesOf(ground.db, showId)).filter(({ status }) => status === 'waiting')
+  return new Map(waiting.sort((a, b) => rankOf(a.number) - rankOf(b.number)).map(({ userId }, position) => [userId, position]))
 }
 
 type Step = { act: 'join' | 'leave' | 'call' | 'come' | 'sleep' | 'wake' | 'lose'; share: number; count: number }
@@ -37,12 +40,13 @@ const step = fc.record({
 })
 
 test('over any history every process and every source gives each position as it is defined, and none ever grows', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 12 }), async (steps) => {
+  await fc.assert(fc.asyncProperty(fc.boolean(), fc.array(step, { minLength: 3, maxLength: 12 }), async (isDrawn, steps) => {
     let lines = createMemoryLines()
     const losing = { keptIn: 'memory' as const, markOf: (...args) => lines.markOf(...args), ahead: (...args) => lines.ahead(...args), replace: (...args) => lines.replace(...args), read: (...args) => lines.read(...args) } satisfies typeof lines
     const processes = [ground.queue, ground.second(), ground.second({ lines: losing })]
-    const showId = await ground.publish()
+    const showId = await ground.publish([isDrawn ? { lobbyOpensAt: ground.clock.now, opensAt: ground.clock.now + 5 * minute } : {}])
     let fans: Who[] = await ground.crowd(showId, 30)
+    if (isDrawn) await draw(fans)
     const last = new Map<string, number>()
     for (const { act, share, count } of steps) {
       const some = fans.slice(Math.floor(share * fans.length), Math.floor(share * fans.length) + count)
@@ -60,7 +64,7 @@ test('over any history every process and every source gives each position as it 
           assert.equal(place.position, expected.get(fan.userId) ?? 0)
           if (place.status === 'ended') last.delete(fan.userId)
           else {
-            assert(place.position <= (last.get(fan.userId) ?? Number.POSITIVE_INFINITY), 'a position grew')
+            assert(place.position !== null && place.position <= (last.get(fan.userId) ?? Number.POSITIVE_INFINITY), 'a position grew')
             last.set(fan.userId, place.position)
           }
         }
@@ -74,6 +78,16 @@ test('over any history every process and every source gives each position as it 
   assert((sources.memory ?? 0) > 1_000, 'copies counted')
   assert((sources.sql ?? 0) > 0, 'SQL counted')
 })
+
+/** Two leave the lobby, it is sealed and drawn. */
+async function draw(fans: Who[]) {
+  await Promise.all(fans.slice(3, 5).map((fan) => ground.queue.leave(fan)))
+  await ground.pass(5 * minute - queueLimits.sealMs)
+  for (const job of ['queue.phases', 'queue.draws', 'queue.copies']) await ground.run(job)
+  assert.equal((await ground.queue.position(fans[0] as Who)).position, null)
+  await ground.pass(queueLimits.sealMs)
+  await ground.run('queue.draws')
+}
 
 async function joined(queue: Ground['queue'], showId: string, count: number): Promise<Who[]> {
   const fans = Array.from({ length: count }, () => someone(showId))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type Database, outsideTransaction, type Reader } from '../platform/database.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import type { Line } from './line.ts'
+import { isRanked, type Line } from './line.ts'
 import { createCopy, type LineCopy, type Mark, type News, orderHash, userBytes } from './line-copy.ts'
 import type { LinePort, LineRef } from './line-port.ts'
 import { orderKeyOf, orderOf } from './draw-hash.ts'
@@ -108,7 +108,7 @@ export function createPositions({ db, lines, now, metrics, log: logger }: Needs)
     /** The job: lines in which somebody waits have a copy, before anybody asks. */
     async keepCopies(): Promise<void> {
       const shows = await readShows(db, await showsWaiting(db, showsMax))
-      const waitedIn = ({ phase, last, admittedThrough }: Line) => phase !== 'closed' && phase !== 'announced' && last > admittedThrough
+      const waitedIn = (line: Line) => line.phase !== 'closed' && isRanked(line) && line.last > line.admittedThrough
       for (const line of shows.flatMap((show) => show.lines.filter(waitedIn))) {
         if (isAway()) return
         if (!(await reached(() => lines.markOf(refOf(line))))) await replace(line)
