@@ -58,6 +58,8 @@ test('who is in the lobby is drawn at the opening, and who came after the sealin
   assert.deepEqual(places.filter(({ status }) => status === 'waiting').map(({ position }) => position), places.filter(({ status }) => status === 'waiting').map(({ rank }) => (rank ?? 0) - 4))
   assert.deepEqual(places.slice(20).map(({ rank }) => rank), [21, 22, 23, 24])
   assert.deepEqual([(await lineRow(ground.db, showId)).phase, (await lineRow(ground.db, showId)).epoch], ['open', 3])
+  const stories = await Promise.all([fans[0], late[0]].map((fan) => ground.queue.story({ showId, userId: fan?.userId ?? '' })))
+  assert.deepEqual(stories.map(({ steps }) => steps.map(({ what, detail }) => [what, detail.rank]).slice(0, 2)), [[['joined', undefined], ['drawn', order.rankOf(1)]], [['joined', undefined]]])
   await sound()
 })
 

@@ -11,9 +11,10 @@ import * as draws from './store-draws.ts'
 import * as lines from './store-lines.ts'
 
 const linesPerRunMax = 200
-const leavesPerReadMax = 16 * blockLeaves
+/** some ten milliseconds of hashing, then others have their turn */
+const leavesPerReadMax = 8 * blockLeaves
 /** leaves hashed for one line in one run while its lobby is open; sealed, it is hashed to the end */
-const leavesPerRunMax = 16 * leavesPerReadMax
+const leavesPerRunMax = 32 * leavesPerReadMax
 const ranksPerWriteMax = 10_000
 
 /** The job that draws: it hashes the roster while the lobby fills, publishes the root when it is sealed, and opens the line. */

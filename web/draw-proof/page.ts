@@ -6,7 +6,7 @@ import { type Language, type Texts, texts } from './texts.ts'
 /** Does a draw again in the browser, with the same lines as the server and `verify-draw`. */
 type Draw = PublishedDraw & { windowId: string; phase: string }
 
-const pageSize = 2_000
+const pageSize = 1_000
 const asked = new URLSearchParams(location.search)
 const wanted = asked.get('lang') ?? navigator.language.slice(0, 2)
 const language: Language = wanted === 'en' ? 'en' : 'ko'
@@ -49,6 +49,10 @@ async function countRoster(draw: Draw) {
   while (accounts.length < (draw.rosterCount ?? 0)) {
     status(`${say.counting}: ${accounts.length.toLocaleString(language)} / ${(draw.rosterCount ?? 0).toLocaleString(language)}`)
     const answer = await fetch(`/api/shows/${showId}/queue/draw/roster?window=${draw.windowId}&after=${accounts.length}&limit=${pageSize}`)
+    if (answer.status === 429) {
+      await new Promise((done) => setTimeout(done, 1_000 * Number(answer.headers.get('retry-after') ?? 1)))
+      continue
+    }
     if (!answer.ok) return status(say.unreachable)
     const page = await answer.json() as { accounts: string[] }
     if (page.accounts.length === 0) break
