@@ -291,6 +291,41 @@ test('a show that comes back after it was withdrawn in its lobby is drawn with t
   await sound()
 })
 
+test('withdrawn when it was sealed and back again, the lobby is another one: its root is made anew, and the draw is weaker', async () => {
+  const id = randomUUID()
+  const window = { id, lobbyOpensAt: ground.clock.now, opensAt: ground.clock.now + 5 * minute }
+  const showId = await ground.publish([window])
+  await ground.crowd(showId, 4)
+  await seal()
+  const { root } = await drawn(showId)
+  await ground.hear('show.withdrawn', showId)
+  await ground.settle()
+  await ground.pass(queueLimits.sealMs)
+  await ground.hear('show.published', showId, { windows: ground.windowsOf([{ ...window, closesAt: window.opensAt + day }]), startsAt: ground.clock.now + 10 * day })
+  await ground.run('queue.phases')
+  await ground.crowd(showId, 4)
+  await ground.pass(queueLimits.lobbyMsMin)
+  await ground.settle()
+  await ground.pass(minute)
+  await ground.run('queue.draws')
+  const draw = await drawn(showId)
+  assert.deepEqual([(await lineRow(ground.db, showId)).phase, draw.root === root, draw.weaker], ['open', false, ['round_replaced']])
+  await sound()
+})
+
+test('after an outage the beacon is waited for as long as ever: one failed question does not make a draw weaker', async () => {
+  const showId = await lobby()
+  await ground.crowd(showId, 5)
+  await seal()
+  ground.clock.now += 10 * minute
+  ground.chain.away = true
+  await ground.run('queue.draws')
+  ground.chain.away = false
+  assert.equal((await lineRow(ground.db, showId)).phase, 'sealed')
+  await ground.run('queue.draws')
+  assert.deepEqual([(await lineRow(ground.db, showId)).phase, (await drawn(showId)).weaker], ['open', []])
+})
+
 test('a pause keeps the lobby open and the draw on time, and nobody is called until it ends', async () => {
   const showId = await lobby()
   const [first] = await ground.crowd(showId, 2)
