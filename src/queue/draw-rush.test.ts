@@ -7,7 +7,7 @@ import { orderFrom } from './draw-rules.ts'
 import { type Ground, lineRow, minute, openGround, placesOf, someone, verified, type Who } from './testing.ts'
 
 /** DRAW_FANS and DRAW_ROSTER make these as large as a real on-sale; what CI runs is the same, smaller. */
-const fansCount = Number(process.env.DRAW_FANS ?? 1_000)
+const fansCount = Number(process.env.DRAW_FANS ?? 600)
 const rosterCount = Number(process.env.DRAW_ROSTER ?? 20_000)
 const cap = Math.max(50, Math.round(fansCount / 100))
 const atOnce = 4_000
@@ -86,6 +86,9 @@ test(`a roster of ${rosterCount} is hashed while it gathers and drawn in one sho
         case when n % 20 = 0 then now() end, case when n % 20 = 0 then 'left' end from generate_series(${from}::int, ${through}::int) n`)
   }
   await ground.db.rows(sql`insert into queue.left_blocks select window_id, number / 256, count(*) from queue.places where window_id = ${windowId} and status = 'ended' group by 1, 2`)
+  await ground.db.rows(sql`
+    insert into queue.place_events (window_id, number, at, what, reason)
+    select window_id, number, ended_at, 'ended', ended_reason from queue.places where window_id = ${windowId} and status = 'ended'`)
   await ground.db.rows(sql`update queue.lines set last = ${rosterCount} where window_id = ${windowId}`)
   const timed = async (what: string, act: () => Promise<unknown>) => {
     const at = performance.now()
