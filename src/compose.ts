@@ -6,6 +6,7 @@ import { concertRoutes, ownsShow } from './concert/routes.ts'
 import { absentApi, mountAbsent } from './gateway/absent.ts'
 import { exportOf } from './gateway/export.ts'
 import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gateway/limits.ts'
+import { drawProofRoutes } from './gateway/draw-proof.ts'
 import { lobbyRoute } from './gateway/lobby.ts'
 import { plainLineRoutes } from './gateway/plain-line.ts'
 import { gatewayRoutes, healthRoutes } from './gateway/routes.ts'
@@ -266,6 +267,7 @@ async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehears
   await mount('seat', (scope) => seatRoutes(scope, { seat, newId, ownsShow: owner }))
   await mount('queue', (scope) => {
     drawRoutes(scope, { queue })
+    drawProofRoutes(scope)
     lobbyRoute(scope, { queue, user, concert, now, ...present({ wallet }) })
     queueRoutes(scope, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
   })

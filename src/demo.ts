@@ -10,9 +10,9 @@ export const demoLogins = [
 const hour = 3_600_000
 const day = 24 * hour
 
-type Sale = { title: string; venue: string; opensAt: number; closesAt: number; startsAt: number; floor: number }
+type Sale = { title: string; venue: string; lobbyOpensAt?: number; opensAt: number; closesAt: number; startsAt: number; floor: number }
 
-/** Three concerts: one on sale now, one that opens tomorrow, one with a code window next week. Runs once per data directory. */
+/** Three concerts: one on sale now, one that opens tomorrow after a lobby, one with a code window next week. Runs once per data directory. */
 export async function seedDemo(system: System, now: number): Promise<void> {
   const { concert, wallet } = system.api
   const hasWallet = !system.absent.has('wallet')
@@ -24,7 +24,7 @@ export async function seedDemo(system: System, now: number): Promise<void> {
   const hourStart = now - (now % hour)
   const sales: Sale[] = [
     { title: '오픈런 페스티벌 2027', venue: '올림픽홀', opensAt: hourStart, closesAt: hourStart + 60 * day, startsAt: hourStart + 90 * day, floor: 12 },
-    { title: '겨울밤 피아노', venue: '세종 체임버홀', opensAt: hourStart + day, closesAt: hourStart + 30 * day, startsAt: hourStart + 45 * day, floor: 6 },
+    { title: '겨울밤 피아노', venue: '세종 체임버홀', lobbyOpensAt: hourStart + day - hour / 2, opensAt: hourStart + day, closesAt: hourStart + 30 * day, startsAt: hourStart + 45 * day, floor: 6 },
     { title: '한여름 밴드 대전', venue: '난지 야외무대', opensAt: hourStart + 7 * day, closesAt: hourStart + 40 * day, startsAt: hourStart + 60 * day, floor: 8 },
   ]
   for (const sale of sales) await seedSale(system, organiser, sale)
@@ -46,7 +46,7 @@ async function seedSale({ api: { concert } }: System, by: { userId: string; role
       { grade: 'R', price: 132_000, types: [{ name: 'youth', price: 99_000, proofAtDoor: true }] },
       { grade: 'S', price: 88_000 },
     ],
-    windows: [{ name: '일반예매', opensAt: sale.opensAt, closesAt: sale.closesAt, audience: 'everyone', sections: null }],
+    windows: [{ name: '일반예매', lobbyOpensAt: sale.lobbyOpensAt ?? null, opensAt: sale.opensAt, closesAt: sale.closesAt, audience: 'everyone', sections: null }],
   })
 }
 

@@ -29,7 +29,8 @@ export function routesServed(world: TestSystem): string[] {
     parts.splice(indent.length / 4 - 1, Infinity, part)
     if (isWebPath(parts.join(''))) return []
     const path = parts.join('').replace(/:(\w+)/g, '{$1}')
-    if (path.startsWith('/docs') || path === '/openapi.json') return []
+    // pages for people are not of the API
+    if (path.startsWith('/docs') || path.startsWith('/draw-proof') || path === '/openapi.json') return []
     return methods.split(', ').filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`)
   })
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import Type, { type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -13,8 +14,9 @@ Fetches what was published of a draw and does it again: commitment, beacon, rost
 rank of a place. --chain JSON trusts another beacon than drand's quicknet: {"hash","publicKey","genesisAt","periodMs"}.
 Exit code: 0 everything matches (a weaker draw too, and says so), 1 something does not, or the draw is not done yet,
 2 wrong options or no answer.`
-const pageSize = 2_000
+const pageSize = 1_000
 const askMs = 30_000
+const asksMax = 5
 
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Text = Type.String()
@@ -87,7 +89,12 @@ async function rosterOf(url: string, rosterCount: number): Promise<string[]> {
 }
 
 async function ask<T extends TSchema>(url: string, form: T): Promise<Static<T>> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(askMs) })
+  let answer = await fetch(url, { signal: AbortSignal.timeout(askMs) })
+  // a large roster is more pages than one may ask for at once
+  for (let asked = 1; answer.status === 429 && asked < asksMax; asked++) {
+    await wait(1_000 * Math.min(60, Number(answer.headers.get('retry-after') ?? 1)))
+    answer = await fetch(url, { signal: AbortSignal.timeout(askMs) })
+  }
   const body: unknown = await answer.json()
   if (!answer.ok) throw new Error(`${url} answered ${answer.status} ${JSON.stringify(body)}`)
   if (!Compile(form).Check(body)) throw new Error(`${url} answered something else than a draw`)

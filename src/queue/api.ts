@@ -20,7 +20,7 @@ export const queueLimits = {
   /** after the opening, or after a later round, so long for the beacon */
   beaconWaitMs: 10_000,
   /** account hashes of a roster on one page */
-  rosterPageMax: 2_000,
+  rosterPageMax: 1_000,
 } as const
 
 export const Phase = Type.Enum(['announced', 'lobby', 'sealed', 'open', 'closed'])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Beacon } from './beacon.ts'
-import { isSigned } from './draw-beacon.ts'
+import { isSigned } from './draw-signature.ts'
 
 export type BeaconGround = { beacon: Beacon; outRound: number; futureRound: number; goAway: () => void; comeBack: () => void; close: () => Promise<void> }
 

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { createDrandBeacon } from './beacon.ts'
 import { beaconContract } from './beacon.contract.ts'
-import { isSigned, quicknet, roundFrom, timeOfRound } from './draw-beacon.ts'
+import { quicknet, roundFrom, timeOfRound } from './draw-beacon.ts'
 import { hash } from './draw-hash.ts'
 import { randomnessOf } from './draw-rules.ts'
+import { isSigned } from './draw-signature.ts'
 import { beaconOf } from './testing.ts'
 
 /** Rounds of quicknet as they came out: number, signature, randomness. */

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
-import { type Chain, isSigned, quicknet } from './draw-beacon.ts'
+import { type Chain, quicknet } from './draw-beacon.ts'
 
 /** The port of a beacon: the signature of a round, verified; undefined while it cannot be had. It never throws. */
 export type Beacon = { chain: Chain; signatureOf(round: number): Promise<string | undefined> }
@@ -14,6 +14,8 @@ export function createDrandBeacon(urls: string[], ask: typeof fetch = fetch, cha
     const answer = await ask(`${url}/${chain.hash}/public/${round}`, { signal: AbortSignal.timeout(askMs), redirect: 'error' })
     if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
     const body: unknown = await answer.json()
+    // the curves are loaded when first needed: most servers start without a draw in sight
+    const { isSigned } = await import('./draw-signature.ts')
     if (!Round.Check(body) || body.round !== round || !isSigned(chain, round, body.signature)) throw new Error(`${url} gave no round ${round}`)
     return body.signature
   }

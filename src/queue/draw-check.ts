@@ -1,5 +1,6 @@
-import { type Chain, isSigned, quicknet } from './draw-beacon.ts'
+import { type Chain, quicknet } from './draw-beacon.ts'
 import { climb, commitmentOf, fromHex, accountHash, leafOf, orderFrom, rootOf, seedOf, toHex } from './draw-rules.ts'
+import { isSigned } from './draw-signature.ts'
 import type { Hash } from './order.ts'
 
 /** A draw as `GET /api/shows/:id/queue/draw` tells it; times are ISO 8601. */

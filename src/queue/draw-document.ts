@@ -31,7 +31,7 @@ export async function rosterPage(env: QueueEnv, { after, limit, ...which }: Rost
   const { line, draw } = await found(env, which)
   if (draw.root === null) return refuse('draw_not_sealed', { sealsAt: line.sealsAt })
   const places = await draws.roster(env.db, line.windowId, after + 1, Math.min(line.rosterCount, after + limit))
-  return { windowId: line.windowId, rosterCount: line.rosterCount, accounts: places.map(({ userId }) => toHex(accountOf(draw.salt, userId))) }
+  return { windowId: line.windowId, rosterCount: line.rosterCount, accounts: places.map(({ userId }) => Buffer.from(accountOf(draw.salt, userId)).toString('hex')) }
 }
 
 /** How this user's number hangs in the published root. Made from the stored blocks and the 256 places around it. */

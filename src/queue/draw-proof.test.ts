@@ -66,7 +66,7 @@ test('from what is published anybody does the draw again, and each fan finds the
   for (const count of [1, 2, 256, 257, 600]) {
     const { showId, fans } = await drawnLine(count)
     const draw = published(await ground.queue.draw({ showId }))
-    const { accounts } = await ground.queue.roster({ showId, after: 0, limit: 2_000 })
+    const { accounts } = await ground.queue.roster({ showId, after: 0, limit: 1_000 })
     assert.deepEqual(checkDraw(hash, draw, { accounts, trusted: trusted() }).filter(({ ok }) => ok !== true), [])
     for (const fan of fans.filter((_, index) => index < 3 || index >= count - 3)) {
       const proof = await ground.queue.proof({ showId, userId: fan.userId })
@@ -80,7 +80,7 @@ test('from what is published anybody does the draw again, and each fan finds the
 test('each thing that does not match is found by name', async () => {
   const { showId, fans } = await drawnLine(300)
   const draw = published(await ground.queue.draw({ showId }))
-  const { accounts } = await ground.queue.roster({ showId, after: 0, limit: 2_000 })
+  const { accounts } = await ground.queue.roster({ showId, after: 0, limit: 1_000 })
   const wrong = (change: Partial<PublishedDraw>, roster = accounts) =>
     checkDraw(hash, { ...draw, ...change }, { accounts: roster, trusted: trusted() }).filter(({ ok }) => ok === false).map(({ what }) => what)
   const beacon = draw.beacon
@@ -125,7 +125,7 @@ test('pages of the roster follow each other to its end and not beyond, also when
   await ground.crowd(showId, 5)
   const pages = await Promise.all([0, 10, 20, 30].map(async (after) => (await ground.queue.roster({ showId, after, limit: 10 })).accounts))
   assert.deepEqual(pages.map((page) => page.length), [10, 10, 5, 0])
-  assert.deepEqual(pages.flat(), (await ground.queue.roster({ showId, after: 0, limit: 2_000 })).accounts)
+  assert.deepEqual(pages.flat(), (await ground.queue.roster({ showId, after: 0, limit: 1_000 })).accounts)
 })
 
 class Undone extends Error {}

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import { queueLimits } from './api.ts'
-import { isSigned } from './draw-beacon.ts'
+import { isSigned } from './draw-signature.ts'
 import { hash, leavesOf } from './draw-hash.ts'
 import { commitmentOf, orderFrom, rootOf, seedOf, toHex } from './draw-rules.ts'
 import { drawOf, hashedCount } from './store-draws.ts'
@@ -58,6 +58,8 @@ test('who is in the lobby is drawn at the opening, and who came after the sealin
   assert.deepEqual(places.filter(({ status }) => status === 'waiting').map(({ position }) => position), places.filter(({ status }) => status === 'waiting').map(({ rank }) => (rank ?? 0) - 4))
   assert.deepEqual(places.slice(20).map(({ rank }) => rank), [21, 22, 23, 24])
   assert.deepEqual([(await lineRow(ground.db, showId)).phase, (await lineRow(ground.db, showId)).epoch], ['open', 3])
+  const stories = await Promise.all([fans[0], late[0]].map((fan) => ground.queue.story({ showId, userId: fan?.userId ?? '' })))
+  assert.deepEqual(stories.map(({ steps }) => steps.map(({ what, detail }) => [what, detail.rank]).slice(0, 2)), [[['joined', undefined], ['drawn', order.rankOf(1)]], [['joined', undefined]]])
   await sound()
 })
 
@@ -287,6 +289,41 @@ test('a show that comes back after it was withdrawn in its lobby is drawn with t
   await open()
   assert.deepEqual([(await drawn(showId)).secret, (await ground.queue.position(fans[0] as Who)).status], [secret, 'called'])
   await sound()
+})
+
+test('withdrawn when it was sealed and back again, the lobby is another one: its root is made anew, and the draw is weaker', async () => {
+  const id = randomUUID()
+  const window = { id, lobbyOpensAt: ground.clock.now, opensAt: ground.clock.now + 5 * minute }
+  const showId = await ground.publish([window])
+  await ground.crowd(showId, 4)
+  await seal()
+  const { root } = await drawn(showId)
+  await ground.hear('show.withdrawn', showId)
+  await ground.settle()
+  await ground.pass(queueLimits.sealMs)
+  await ground.hear('show.published', showId, { windows: ground.windowsOf([{ ...window, closesAt: window.opensAt + day }]), startsAt: ground.clock.now + 10 * day })
+  await ground.run('queue.phases')
+  await ground.crowd(showId, 4)
+  await ground.pass(queueLimits.lobbyMsMin)
+  await ground.settle()
+  await ground.pass(minute)
+  await ground.run('queue.draws')
+  const draw = await drawn(showId)
+  assert.deepEqual([(await lineRow(ground.db, showId)).phase, draw.root === root, draw.weaker], ['open', false, ['round_replaced']])
+  await sound()
+})
+
+test('after an outage the beacon is waited for as long as ever: one failed question does not make a draw weaker', async () => {
+  const showId = await lobby()
+  await ground.crowd(showId, 5)
+  await seal()
+  ground.clock.now += 10 * minute
+  ground.chain.away = true
+  await ground.run('queue.draws')
+  ground.chain.away = false
+  assert.equal((await lineRow(ground.db, showId)).phase, 'sealed')
+  await ground.run('queue.draws')
+  assert.deepEqual([(await lineRow(ground.db, showId)).phase, (await drawn(showId)).weaker], ['open', []])
 })
 
 test('a pause keeps the lobby open and the draw on time, and nobody is called until it ends', async () => {

@@ -11,9 +11,10 @@ import * as draws from './store-draws.ts'
 import * as lines from './store-lines.ts'
 
 const linesPerRunMax = 200
-const leavesPerReadMax = 16 * blockLeaves
+/** some ten milliseconds of hashing, then others have their turn */
+const leavesPerReadMax = 8 * blockLeaves
 /** leaves hashed for one line in one run while its lobby is open; sealed, it is hashed to the end */
-const leavesPerRunMax = 16 * leavesPerReadMax
+const leavesPerRunMax = 32 * leavesPerReadMax
 const ranksPerWriteMax = 10_000
 
 /** The job that draws: it hashes the roster while the lobby fills, publishes the root when it is sealed, and opens the line. */
@@ -79,9 +80,11 @@ async function drawWhenDue(env: QueueEnv, showId: string, draw: draws.DrawRow): 
   const { windowId, secret, root, round, roundAt, waitMs } = draw
   const opensAt = (await lines.readShows(env.db, [showId]))[0]?.lines.find((line) => line.windowId === windowId)?.opensAt
   if (root === null || opensAt === undefined) return
-  const asked = draw.signature === null && round !== null && roundAt !== null && roundAt <= env.now() ? await env.beacon?.signatureOf(round) : undefined
-  const signature = draw.signature ?? asked ?? null
-  const waitedOut = round === null || env.now() >= Math.max(opensAt, roundAt ?? 0) + waitMs
+  const isOut = round !== null && roundAt !== null && roundAt <= env.now()
+  const question = `${windowId} ${round}`
+  if (isOut && !env.askedSince.has(question)) env.askedSince.set(question, env.now())
+  const signature = (isOut ? await env.beacon?.signatureOf(round) : undefined) ?? null
+  const waitedOut = round === null || env.now() >= Math.max(opensAt, env.askedSince.get(question) ?? Number.POSITIVE_INFINITY) + waitMs
   if (opensAt > env.now() || (signature === null && !waitedOut)) return
   const seed = seedOf(hash, { secret, root, signature })
   const weaker = signature === null && round !== null ? [...draw.weaker, 'beacon_unreachable' as const] : draw.weaker

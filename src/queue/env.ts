@@ -1,3 +1,4 @@
+import type { LRUCache } from 'lru-cache'
 import type { Database } from '../platform/database.ts'
 import type { Surroundings } from '../platform/service.ts'
 import type { Tokens } from '../platform/token.ts'
@@ -14,6 +15,8 @@ export type QueueEnv = Surroundings & {
   capDefault: number
   /** null: draws take nothing from outside, and say so */
   beacon: Beacon | null
+  /** since when this process asks for a round of a window: an outage does not use up the time it is waited for */
+  askedSince: LRUCache<string, number>
   /** 32 bytes nobody can foresee */
   newSecret: () => Uint8Array
   pace: Pace

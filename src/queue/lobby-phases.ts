@@ -34,6 +34,8 @@ export async function openLobby(env: QueueEnv, tx: Tx, line: Line, now: number):
   const secret = toHex(env.newSecret())
   const draw = { windowId: line.windowId, secret, salt: toHex(env.newSecret()), commitment: commitmentOf(hash, secret), waitMs: queueLimits.beaconWaitMs }
   await draws.commit(tx, { ...draw, ...roundAfter(env, sealsAt), weaker: env.beacon ? [] : ['no_beacon'] }, now)
+  // one that was sealed before it was closed and is back again has another roster now
+  await draws.unseal(tx, line.windowId)
   await keepRound(env, tx, line, now)
 }
 

@@ -61,12 +61,15 @@ export async function orderOfLine(env: QueueEnv, { showId }: { showId: string })
   return { windowId: line.windowId, epoch: line.epoch, ...(await env.positions.compare(line)) }
 }
 
-/** What happened to this user's places of a show, oldest first: joined, called, slept, woken, claimed, taken_over, ended. */
+/** What happened to this user's places of a show, oldest first: joined, drawn, called, slept, woken, claimed, taken_over, ended. */
 export async function story(env: QueueEnv, { showId, userId }: { showId: string; userId: string }): Promise<{ steps: Step[] }> {
   const steps: Step[] = []
-  for (const { windowId, number, joinedAt, events } of await places.historyOf(env.db, showId, userId)) {
+  for (const { windowId, number, joinedAt, drawnAt, seed, rosterCount, endedAt, events } of await places.historyOf(env.db, showId, userId)) {
     const detail = { windowId, number }
+    const wasDrawn = seed !== null && number <= rosterCount && (endedAt === null || endedAt > (drawnAt ?? 0))
+    const rank = wasDrawn ? orderOf({ seed, rosterCount }).rankOf(number) : null
     steps.push({ at: joinedAt, what: 'joined', detail })
+    if (rank !== null) steps.push({ at: drawnAt ?? joinedAt, what: 'drawn', detail: { ...detail, rank } })
     for (const { at, what, reason } of events) steps.push({ at, what, detail: reason === null ? detail : { ...detail, reason } })
   }
   return { steps: steps.sort((a, b) => a.at - b.at) }

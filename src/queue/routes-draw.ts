@@ -28,7 +28,8 @@ export function drawRoutes(app: App, { queue }: { queue: Pick<QueueApi, 'draw' |
   })
 
   app.get('/api/shows/:id/queue/draw/roster', {
-    config: { access: { allow: 'public' } },
+    // a thousand hashes a page: no more often than joining
+    config: { access: { allow: 'public' }, limit: 'join' },
     schema: {
       tags, summary: 'Account hashes of the sealed roster, by number', params: IdParams,
       querystring: Exact({

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
 import type { Logger } from '../platform/log.ts'
@@ -45,6 +46,7 @@ export type QueueNeeds = Surroundings & {
 }
 
 const secretBytes = 32
+const drawsAskedMax = 1_000
 
 /** Each show is a lane, in arrival order. */
 const ofShow = <I extends { showId: string }, O>(handleMany: (inputs: I[]) => Promise<Answer<O>[]>) =>
@@ -53,7 +55,7 @@ const ofShow = <I extends { showId: string }, O>(handleMany: (inputs: I[]) => Pr
 /** The waiting room: a durable place in line, an exact cap, a numbered pass. */
 export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop = false, beacon, newSecret = () => randomBytes(secretBytes), lines = createMemoryLines(), ...needs }: QueueNeeds): Service<typeof queueOperations> {
   const positions = createPositions({ ...needs, lines })
-  const env: QueueEnv = { ...needs, capDefault, beacon: beacon ?? null, newSecret, positions, pace: createPace(), passesToEnd: soon(() => endPasses(env)) }
+  const env: QueueEnv = { ...needs, capDefault, beacon: beacon ?? null, askedSince: new LRUCache({ max: drawsAskedMax }), newSecret, positions, pace: createPace(), passesToEnd: soon(() => endPasses(env)) }
   const frames = createFrames(env)
   return {
     api: {

@@ -206,8 +206,9 @@ export const livePlacesOfShow = (tx: Tx, show: Show, userIds: string[]) =>
 
 /** Everything that ever happened to the places of a user in a show, in the order of the log. */
 export const historyOf = (db: Reader, showId: string, userId: string) =>
-  db.rows<PlaceRow & { events: { at: number; what: Happened; reason: string | null }[] }>(sql`
-    select ${columns}, coalesce((
+  db.rows<PlaceRow & { events: { at: number; what: Happened; reason: string | null }[]; drawnAt: number | null; seed: string | null; rosterCount: number }>(sql`
+    select ${columns}, l.seed, l.roster_count as "rosterCount",
+      (select drawn_at from queue.draws d where d.window_id = l.window_id) as "drawnAt", coalesce((
       select json_agg(json_build_object('at', round(extract(epoch from e.at) * 1000), 'what', e.what, 'reason', e.reason) order by e.id)
       from queue.place_events e where e.window_id = p.window_id and e.number = p.number), '[]') as events
     from queue.lines l cross join lateral (
