@@ -15,6 +15,7 @@ import { map } from './map.ts'
 import { createPictures } from './picture.ts'
 import { pinMany, sellMany, unpinMany } from './pin.ts'
 import { endPassMany, quota, story } from './quota.ts'
+import { resumeShows } from './resuming.ts'
 import { showHandlers } from './show.ts'
 import { stock, tellStock } from './stock.ts'
 
@@ -65,6 +66,7 @@ export function createSeat({ concert, ...needs }: SeatNeeds): Service<typeof sea
     jobs: [
       { name: 'seat.sweep', everyMs: 250, run: () => sweep(env) },
       { name: 'seat.heartbeat', everyMs: 1_000, run: () => afterOutage(env).then(() => beat(env)) },
+      { name: 'seat.resume', everyMs: 250, run: () => resumeShows(env) },
       { name: 'seat.close', everyMs: 1_000, run: () => endHoldsOfClosed(env) },
       { name: 'seat.stock', everyMs: 250, run: () => tellStock(env) },
     ],
