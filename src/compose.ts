@@ -66,6 +66,8 @@ export type Parts = Surroundings & {
   rateLimit?: (budgets: Record<string, Budget>) => RateLimit
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
+  /** how late the event loop is, in milliseconds; without it, never */
+  lagMs?: () => number
   ready: () => Promise<string[]>
   /** told to stop, and serving on until others have taken over */
   isStopping?: () => boolean
@@ -124,8 +126,8 @@ export async function compose(parts: Parts) {
   const user = connect('user', userOperations, () => userService as NonNullable<typeof userService>)
   const concert = connect('concert', concertOperations, () => createConcert({ db, ...surroundings }))
   const wallet = connect('wallet', walletOperations, () => createWallet({ db, provider: createSandbox({ db, ...surroundings }), ...surroundings }))
-  const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, ...surroundings }))
-  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, capDefault: parts.queueCap, ...surroundings }))
+  const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, lagMs: parts.lagMs, ...surroundings }))
+  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, capDefault: parts.queueCap, lagMs: parts.lagMs, ...surroundings }))
   const reservation = connect('reservation', reservationOperations, () => createReservation({ db, seat, concert, ...surroundings }))
   const payment = connect('payment', paymentOperations, () => createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
 

@@ -26,6 +26,7 @@ export const Place = Exact({
   joinedAt: Instant,
 })
 export type Place = Static<typeof Place>
+export const SlowReason = Type.Enum(['payment', 'server', 'seats', 'operator'])
 export const Frame = Exact({
   showId: Id,
   windowId: Id,
@@ -36,6 +37,12 @@ export const Frame = Exact({
   live: Count,
   cap: Count,
   paused: Type.Boolean(),
+  /** why fewer come in than the cap allows; null while nothing keeps it lower */
+  reason: Type.Union([SlowReason, Type.Null()]),
+  /** the operator's bound of calls a minute */
+  ratePerMinute: Type.Union([Count, Type.Null()]),
+  /** null until seat has told */
+  seatsLeft: Type.Union([Type.Record(Type.String(), Count), Type.Null()]),
   message: Type.Union([Type.String(), Type.Null()]),
   opensAt: Instant,
   closesAt: Instant,

@@ -11,6 +11,8 @@ export type QueueEnv = Surroundings & {
   passes: Tokens<PassClaims>
   capDefault: number
   pace: Pace
+  /** how late this process's event loop is, in milliseconds; unknown is never late */
+  lagMs?: (() => number) | undefined
   /** tells the job that ends passes to look at once; losing it costs a quarter of a second */
   passesToEnd: () => void
 }

@@ -5,7 +5,9 @@ import { settle } from '../platform/outcome.ts'
 import { fill } from './admission.ts'
 import type { Frame as FrameSchema, queueOperations } from './api.ts'
 import type { QueueEnv } from './env.ts'
+import { limitOf } from './gate.ts'
 import { liveOf, noLine, presentLine, type Show } from './line.ts'
+import * as gate from './store-gate.ts'
 import * as lines from './store-lines.ts'
 
 export type Frame = Static<typeof FrameSchema>
@@ -41,9 +43,9 @@ async function readFrame(env: QueueEnv, showId: string): Promise<Frame> {
 function frameOf(env: QueueEnv, show: Show): Frame {
   const line = presentLine(show)
   env.pace.observe(line, env.now())
-  const { showId, cap, pausedAt } = show
+  const { showId, cap, pausedAt, ratePerMinute, leftByGrade: seatsLeft } = show
   const { windowId, epoch, phase, last, admittedThrough, message, opensAt, closesAt } = line
-  return { showId, windowId, epoch, phase, last, admittedThrough, live: liveOf(show), cap, paused: pausedAt !== null, message, opensAt, closesAt, at: env.now() }
+  return { showId, windowId, epoch, phase, last, admittedThrough, live: liveOf(show), cap, paused: pausedAt !== null, reason: limitOf(show).reason, ratePerMinute, seatsLeft, message, opensAt, closesAt, at: env.now() }
 }
 
 /** An operator's change of the present line, each with its row in the audit. A lower cap revokes nothing. */
@@ -58,7 +60,7 @@ export async function control(env: QueueEnv, frames: Frames, input: Control): Pr
       writeAudit(tx, 'queue', [{ actor: by, action, target: line.windowId, before, after }], now)
     if (cap !== undefined) {
       await note('line.cap', { cap: show.cap }, { cap })
-      await lines.setCap(tx, showId, cap)
+      await gate.setCap(tx, showId, cap)
       show.cap = cap
     }
     if (message !== undefined) {

@@ -10,6 +10,7 @@ import { afterOutage, sweep } from './clock.ts'
 import { endAfterPurchase, endClosed, endPasses, soon } from './ending.ts'
 import type { QueueEnv } from './env.ts'
 import { control, createFrames } from './frame.ts'
+import { pace } from './gate.ts'
 import { joinMany } from './join.ts'
 import { createPace } from './pace.ts'
 import { positionMany, story } from './position.ts'
@@ -22,6 +23,7 @@ export type QueueNeeds = Surroundings & {
   passes: Tokens<PassClaims>
   /** passes of a show that may be live at once until an operator changes it */
   capDefault?: number
+  lagMs?: (() => number) | undefined
 }
 
 /** Each show is a lane, in arrival order. */
@@ -48,6 +50,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: Q
     jobs: [
       { name: 'queue.phases', everyMs: 250, run: () => changePhases(env) },
       { name: 'queue.admit', everyMs: 100, run: () => admit(env) },
+      { name: 'queue.pace', everyMs: 250, run: () => pace(env) },
       { name: 'queue.sweep', everyMs: 250, run: () => sweep(env) },
       { name: 'queue.endings', everyMs: 250, run: () => endPasses(env) },
       { name: 'queue.purchases', everyMs: 500, run: () => endAfterPurchase(env) },

@@ -2,8 +2,10 @@ import type { ShowPublished } from '../concert/api.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Envelope } from '../platform/events.ts'
 import type { EventHandler } from '../platform/service.ts'
+import type { StockTold } from '../seat/api.ts'
 import { fill } from './admission.ts'
 import type { QueueEnv } from './env.ts'
+import { hearStock } from './gate.ts'
 import type { Line, Phase, Show } from './line.ts'
 import { moveDeadlines } from './store-clock.ts'
 import * as lines from './store-lines.ts'
@@ -15,10 +17,12 @@ type Windows = ShowPublished['windows']
 type ShowEvent = { showId: string; windows: Windows; startsAt: number; pausedMs: number }
 type Confirmed = { showId: string; userId: string }
 
+const inKeyOrder = (events: Envelope[]) => events.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+
 /** What the queue hears of shows and purchases. Each handler changes only queue's tables and may be repeated. */
 export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
   const each = (act: (tx: Tx, show: ShowEvent, event: Envelope) => Promise<unknown>): EventHandler => async (tx, events) => {
-    for (const event of events.toSorted((a, b) => (a.key < b.key ? -1 : 1))) await act(tx, event.data as ShowEvent, event)
+    for (const event of inKeyOrder(events)) await act(tx, event.data as ShowEvent, event)
   }
   return {
     'show.published': each(async (tx, { showId, windows, startsAt }) => {
@@ -37,6 +41,9 @@ export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
       if (show?.pausedAt === null) await lines.pauseShow(tx, showId, event.occurredAt)
     }),
     'show.resumed': each((tx, { showId, pausedMs }) => resume(env, tx, showId, pausedMs)),
+    'seat.stock': async (tx, events) => {
+      for (const event of inKeyOrder(events)) await hearStock(env, tx, event.data as StockTold)
+    },
     'reservation.confirmed': (tx, events) => {
       const buyers = new Map(events.map(({ data }) => {
         const { showId, userId } = data as Confirmed

@@ -8,7 +8,7 @@ import { deliver } from '../platform/inbox.ts'
 import { isRefusal, Refusal, UnknownOutcome } from '../platform/outcome.ts'
 import { openTestDatabase } from '../platform/testing.ts'
 import { createTokens } from '../platform/token.ts'
-import type { PassClaims, SeatApi } from '../seat/api.ts'
+import type { PassClaims, Pressure, SeatApi } from '../seat/api.ts'
 import { type QueueApi, queueOperations } from './api.ts'
 import { queueChecks } from './checks.ts'
 import { codeHash } from './line.ts'
@@ -26,10 +26,10 @@ export type Ground = Awaited<ReturnType<typeof openGround>>
 /** A queue service on real SQL whose clock is a field, with a hand-made seat service at its border. */
 export async function openGround({ capDefault = 2 }: { capDefault?: number } = {}) {
   const db = await openTestDatabase(['queue'])
-  const clock = { now: start }
+  const clock = { now: start, lagMs: 0 }
   const passes = createTokens<PassClaims>('pass', [{ id: 't', secret: 'a test secret of some length' }])
   const seat = seatAtBorder()
-  const create = () => createQueue({ db, seat: seat.api, passes, capDefault, now: () => clock.now, newId: randomUUID, random: () => 0.5 })
+  const create = () => createQueue({ db, seat: seat.api, passes, capDefault, now: () => clock.now, lagMs: () => clock.lagMs, newId: randomUUID, random: () => 0.5 })
   const service = create()
   const queue: QueueApi = local('queue', queueOperations, service.api as Api<typeof queueOperations>)
   const versions = new Map<string, number>()
@@ -37,7 +37,7 @@ export async function openGround({ capDefault = 2 }: { capDefault?: number } = {
   async function hear(name: string, key: string, data: Record<string, unknown> = {}, occurredAt = clock.now) {
     const version = (versions.get(key) ?? 0) + 1
     versions.set(key, version)
-    const producer = name.startsWith('show.') ? 'concert' : 'reservation'
+    const producer = name.startsWith('show.') ? 'concert' : name.startsWith('seat.') ? 'seat' : 'reservation'
     const event = { producer, name, key, version, occurredAt, data: { showId: key, ...data } }
     const failures = await deliver(db, { name: 'queue', on: service.on ?? {} }, [event])
     for (const error of failures.values()) throw error
@@ -64,6 +64,12 @@ export async function openGround({ capDefault = 2 }: { capDefault?: number } = {
     },
     async settle() {
       for (const { run } of service.jobs ?? []) await run()
+    },
+    /** Seat tells of seats left and of how the shop is doing; by default there is room for everybody and nothing presses. */
+    stock(showId: string, { available = 1_000, total = available, taken = 0, state = 'open', ...pressure }: Partial<Pressure> & { available?: number; total?: number; taken?: number; state?: string } = {}) {
+      const left = [{ grade: 'R', total, available }]
+      const quiet = { holdP95Ms: null, holdsShed: 0, payP95Ms: null, lagMs: 0, seatsPerHold: null }
+      return hear('seat.stock', showId, { availability: { state }, left, taken, pressure: { ...quiet, ...pressure } })
     },
     /** Joins `count` new users one after the other. */
     async crowd(showId: string, count: number): Promise<Who[]> {
