@@ -5,6 +5,7 @@ import { type ConcertApi, concertOperations } from './concert/api.ts'
 import { concertRoutes, ownsShow } from './concert/routes.ts'
 import { exportOf } from './gateway/export.ts'
 import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gateway/limits.ts'
+import { auditRoutes } from './gateway/audit.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createServer } from './gateway/server.ts'
@@ -32,6 +33,7 @@ import type { Service, Surroundings } from './platform/service.ts'
 import { createTokens, type Keys } from './platform/token.ts'
 import { type QueueApi, queueOperations } from './queue/api.ts'
 import { queueRoutes } from './queue/routes.ts'
+import { queueOperatorRoutes } from './queue/routes-operator.ts'
 import { createQueue } from './queue/service.ts'
 import { type ReservationApi, reservationOperations } from './reservation/api.ts'
 import { reservationRoutes } from './reservation/routes.ts'
@@ -222,9 +224,11 @@ async function mountRoutes(app: App, { user, concert, wallet, seat, queue, reser
   walletRoutes(app, { wallet, newId })
   seatRoutes(app, { seat, newId, ownsShow: owner })
   queueRoutes(app, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
+  queueOperatorRoutes(app, queue)
   reservationRoutes(app, { reservation, newId, ownsShow: owner })
   paymentRoutes(app, { payment, newId })
   gatewayRoutes(app, { user, wallet, queue, seat, reservation, payment, ready })
+  auditRoutes(app, { user, concert, seat, queue, reservation })
   if (rehearsals) rehearsalRoutes(app, { user, concert, now })
 }
 

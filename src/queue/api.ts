@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, Text } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
@@ -10,6 +11,9 @@ export const queueLimits = {
   passMs: 10 * 60_000,
   admitChunkMax: 1_000,
   graceMs: 500,
+  ratePerMinuteMax: 1_000_000,
+  /** leading zero bits of a join's work: 2^bits hashes on average */
+  workBitsMax: 22,
 } as const
 
 export const Phase = Type.Enum(['announced', 'lobby', 'sealed', 'open', 'closed'])
@@ -52,6 +56,8 @@ const who = { showId: Id, userId: Id, sessionId: Id }
 const lineRefusals = ['show_unknown', 'show_preparing', 'line_not_open'] as const
 
 export const queueOperations = {
+  /** Who did what, newest first. */
+  audit: auditOperation,
   /** Durable and idempotent per (line, user): `created` tells a new place from one already there. */
   join: operation({
     input: Exact({ ...who, code: Type.Optional(Text(64)) }),
@@ -68,12 +74,21 @@ export const queueOperations = {
   }),
   wake: operation({ input: Exact(who), output: Place, refusals: [...lineRefusals, 'place_unknown', 'place_ended'] }),
   leave: operation({ input: Exact(who), output: Exact({}), refusals: [...lineRefusals, 'place_unknown'] }),
-  /** Operator: the cap and the message of the present line; a lower cap revokes nothing. */
+  /** Operator: cap, rate, message and work of the present line, or its end; a lower cap revokes nothing. */
   control: operation({
-    input: Exact({ showId: Id, by: Id, cap: Type.Optional(Type.Integer({ minimum: 0, maximum: queueLimits.capMax })), message: Type.Optional(Type.Union([Text(200), Type.Null()])), close: Type.Optional(Type.Boolean()) }),
+    input: Exact({
+      showId: Id, by: Id,
+      cap: Type.Optional(Type.Integer({ minimum: 0, maximum: queueLimits.capMax })),
+      ratePerMinute: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: queueLimits.ratePerMinuteMax }), Type.Null()])),
+      message: Type.Optional(Type.Union([Text(200), Type.Null()])),
+      workBits: Type.Optional(Type.Integer({ minimum: 0, maximum: queueLimits.workBitsMax })),
+      close: Type.Optional(Type.Boolean()),
+    }),
     output: Frame,
     refusals: [...lineRefusals],
   }),
+  /** What a pause would stop, and what a close would end: turns called, passes in use, holds, places that wait. */
+  clocks: operation({ input: Exact({ showId: Id }), output: Exact({ turns: Count, passes: Count, holds: Count, waiting: Count }), refusals: [...lineRefusals] }),
   story: operation({
     input: Exact({ userId: Id, showId: Id }),
     output: Exact({ steps: Type.Array(Exact({ at: Instant, what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })) }),

@@ -7,7 +7,7 @@ import type { Pace } from './pace.ts'
 /** What the rules of the queue are given. */
 export type QueueEnv = Surroundings & {
   db: Database
-  seat: Pick<SeatApi, 'endPass' | 'quota'>
+  seat: Pick<SeatApi, 'endPass' | 'quota' | 'clocks'>
   passes: Tokens<PassClaims>
   capDefault: number
   pace: Pace

@@ -2,21 +2,19 @@ import type { FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
 import { Exact, Text } from '../platform/contract.ts'
 import { type App, IdParams, IsoInstant, iso, isoOrNull, Nullable, principalOf } from '../platform/http.ts'
-import { Frame, Place, type QueueApi, queueLimits } from './api.ts'
+import { Frame, Place, type QueueApi } from './api.ts'
 
 const PublicPlace = Exact({ ...Place.properties, until: Nullable(IsoInstant), joinedAt: IsoInstant })
-const PublicFrame = Exact({ ...Frame.properties, opensAt: IsoInstant, closesAt: IsoInstant, at: IsoInstant })
+export const PublicFrame = Exact({ ...Frame.properties, opensAt: IsoInstant, closesAt: IsoInstant, at: IsoInstant })
 const PublicPass = Exact({ pass: Type.String(), expiresAt: IsoInstant })
 const Nothing = Type.Null()
 const tags = ['queue']
 const signedIn = { access: { allow: 'signed-in' as const } }
-const operator = { access: { allow: ['operator'] as ['operator'], live: true as const } }
 
 /** The waiting room of a show. Pausing and resuming are concert's, the story over all services is the gateway's. */
 export function queueRoutes(app: App, deps: { queue: QueueApi; isVerified: (userId: string) => Promise<boolean> }) {
   buyerRoutes(app, deps.queue)
   passRoute(app, deps)
-  operatorRoutes(app, deps.queue)
 }
 
 function buyerRoutes(app: App, queue: QueueApi) {
@@ -74,27 +72,6 @@ function passRoute(app: App, { queue, isVerified }: { queue: QueueApi; isVerifie
   })
 }
 
-function operatorRoutes(app: App, queue: QueueApi) {
-  app.get('/api/operations/shows/:id/line', {
-    config: operator,
-    schema: { tags, summary: 'The present line of a show', params: IdParams, response: { 200: PublicFrame } },
-  }, async (request) => publicFrame(await queue.frame({ showId: request.params.id })))
-
-  app.put('/api/operations/shows/:id/line', {
-    config: operator,
-    schema: {
-      tags, summary: 'Change cap and message of the present line; a lower cap revokes nothing', params: IdParams,
-      body: Exact({ cap: Type.Optional(Type.Integer({ minimum: 0, maximum: queueLimits.capMax })), message: Type.Optional(Nullable(Text(200))) }),
-      response: { 200: PublicFrame },
-    },
-  }, async (request) => publicFrame(await queue.control({ showId: request.params.id, by: principalOf(request).userId, ...request.body })))
-
-  app.post('/api/operations/shows/:id/close', {
-    config: operator,
-    schema: { tags, summary: 'Close the present line', params: IdParams, body: Type.Union([Exact({}), Nothing]), response: { 200: PublicFrame } },
-  }, async (request) => publicFrame(await queue.control({ showId: request.params.id, by: principalOf(request).userId, close: true })))
-}
-
 type Asking = Parameters<typeof principalOf>[0] & { params: { id: string } }
 const whoOf = (request: Asking) => {
   const { userId, sessionId } = principalOf(request)
@@ -105,4 +82,4 @@ const unstored = <R extends Pick<FastifyReply, 'header'>>(reply: R): R => {
   return reply
 }
 const publicPlace = (place: Static<typeof Place>) => ({ ...place, until: isoOrNull(place.until), joinedAt: iso(place.joinedAt) })
-const publicFrame = (frame: Static<typeof Frame>) => ({ ...frame, opensAt: iso(frame.opensAt), closesAt: iso(frame.closesAt), at: iso(frame.at) })
+export const publicFrame = (frame: Static<typeof Frame>) => ({ ...frame, opensAt: iso(frame.opensAt), closesAt: iso(frame.closesAt), at: iso(frame.at) })

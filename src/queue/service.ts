@@ -1,3 +1,4 @@
+import { readAudit } from '../platform/audit.ts'
 import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
 import type { Answer } from '../platform/outcome.ts'
@@ -9,9 +10,10 @@ import { queueLimits, type queueOperations } from './api.ts'
 import { afterOutage, sweep } from './clock.ts'
 import { endAfterPurchase, endClosed, endPasses, soon } from './ending.ts'
 import type { QueueEnv } from './env.ts'
-import { control, createFrames } from './frame.ts'
+import { createFrames } from './frame.ts'
 import { pace } from './gate.ts'
 import { joinMany } from './join.ts'
+import { clocks, control } from './operate.ts'
 import { createPace } from './pace.ts'
 import { positionMany, story } from './position.ts'
 import { showHandlers } from './show.ts'
@@ -19,7 +21,7 @@ import { leaveMany, passMany, wakeMany } from './turn.ts'
 
 export type QueueNeeds = Surroundings & {
   db: Database
-  seat: Pick<SeatApi, 'endPass' | 'quota'>
+  seat: Pick<SeatApi, 'endPass' | 'quota' | 'clocks'>
   passes: Tokens<PassClaims>
   /** passes of a show that may be live at once until an operator changes it */
   capDefault?: number
@@ -43,6 +45,8 @@ export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: Q
       wake: ofShow((inputs) => wakeMany(env, inputs)),
       leave: ofShow((inputs) => leaveMany(env, inputs)),
       control: (input) => control(env, frames, input),
+      audit: (input) => readAudit(env.db, 'queue', input),
+      clocks: (input) => clocks(env, input),
       story: (input) => story(env, input),
     },
     on: showHandlers(env),

@@ -9,6 +9,7 @@ import { hearStock } from './gate.ts'
 import type { Line, Phase, Show } from './line.ts'
 import { moveDeadlines } from './store-clock.ts'
 import * as lines from './store-lines.ts'
+import { tellFirstCap, tellGate } from './store-gate.ts'
 import { notePurchases } from './store-passes.ts'
 
 /** A resumed show leaves every running deadline at least this long. */
@@ -27,6 +28,7 @@ export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
   return {
     'show.published': each(async (tx, { showId, windows, startsAt }) => {
       await lines.upsertShow(tx, { showId, startsAt, capDefault: env.capDefault })
+      await tellFirstCap(tx, showId, env.now())
       await setWindows(env, tx, showId, windows)
     }),
     'show.windows_changed': each((tx, { showId, windows }) => setWindows(env, tx, showId, windows)),
@@ -38,7 +40,9 @@ export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
     'show.cancelled': each((tx, { showId }) => cancel(tx, showId)),
     'show.paused': each(async (tx, { showId }, event) => {
       const show = await lines.lockShow(tx, showId)
-      if (show?.pausedAt === null) await lines.pauseShow(tx, showId, event.occurredAt)
+      if (show?.pausedAt !== null) return
+      await lines.pauseShow(tx, showId, event.occurredAt)
+      await tellGate(tx, showId, 'paused', {}, event.occurredAt)
     }),
     'show.resumed': each((tx, { showId, pausedMs }) => resume(env, tx, showId, pausedMs)),
     'seat.stock': async (tx, events) => {
@@ -103,6 +107,7 @@ async function resume(env: QueueEnv, tx: Tx, showId: string, pausedMs: number) {
   const now = env.now()
   await moveDeadlines(tx, show, pausedMs, now + afterResumeMs)
   await lines.pauseShow(tx, showId, null)
+  await tellGate(tx, showId, 'resumed', { pausedMs }, now)
   show.pausedAt = null
   await fill(tx, show, now)
 }

@@ -10,6 +10,12 @@ export const tellGate = (tx: Tx, showId: string, what: GateEvent, detail: Record
   tx.rows(sql`
     insert into queue.show_events (show_id, at, what, detail) values (${showId}, ${at(now)}, ${what}, ${JSON.stringify(detail)}::jsonb)`)
 
+/** The log of a show begins with its cap; a show published again keeps both. */
+export const tellFirstCap = (tx: Tx, showId: string, now: number) =>
+  tx.rows(sql`
+    insert into queue.show_events (show_id, at, what, detail) select s.show_id, ${at(now)}, 'cap', json_build_object('cap', s.cap)
+    from queue.shows s where s.show_id = ${showId} and not exists (select 1 from queue.show_events e where e.show_id = s.show_id)`)
+
 export const setCap = (tx: Tx, showId: string, cap: number) =>
   tx.rows(sql`update queue.shows set cap = ${cap} where show_id = ${showId}`)
 
@@ -22,6 +28,21 @@ export const spendRate = (tx: Tx, showId: string, tokens: number, now: number) =
 
 export const setWorkBits = (tx: Tx, showId: string, bits: number) =>
   tx.rows(sql`update queue.shows set work_bits = ${bits} where show_id = ${showId}`)
+
+/** Turns, passes and waiting places of a show; who left is taken from the blocks, so `waiting` is near, not exact. */
+export async function clocksOf(db: Reader, showId: string): Promise<{ turns: number; passes: number; waiting: number }> {
+  const [row] = await db.rows<{ turns: number; passes: number; waiting: number }>(sql`
+    select coalesce(sum(c.turns), 0)::int as turns, coalesce(sum(c.passes), 0)::int as passes,
+      coalesce(sum(greatest(0, l.last - l.admitted_through - b.gone)) filter (where l.phase <> 'closed'), 0)::int as waiting
+    from queue.lines l cross join lateral (
+      select count(*) filter (where status = 'called') as turns, count(*) filter (where status = 'inside') as passes
+      from queue.places p where p.window_id = l.window_id and p.until is not null) c
+    cross join lateral (
+      select coalesce(sum(places), 0)::int as gone from queue.left_blocks b
+      where b.window_id = l.window_id and b.block > l.admitted_through / 256) b
+    where l.show_id = ${showId}`)
+  return row ?? { turns: 0, passes: 0, waiting: 0 }
+}
 
 export const setStock = (tx: Tx, told: StockTold, room: number, now: number) =>
   tx.rows(sql`

@@ -124,6 +124,7 @@ function seatAtBorder() {
   const state = {
     floors,
     shows: new Set<string>(),
+    holds: new Map<string, number>(),
     quotas: new Map<string, { seats: number; sold: number; seatsMax: number }>(),
     fails: undefined as Error | undefined,
     calls: 0,
@@ -136,12 +137,13 @@ function seatAtBorder() {
         floors.set(`${showId} ${userId}`, Math.max(floors.get(`${showId} ${userId}`) ?? 0, passNo + 1))
         return { used: false }
       },
+      clocks: async ({ showId }) => ({ holds: state.holds.get(showId) ?? 0 }),
       async quota({ showId, userId }) {
         if (state.fails) throw state.fails
         if (!state.shows.has(showId)) throw new Refusal('show_unknown')
         return state.quotas.get(`${showId} ${userId}`) ?? { seats: 0, sold: 0, seatsMax: 4 }
       },
-    } as Pick<SeatApi, 'endPass' | 'quota'>,
+    } as Pick<SeatApi, 'endPass' | 'quota' | 'clocks'>,
   }
   return state
 }

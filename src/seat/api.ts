@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, SeatId, Text } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
@@ -172,6 +173,9 @@ export const seatOperations = {
       stocks: Type.Array(Exact({ showId: Id, availability: Availability, left: Type.Array(Exact({ grade: Type.String(), total: Count, available: Count })) })),
     }),
   }),
+  /** Holds of a show whose clock runs: neither pinned nor ended. What a pause would stop. */
+  clocks: operation({ input: Exact({ showId: Id }), output: Exact({ holds: Count }) }),
+  audit: auditOperation,
   /** What happened to this user's seats of a show, for the story. */
   story: operation({
     input: Exact({ userId: Id, showId: Id }),

@@ -1,4 +1,5 @@
 import type { ConcertServiceApi } from '../concert/api.ts'
+import { readAudit } from '../platform/audit.ts'
 import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
@@ -17,6 +18,7 @@ import { pinMany, sellMany, unpinMany } from './pin.ts'
 import { endPassMany, quota, story } from './quota.ts'
 import { createMeter, metered, touching } from './pressure.ts'
 import { resumeShows } from './resuming.ts'
+import { countClocks } from './store-deadlines.ts'
 import { showHandlers } from './show.ts'
 import { stock, tellStock } from './stock.ts'
 
@@ -58,6 +60,8 @@ export function createSeat({ concert, ...needs }: SeatNeeds): Service<typeof sea
       quota: (input) => quota(env, input),
       map: (input) => map(env, input),
       stock: (input) => stock(env, input),
+      clocks: async ({ showId }) => ({ holds: await countClocks(env.db, showId) }),
+      audit: (input) => readAudit(env.db, 'seat', input),
       story: (input) => story(env, input),
     },
     on: {

@@ -68,3 +68,10 @@ export const liftDeadlines = (tx: Tx, after: number, to: number, limit: number) 
       where ended_reason is null and pinned_by is null and until > ${at(after)} and until < ${at(to)}
       order by id limit ${limit} for update)
     update seat.holds h set until = ${at(to)} from locked where h.id = locked.id returning h.show_id as "showId"`)
+
+/** Live holds of a show that no payment has pinned. */
+export async function countClocks(db: Reader, showId: string): Promise<number> {
+  const [row] = await db.rows<{ holds: number }>(sql`
+    select count(distinct hold_id)::int as holds from seat.seats where show_id = ${showId} and status = 1`)
+  return row?.holds ?? 0
+}

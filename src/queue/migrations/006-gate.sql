@@ -36,3 +36,10 @@ create table queue.show_events (
 );
 create index show_events_of_show on queue.show_events (show_id, id);
 insert into queue.show_events (show_id, at, what, detail) select show_id, now(), 'cap', json_build_object('cap', cap) from queue.shows;
+-- what was said stays said
+create function queue.refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '%.% is append-only', tg_table_schema, tg_table_name;
+end $$;
+create trigger audit_append_only before update or delete on queue.audit for each statement execute function queue.refuse_change();
+create trigger show_events_append_only before update or delete on queue.show_events for each statement execute function queue.refuse_change();
