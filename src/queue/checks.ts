@@ -70,4 +70,19 @@ export const queueChecks: Check[] = [
         where status = 'ended' and called_at is null group by 1, 2) p
       full join queue.left_blocks b using (window_id, block) where p.places is distinct from b.places limit 20`,
   },
+  {
+    id: 'I12',
+    name: 'the log of a line tells of each place what the place says',
+    query: () => sql`
+      select p.window_id, p.number, p.status, p.ended_reason, p.called_at, e.calls, e.claims, e.last, e.reason from queue.places p
+      left join (
+        select window_id, number, count(*) filter (where what = 'called') as calls, count(*) filter (where what = 'claimed') as claims,
+          (array_agg(what order by id desc) filter (where what in ('called', 'slept', 'woken', 'claimed', 'ended')))[1] as last, max(reason) filter (where what = 'ended') as reason
+        from queue.place_events group by 1, 2) e using (window_id, number)
+      where e.last is distinct from case p.status when 'waiting' then null when 'called' then 'called' when 'asleep' then 'slept'
+          when 'woken' then 'woken' when 'ended' then 'ended' else 'claimed' end
+        or (p.status = 'ended') <> (e.reason is not null) or (p.status = 'ended' and p.ended_reason <> e.reason)
+        or (p.called_at is not null) <> (coalesce(e.calls, 0) > 0) or (p.claimed_at is not null) <> (coalesce(e.claims, 0) > 0)
+      limit 20`,
+  },
 ]

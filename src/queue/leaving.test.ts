@@ -55,6 +55,10 @@ test('a user who comes and goes all day makes no look at the line dearer', async
   await ground.db.rows(sql`
     insert into queue.left_blocks select window_id, number / 256, count(*) from queue.places p join queue.lines l using (window_id)
     where l.show_id = ${showId} and p.status = 'ended' group by 1, 2`)
+  await ground.db.rows(sql`
+    insert into queue.place_events (window_id, number, at, what, reason)
+    select window_id, number, ended_at, 'ended', ended_reason from queue.places p join queue.lines l using (window_id)
+    where l.show_id = ${showId} and p.status = 'ended' order by number`)
   await ground.db.rows(sql`update queue.lines set last = ${cameAndWent} where show_id = ${showId}`)
   await ground.db.rows(sql`analyze`)
   const [last] = (await ground.crowd(showId, 1)) as [Who]

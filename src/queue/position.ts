@@ -64,11 +64,10 @@ async function aheadOf(db: Reader, line: Line, numbers: number[]): Promise<Map<n
 /** What happened to this user's places of a show, oldest first: joined, called, slept, woken, claimed, taken_over, ended. */
 export async function story(env: QueueEnv, { showId, userId }: { showId: string; userId: string }): Promise<{ steps: Step[] }> {
   const steps: Step[] = []
-  for (const { windowId, number, joinedAt, events, endedAt, endedReason: reason } of await places.historyOf(env.db, showId, userId)) {
+  for (const { windowId, number, joinedAt, events } of await places.historyOf(env.db, showId, userId)) {
     const detail = { windowId, number }
     steps.push({ at: joinedAt, what: 'joined', detail })
-    for (const { at, what } of events) steps.push({ at, what, detail })
-    if (endedAt !== null) steps.push({ at: endedAt, what: 'ended', detail: { ...detail, reason } })
+    for (const { at, what, reason } of events) steps.push({ at, what, detail: reason === null ? detail : { ...detail, reason } })
   }
   return { steps: steps.sort((a, b) => a.at - b.at) }
 }

@@ -38,13 +38,16 @@ export const passesEnded = (tx: Tx, endings: Ending[], now: number) =>
       select o.* from unnest(${endings.map((e) => e.windowId)}::uuid[], ${endings.map((e) => e.number)}::int[],
         ${endings.map((e) => e.passNo)}::bigint[]) as e(window_id, number, pass_no)
       cross join lateral (
-        select ctid as tid, window_id, number, status from queue.places x
+        select ctid as tid, window_id, number, status, ended_reason from queue.places x
         where x.window_id = e.window_id and x.number = e.number and x.end_pass_no = e.pass_no limit 1) o),
     changed as (
       update queue.places p set end_pass_no = null,
         status = case p.status when 'ending' then 'ended' else p.status end,
         ended_at = case p.status when 'ending' then ${at(now)}::timestamptz else p.ended_at end
-      where p.ctid = any(array(select tid from found)) returning 1)
+      where p.ctid = any(array(select tid from found)) returning 1),
+    told as (
+      insert into queue.place_events (window_id, number, at, what, reason)
+      select window_id, number, ${at(now)}, 'ended', ended_reason from found where status = 'ending')
     select window_id as "windowId", number, status as was, (select count(*) from changed) as written from found`)
 
 export type Purchase = { showId: string; userId: string; noted: number }

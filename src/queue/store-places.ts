@@ -17,6 +17,11 @@ export type PlaceRow = {
   endedAt: number | null
 }
 export type PlaceRef = { windowId: string; number: number }
+/**
+ * What the log of a line, `queue.place_events`, tells of a place after its joining. Every statement that changes a status
+ * writes it, so a follower who knows the log up to an id, and the places up to a number, misses nothing after them.
+ */
+export type Happened = 'called' | 'slept' | 'woken' | 'claimed' | 'taken_over' | 'ended'
 /** A place as it was before a statement, and how many rows that statement wrote: as many as it answers. */
 export type Was = PlaceRef & { was: Status; written: number }
 
@@ -111,7 +116,7 @@ export const leavers = (db: Reader, line: Line, numbers: number[]) =>
           and number > ${line.admittedThrough} and number < ${numbers.at(-1)} and status = 'ended' and called_at is null offset 0) p)
     select stretch, sum(places)::int as left from found group by 1`)
 
-export const tell = (tx: Tx, refs: PlaceRef[], what: string, now: number) =>
+export const tell = (tx: Tx, refs: PlaceRef[], what: Exclude<Happened, 'ended'>, now: number) =>
   tx.rows(sql`
     insert into queue.place_events (window_id, number, at, what)
     select window_id, number, ${at(now)}, ${what} from unnest(${windowsOf(refs)}::uuid[], ${numbersOf(refs)}::int[]) as r(window_id, number)`)
@@ -134,6 +139,9 @@ export const endPlaces = (tx: Tx, refs: PlaceRef[], reason: string, now: number)
         end_pass_no = case p.status when 'inside' then p.pass_no else p.end_pass_no end,
         ended_at = case p.status when 'inside' then null else ${at(now)}::timestamptz end
       where p.ctid = any(array(select tid from found)) returning 1),
+    told as (
+      insert into queue.place_events (window_id, number, at, what, reason)
+      select window_id, number, ${at(now)}, 'ended', ${reason} from found where status <> 'inside'),
     counted as (
       insert into queue.left_blocks as b (window_id, block, places)
       select window_id, number / ${blockSize}::int, count(*) from found where status = 'waiting' group by 1, 2
@@ -153,8 +161,9 @@ export const endOverdue = (tx: Tx, windowIds: string[], before: number, now: num
         ended_at = case p.status when 'called' then null else ${at(now)}::timestamptz end
       where p.ctid = any(array(select tid from due)) returning 1),
     told as (
-      insert into queue.place_events (window_id, number, at, what)
-      select window_id, number, ${at(now)}, 'slept' from due where status = 'called')
+      insert into queue.place_events (window_id, number, at, what, reason)
+      select window_id, number, ${at(now)}, case status when 'called' then 'slept' else 'ended' end,
+        case status when 'called' then null else 'pass_expired' end from due)
     select window_id as "windowId", number, status as was, (select count(*) from changed) as written from due`)
 
 /** Live places of a line with one of these states, in the order of the index of live ones; fewer than `max` means that is all. */
@@ -172,11 +181,11 @@ export const livePlacesOfShow = (tx: Tx, show: Show, userIds: string[]) =>
         and o.status <> 'ended' and o.status <> 'ending'
       limit ${show.lines.length}) p`)
 
-/** Everything that ever happened to the places of a user in a show. */
+/** Everything that ever happened to the places of a user in a show, in the order of the log. */
 export const historyOf = (db: Reader, showId: string, userId: string) =>
-  db.rows<PlaceRow & { events: { at: number; what: string }[] }>(sql`
+  db.rows<PlaceRow & { events: { at: number; what: Happened; reason: string | null }[] }>(sql`
     select ${columns}, coalesce((
-      select json_agg(json_build_object('at', round(extract(epoch from e.at) * 1000), 'what', e.what) order by e.id)
+      select json_agg(json_build_object('at', round(extract(epoch from e.at) * 1000), 'what', e.what, 'reason', e.reason) order by e.id)
       from queue.place_events e where e.window_id = p.window_id and e.number = p.number), '[]') as events
     from queue.lines l cross join lateral (
       select * from queue.places o where o.user_id = ${userId} and o.window_id = l.window_id order by o.number desc limit 50) p
