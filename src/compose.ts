@@ -8,6 +8,7 @@ import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gate
 import { auditRoutes } from './gateway/audit.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
+import { createSlowLane } from './gateway/slow-lane.ts'
 import { createServer } from './gateway/server.ts'
 import { createSessionGuard } from './gateway/sessions.ts'
 import { type PaymentApi, paymentOperations } from './payment/api.ts'
@@ -31,8 +32,9 @@ import { type Budget, createMemoryRateLimit, type RateLimit } from './platform/r
 import type { SessionClaims } from './platform/principal.ts'
 import type { Service, Surroundings } from './platform/service.ts'
 import { createTokens, type Keys } from './platform/token.ts'
-import { type QueueApi, queueOperations } from './queue/api.ts'
+import { type QueueApi, queueOperations, type WorkClaims } from './queue/api.ts'
 import { queueRoutes } from './queue/routes.ts'
+import { appealRoutes } from './queue/routes-appeals.ts'
 import { queueOperatorRoutes } from './queue/routes-operator.ts'
 import { createQueue } from './queue/service.ts'
 import { type ReservationApi, reservationOperations } from './reservation/api.ts'
@@ -129,7 +131,7 @@ export async function compose(parts: Parts) {
   const concert = connect('concert', concertOperations, () => createConcert({ db, ...surroundings }))
   const wallet = connect('wallet', walletOperations, () => createWallet({ db, provider: createSandbox({ db, ...surroundings }), ...surroundings }))
   const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, lagMs: parts.lagMs, ...surroundings }))
-  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, capDefault: parts.queueCap, lagMs: parts.lagMs, ...surroundings }))
+  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, works: createTokens<WorkClaims>('work', parts.keys.pass), capDefault: parts.queueCap, lagMs: parts.lagMs, ...surroundings }))
   const reservation = connect('reservation', reservationOperations, () => createReservation({ db, seat, concert, ...surroundings }))
   const payment = connect('payment', paymentOperations, () => createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
 
@@ -162,9 +164,11 @@ export async function compose(parts: Parts) {
   userService?.onSessionChange(guard.ended)
   if (runs.has('gateway')) jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
 
+  const slowLane = createSlowLane({ queue, now })
+  if (runs.has('gateway')) jobs.push(slowLane.job)
   const settings = parts.limits ?? unproxied
   const limits = { limit: (parts.rateLimit ?? createMemoryRateLimit)(scaledBudgets(settings.percent)), settings }
-  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
+  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), limitRates: (to) => limitRates(to, { ...limits, metrics, now, slowed: slowLane.slowed }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
   if (runs.has('gateway')) await mountRoutes(app, api, parts)
   for (const recover of recoveries) await recover()
@@ -225,6 +229,7 @@ async function mountRoutes(app: App, { user, concert, wallet, seat, queue, reser
   seatRoutes(app, { seat, newId, ownsShow: owner })
   queueRoutes(app, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
   queueOperatorRoutes(app, queue)
+  appealRoutes(app, { queue, newId, senderOf: (request) => (request as { sender?: string }).sender || null })
   reservationRoutes(app, { reservation, newId, ownsShow: owner })
   paymentRoutes(app, { payment, newId })
   gatewayRoutes(app, { user, wallet, queue, seat, reservation, payment, ready })

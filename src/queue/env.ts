@@ -1,8 +1,11 @@
 import type { Database } from '../platform/database.ts'
 import type { Surroundings } from '../platform/service.ts'
+import type { Tally } from '../platform/tally.ts'
 import type { Tokens } from '../platform/token.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
+import type { WorkClaims } from './api.ts'
 import type { Pace } from './pace.ts'
+import type { Note } from './store-evidence.ts'
 
 /** What the rules of the queue are given. */
 export type QueueEnv = Surroundings & {
@@ -11,6 +14,9 @@ export type QueueEnv = Surroundings & {
   passes: Tokens<PassClaims>
   capDefault: number
   pace: Pace
+  works: Tokens<WorkClaims>
+  /** what the gate decided against somebody, until it is written */
+  evidence: Tally<Note>
   /** how late this process's event loop is, in milliseconds; unknown is never late */
   lagMs?: (() => number) | undefined
   /** tells the job that ends passes to look at once; losing it costs a quarter of a second */

@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
-import { Exact, Text } from '../platform/contract.ts'
+import { Count, Exact, Text } from '../platform/contract.ts'
 import { type App, IdParams, IsoInstant, iso, isoOrNull, Nullable, principalOf } from '../platform/http.ts'
-import { Frame, Place, type QueueApi } from './api.ts'
+import { Frame, Place, type QueueApi, Work } from './api.ts'
 
 const PublicPlace = Exact({ ...Place.properties, until: Nullable(IsoInstant), joinedAt: IsoInstant })
 export const PublicFrame = Exact({ ...Frame.properties, opensAt: IsoInstant, closesAt: IsoInstant, at: IsoInstant })
@@ -22,7 +22,7 @@ function buyerRoutes(app: App, queue: QueueApi) {
     config: signedIn,
     schema: {
       tags, summary: 'Join the line; once in, the place stays the same', params: IdParams,
-      body: Type.Union([Exact({ code: Type.Optional(Text(64)) }), Nothing]),
+      body: Type.Union([Exact({ code: Type.Optional(Text(64)), work: Type.Optional(Work) }), Nothing]),
       response: { 200: PublicPlace, 201: PublicPlace },
     },
   }, async (request, reply) => {
@@ -36,6 +36,17 @@ function buyerRoutes(app: App, queue: QueueApi) {
   }, async (request, reply) => {
     const frame = await queue.frame({ showId: request.params.id })
     return reply.header('cache-control', 'public, max-age=1').send(publicFrame(frame))
+  })
+
+  app.get('/api/shows/:id/queue/work', {
+    config: signedIn,
+    schema: {
+      tags, summary: 'A task for my join: find a nonce so that SHA-256 of challenge.nonce begins with so many zero bits', params: IdParams,
+      response: { 200: Exact({ challenge: Type.String(), bits: Count, hashes: Count, expiresAt: IsoInstant }) },
+    },
+  }, async (request, reply) => {
+    const task = await queue.work({ showId: request.params.id, userId: principalOf(request).userId })
+    return unstored(reply).send({ ...task, expiresAt: iso(task.expiresAt) })
   })
 
   app.get('/api/shows/:id/queue/me', {
@@ -62,7 +73,10 @@ function passRoute(app: App, { queue, isVerified }: { queue: QueueApi; isVerifie
     config: signedIn,
     schema: {
       tags, summary: 'Take my turn, or renew my pass while inside', params: IdParams,
-      body: Type.Union([Exact({ takeOver: Type.Optional(Type.Boolean()) }), Nothing]),
+      body: Type.Union([Exact({
+        takeOver: Type.Optional(Type.Boolean({ description: 'bind the pass to this session; the other device is told' })),
+        auto: Type.Optional(Type.Boolean({ description: 'the client enters by itself; untouched for 90 s, the place goes back to sleep' })),
+      }), Nothing]),
       response: { 201: PublicPass },
     },
   }, async (request, reply) => {

@@ -4,9 +4,11 @@ import type { Database } from '../platform/database.ts'
 import type { Answer } from '../platform/outcome.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
 import type { Tokens } from '../platform/token.ts'
+import type { Counted } from '../platform/tally.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
+import { appeal, appeals, answerAppeal, createEvidence, forgetEvidence, openAppeals, writeEvidence } from './appeals.ts'
 import { admit, changePhases } from './admission.ts'
-import { queueLimits, type queueOperations } from './api.ts'
+import { queueLimits, type queueOperations, type WorkClaims } from './api.ts'
 import { afterOutage, sweep } from './clock.ts'
 import { endAfterPurchase, endClosed, endPasses, soon } from './ending.ts'
 import type { QueueEnv } from './env.ts'
@@ -17,12 +19,16 @@ import { clocks, control } from './operate.ts'
 import { createPace } from './pace.ts'
 import { positionMany, story } from './position.ts'
 import { showHandlers } from './show.ts'
+import type { Note } from './store-evidence.ts'
 import { leaveMany, passMany, wakeMany } from './turn.ts'
+import { sleepUntouched } from './untouched.ts'
+import { work } from './work.ts'
 
 export type QueueNeeds = Surroundings & {
   db: Database
   seat: Pick<SeatApi, 'endPass' | 'quota' | 'clocks'>
   passes: Tokens<PassClaims>
+  works: Tokens<WorkClaims>
   /** passes of a show that may be live at once until an operator changes it */
   capDefault?: number
   lagMs?: (() => number) | undefined
@@ -34,7 +40,7 @@ const ofShow = <I extends { showId: string }, O>(handleMany: (inputs: I[]) => Pr
 
 /** The waiting room: a durable place in line, an exact cap, a numbered pass. */
 export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: QueueNeeds): Service<typeof queueOperations> {
-  const env: QueueEnv = { ...needs, capDefault, pace: createPace(), passesToEnd: soon(() => endPasses(env)) }
+  const env: QueueEnv = { ...needs, capDefault, pace: createPace(), evidence: createEvidence(), passesToEnd: soon(() => endPasses(env)) }
   const frames = createFrames(env)
   return {
     api: {
@@ -47,6 +53,15 @@ export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: Q
       control: (input) => control(env, frames, input),
       audit: (input) => readAudit(env.db, 'queue', input),
       clocks: (input) => clocks(env, input),
+      work: (input) => work(env, input),
+      noteGate: async ({ notes }) => {
+        env.evidence.giveBack(notes as Counted<Note>[])
+        return {}
+      },
+      appeal: (input) => appeal(env, input),
+      appeals: (input) => appeals(env, input),
+      openAppeals: (input) => openAppeals(env, input),
+      answerAppeal: (input) => answerAppeal(env, input),
       story: (input) => story(env, input),
     },
     on: showHandlers(env),
@@ -56,6 +71,9 @@ export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: Q
       { name: 'queue.admit', everyMs: 100, run: () => admit(env) },
       { name: 'queue.pace', everyMs: 250, run: () => pace(env) },
       { name: 'queue.sweep', everyMs: 250, run: () => sweep(env) },
+      { name: 'queue.untouched', everyMs: 1_000, run: () => sleepUntouched(env) },
+      { name: 'queue.evidence', everyMs: 1_000, run: () => writeEvidence(env) },
+      { name: 'queue.retention', everyMs: 60_000, run: () => forgetEvidence(env) },
       { name: 'queue.endings', everyMs: 250, run: () => endPasses(env) },
       { name: 'queue.purchases', everyMs: 500, run: () => endAfterPurchase(env) },
       { name: 'queue.close', everyMs: 500, run: () => endClosed(env) },

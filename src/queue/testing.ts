@@ -9,7 +9,7 @@ import { isRefusal, Refusal, UnknownOutcome } from '../platform/outcome.ts'
 import { openTestDatabase } from '../platform/testing.ts'
 import { createTokens } from '../platform/token.ts'
 import type { PassClaims, Pressure, SeatApi } from '../seat/api.ts'
-import { type QueueApi, queueOperations } from './api.ts'
+import { type QueueApi, queueOperations, type WorkClaims } from './api.ts'
 import { queueChecks } from './checks.ts'
 import { codeHash } from './line.ts'
 import { createQueue } from './service.ts'
@@ -28,8 +28,9 @@ export async function openGround({ capDefault = 2 }: { capDefault?: number } = {
   const db = await openTestDatabase(['queue'])
   const clock = { now: start, lagMs: 0 }
   const passes = createTokens<PassClaims>('pass', [{ id: 't', secret: 'a test secret of some length' }])
+  const works = createTokens<WorkClaims>('work', [{ id: 't', secret: 'a test secret of some length' }])
   const seat = seatAtBorder()
-  const create = () => createQueue({ db, seat: seat.api, passes, capDefault, now: () => clock.now, lagMs: () => clock.lagMs, newId: randomUUID, random: () => 0.5 })
+  const create = () => createQueue({ db, seat: seat.api, passes, works, capDefault, now: () => clock.now, lagMs: () => clock.lagMs, newId: randomUUID, random: () => 0.5 })
   const service = create()
   const queue: QueueApi = local('queue', queueOperations, service.api as Api<typeof queueOperations>)
   const versions = new Map<string, number>()
@@ -130,10 +131,11 @@ function seatAtBorder() {
     calls: 0,
     floorOf: ({ showId, userId }: { showId: string; userId: string }) => floors.get(`${showId} ${userId}`) ?? 0,
     api: {
-      async endPass({ showId, userId, passNo }) {
+      async endPass({ showId, userId, passNo, unlessUsed }) {
         state.calls++
         if (state.fails) throw state.fails
         if (!state.shows.has(showId)) throw new Refusal('show_unknown')
+        if (unlessUsed === true && (state.quotas.get(`${showId} ${userId}`)?.seats ?? 0) > 0) return { used: true }
         floors.set(`${showId} ${userId}`, Math.max(floors.get(`${showId} ${userId}`) ?? 0, passNo + 1))
         return { used: false }
       },

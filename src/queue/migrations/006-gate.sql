@@ -43,3 +43,42 @@ begin
 end $$;
 create trigger audit_append_only before update or delete on queue.audit for each statement execute function queue.refuse_change();
 create trigger show_events_append_only before update or delete on queue.show_events for each statement execute function queue.refuse_change();
+-- Decisions of the gate against somebody, counted by subject and rule: append-only for 90 days, then taken away.
+create table queue.evidence (
+  id bigint generated always as identity primary key,
+  show_id uuid not null,
+  user_id uuid,
+  -- address prefixes are kept as a hash with the show's salt
+  sender text,
+  rule text not null,
+  outcome text not null check (outcome in ('slowed', 'refused')),
+  count int not null check (count > 0),
+  first_at timestamptz not null,
+  last_at timestamptz not null,
+  inputs jsonb not null default '{}'
+);
+create index evidence_of_user on queue.evidence (user_id, show_id) where user_id is not null;
+create index evidence_of_sender on queue.evidence (show_id, sender) where sender is not null;
+create index evidence_by_age on queue.evidence (last_at);
+create trigger evidence_append_only before update on queue.evidence for each statement execute function queue.refuse_change();
+create table queue.appeals (
+  id uuid primary key,
+  show_id uuid not null,
+  user_id uuid not null,
+  text text not null,
+  filed_at timestamptz not null,
+  -- the evidence as it was known when the appeal was filed: it outlives the retention
+  evidence jsonb not null,
+  outcome text check (outcome in ('upheld', 'declined')),
+  answer text,
+  answered_by uuid,
+  answered_at timestamptz,
+  check ((outcome is null) = (answer is null)),
+  check ((outcome is null) = (answered_at is null)),
+  check ((outcome is null) = (answered_by is null))
+);
+create index appeals_of_user on queue.appeals (user_id, show_id);
+create index appeals_open on queue.appeals (filed_at, id) where outcome is null;
+-- a pass that a client took by itself: untouched until then, its place goes back to sleep
+alter table queue.places add column auto_until timestamptz;
+create index places_auto on queue.places (auto_until) where auto_until is not null and status = 'inside';
