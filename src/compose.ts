@@ -35,6 +35,7 @@ import { createTokens, type Keys } from './platform/token.ts'
 import { type QueueApi, queueOperations, type WorkClaims } from './queue/api.ts'
 import { queueRoutes } from './queue/routes.ts'
 import { appealRoutes } from './queue/routes-appeals.ts'
+import { recordRoutes } from './queue/routes-record.ts'
 import { queueOperatorRoutes } from './queue/routes-operator.ts'
 import { createQueue } from './queue/service.ts'
 import { type ReservationApi, reservationOperations } from './reservation/api.ts'
@@ -229,10 +230,11 @@ async function mountRoutes(app: App, { user, concert, wallet, seat, queue, reser
   seatRoutes(app, { seat, newId, ownsShow: owner })
   queueRoutes(app, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
   queueOperatorRoutes(app, queue)
+  recordRoutes(app, queue)
   appealRoutes(app, { queue, newId, senderOf: (request) => (request as { sender?: string }).sender || null })
   reservationRoutes(app, { reservation, newId, ownsShow: owner })
   paymentRoutes(app, { payment, newId })
-  gatewayRoutes(app, { user, wallet, queue, seat, reservation, payment, ready })
+  gatewayRoutes(app, { user, ownsShow: owner, wallet, queue, seat, reservation, payment, ready })
   auditRoutes(app, { user, concert, seat, queue, reservation })
   if (rehearsals) rehearsalRoutes(app, { user, concert, now })
 }

@@ -20,6 +20,7 @@ export const queueLimits = {
   untouchedMs: 90_000,
   appealsMax: 5,
   evidenceDays: 90,
+  recordPageMax: 1_000,
 } as const
 
 export const Phase = Type.Enum(['announced', 'lobby', 'sealed', 'open', 'closed'])
@@ -73,6 +74,11 @@ export const Appeal = Exact({
   id: Id, showId: Id, userId: Id, text: Type.String(), filedAt: Instant, evidence: Type.Array(Evidence),
   outcome: Type.Union([AppealOutcome, Type.Null()]), answer: Type.Union([Type.String(), Type.Null()]), answeredAt: Type.Union([Instant, Type.Null()]),
 })
+const RecordAfter = Exact({
+  part: Type.Enum(['joins', 'events']), windowId: Type.Optional(Id),
+  number: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), hash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+})
+export const RecordLine = Type.Object({ kind: Type.Enum(['line', 'join', 'place', 'gate']), hash: Type.String() }, { additionalProperties: true })
 const who = { showId: Id, userId: Id, sessionId: Id }
 const lineRefusals = ['show_unknown', 'show_preparing', 'line_not_open'] as const
 
@@ -134,9 +140,19 @@ export const queueOperations = {
     output: Appeal,
     refusals: ['appeal_unknown', 'appeal_answered'],
   }),
+  /** A page of the public record; `number` is the last number or event id read, `hash` that of the line before. */
+  record: operation({
+    input: Exact({ showId: Id, after: Type.Optional(RecordAfter), limit: Type.Integer({ minimum: 1, maximum: queueLimits.recordPageMax }) }),
+    output: Exact({ lines: Type.Array(RecordLine), next: Type.Union([RecordAfter, Type.Null()]), complete: Type.Boolean() }),
+    refusals: [...lineRefusals],
+  }),
   story: operation({
     input: Exact({ userId: Id, showId: Id }),
-    output: Exact({ steps: Type.Array(Exact({ at: Instant, what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })) }),
+    /** `name`: what the user is called in the public record of the show; null where the queue does not know the show */
+    output: Exact({
+      name: Type.Union([Type.String(), Type.Null()]),
+      steps: Type.Array(Exact({ at: Instant, what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })),
+    }),
   }),
 }
 export type QueueApi = Api<typeof queueOperations>

@@ -6,6 +6,7 @@ import type { QueueEnv } from './env.ts'
 import { type Line, lineOf, noLine, type Show } from './line.ts'
 import * as lines from './store-lines.ts'
 import * as places from './store-places.ts'
+import { nameIn } from './store-record.ts'
 
 type Who = { showId: string; userId: string; sessionId: string }
 type Step = Static<(typeof queueOperations)['story']['output']>['steps'][number]
@@ -62,12 +63,13 @@ async function aheadOf(db: Reader, line: Line, numbers: number[]): Promise<Map<n
 }
 
 /** What happened to this user's places of a show, oldest first: joined, called, slept, woken, claimed, taken_over, ended. */
-export async function story(env: QueueEnv, { showId, userId }: { showId: string; userId: string }): Promise<{ steps: Step[] }> {
+export async function story(env: QueueEnv, { showId, userId }: { showId: string; userId: string }): Promise<{ name: string | null; steps: Step[] }> {
   const steps: Step[] = []
   for (const { windowId, number, joinedAt, events } of await places.historyOf(env.db, showId, userId)) {
     const detail = { windowId, number }
     steps.push({ at: joinedAt, what: 'joined', detail })
     for (const { at, what, reason } of events) steps.push({ at, what, detail: reason === null ? detail : { ...detail, reason } })
   }
-  return { steps: steps.sort((a, b) => a.at - b.at) }
+  const name = (await nameIn(env.db, showId, userId)) ?? null
+  return { name, steps: steps.sort((a, b) => a.at - b.at) }
 }

@@ -18,6 +18,7 @@ import { joinMany } from './join.ts'
 import { clocks, control } from './operate.ts'
 import { createPace } from './pace.ts'
 import { positionMany, story } from './position.ts'
+import { record } from './record.ts'
 import { showHandlers } from './show.ts'
 import type { Note } from './store-evidence.ts'
 import { leaveMany, passMany, wakeMany } from './turn.ts'
@@ -62,6 +63,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: Q
       appeals: (input) => appeals(env, input),
       openAppeals: (input) => openAppeals(env, input),
       answerAppeal: (input) => answerAppeal(env, input),
+      record: (input) => record(env, input) as never,
       story: (input) => story(env, input),
     },
     on: showHandlers(env),
