@@ -6,6 +6,7 @@ import { concertRoutes, ownsShow } from './concert/routes.ts'
 import { exportOf } from './gateway/export.ts'
 import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gateway/limits.ts'
 import { auditRoutes } from './gateway/audit.ts'
+import { lobbyRoute } from './gateway/lobby.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createSlowLane } from './gateway/slow-lane.ts'
@@ -33,10 +34,12 @@ import type { SessionClaims } from './platform/principal.ts'
 import type { Service, Surroundings } from './platform/service.ts'
 import { createTokens, type Keys } from './platform/token.ts'
 import { type QueueApi, queueOperations, type WorkClaims } from './queue/api.ts'
-import { queueRoutes } from './queue/routes.ts'
 import { appealRoutes } from './queue/routes-appeals.ts'
 import { recordRoutes } from './queue/routes-record.ts'
 import { queueOperatorRoutes } from './queue/routes-operator.ts'
+import type { Beacon } from './queue/beacon.ts'
+import { queueRoutes } from './queue/routes.ts'
+import { drawRoutes } from './queue/routes-draw.ts'
 import { createQueue } from './queue/service.ts'
 import { type ReservationApi, reservationOperations } from './reservation/api.ts'
 import { reservationRoutes } from './reservation/routes.ts'
@@ -62,6 +65,8 @@ export type Parts = Surroundings & {
   metrics: Metrics
   publicUrl: string
   queueCap: number
+  /** public randomness for draws; without it they are weaker */
+  beacon?: Beacon | undefined
   /** how long a first hold lasts */
   holdMs: number
   rehearsals: boolean
@@ -132,7 +137,7 @@ export async function compose(parts: Parts) {
   const concert = connect('concert', concertOperations, () => createConcert({ db, ...surroundings }))
   const wallet = connect('wallet', walletOperations, () => createWallet({ db, provider: createSandbox({ db, ...surroundings }), ...surroundings }))
   const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, lagMs: parts.lagMs, ...surroundings }))
-  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, works: createTokens<WorkClaims>('work', parts.keys.pass), capDefault: parts.queueCap, lagMs: parts.lagMs, ...surroundings }))
+  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, works: createTokens<WorkClaims>('work', parts.keys.pass), capDefault: parts.queueCap, beacon: parts.beacon, lagMs: parts.lagMs, ...surroundings }))
   const reservation = connect('reservation', reservationOperations, () => createReservation({ db, seat, concert, ...surroundings }))
   const payment = connect('payment', paymentOperations, () => createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
 
@@ -228,6 +233,8 @@ async function mountRoutes(app: App, { user, concert, wallet, seat, queue, reser
   concertRoutes(app, { concert, stock })
   walletRoutes(app, { wallet, newId })
   seatRoutes(app, { seat, newId, ownsShow: owner })
+  drawRoutes(app, { queue })
+  lobbyRoute(app, { queue, user, wallet, concert, now })
   queueRoutes(app, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
   queueOperatorRoutes(app, queue)
   recordRoutes(app, queue)

@@ -41,6 +41,7 @@ export const variables = {
   MAIL: { schema: Type.String({ pattern: '^(console|file)$' }), default: 'file', about: 'where mails go: `file` (DATA_DIR/mail) or `console`' },
   REHEARSALS: { schema: Type.String({ pattern: '^(on|off)$' }), default: 'off', about: 'lets operators make rehearsal shows and fans; `on` with --demo' },
   QUEUE_CAP: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '300', about: 'live passes per show unless an operator changes it' },
+  BEACON_URLS: { schema: Type.String({ pattern: '^(none|https?://[^, ]+(,https?://[^, ]+)*)$', maxLength: 2_000 }), default: 'https://api.drand.sh,https://drand.cloudflare.com', about: 'HTTP relays of the public random beacon (drand quicknet) for draws, separated by commas; a draw that reaches none of them in ten seconds is done without, and says so for ever. `none`: no draw asks for one' },
   HOLD_SECONDS: { schema: Type.Integer({ minimum: 5, maximum: 1_500 }), default: '300', about: 'how long a first hold lasts; rehearsals shorten it' },
   RATE_LIMIT_PERCENT: { schema: Type.Integer({ minimum: 1, maximum: 100_000 }), default: '100', about: 'how fast one account or address may ask, in percent of what src/gateway/limits.ts says' },
   RATE_LIMIT_EXEMPT: { schema: NetworkList, default: 'loopback', about: 'addresses and networks that are not limited, separated by commas; `loopback` is 127.0.0.0/8 and ::1; `0.0.0.0/0,::/0` is everybody' },
@@ -71,6 +72,7 @@ export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | un
   MAIL: 'console' | 'file'
   REHEARSALS: 'on' | 'off'
   QUEUE_CAP: number
+  BEACON_URLS: string
   HOLD_SECONDS: number
   RATE_LIMIT_PERCENT: number
   CONNECTIONS_MAX: number

@@ -20,6 +20,7 @@ import { createLog, type Logger } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { holdProcessLock } from './platform/process-lock.ts'
 import type { Budget, RateLimit } from './platform/rate-limit.ts'
+import { createDrandBeacon } from './queue/beacon.ts'
 import { createConsoleMail, createFileMail } from './user/mail.ts'
 import { serviceNames } from './services.ts'
 import { verify, verifyServices } from './verify.ts'
@@ -106,6 +107,7 @@ async function composeWith(config: Config, { clock, ...platform }: Platform) {
   const elsewhere = config.isWhole ? undefined : distributed?.createElsewhere(config, needs)
   const system = await compose({
     ...platform, keys, mail, ...surroundings,
+    beacon: config.BEACON_URLS === 'none' ? undefined : createDrandBeacon(config.BEACON_URLS.split(',')),
     runs: config.runs,
     ...(elsewhere && { elsewhere: elsewhere.caller }),
     ...(distributed && { openBus: distributed.openKafka(config, needs) }),

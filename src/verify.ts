@@ -1,4 +1,4 @@
-import type { Check } from './platform/check.ts'
+import type { Check, ComputedCheck } from './platform/check.ts'
 import type { Reader } from './platform/database.ts'
 import { type ServiceName, serviceNames } from './services.ts'
 import { type CrossCheck, crossChecks } from './verify-cross.ts'
@@ -6,6 +6,7 @@ import { type Exports, exportsFrom } from './verify-exports.ts'
 import { concertChecks } from './concert/checks.ts'
 import { paymentChecks } from './payment/checks.ts'
 import { queueChecks } from './queue/checks.ts'
+import { queueDrawChecks } from './queue/draw-checks.ts'
 import { reservationChecks } from './reservation/checks.ts'
 import { seatChecks } from './seat/checks.ts'
 import { userChecks } from './user/checks.ts'
@@ -16,8 +17,8 @@ export type Violation = { id: string; name: string; rows: unknown[] }
 export type VerifyReport = { services: ServiceName[]; checks: number; violations: Violation[]; errors: { name: string; error: string }[] }
 
 /** What each service knows to be true of its own schema. */
-const ownChecks: Record<ServiceName, Check[]> = {
-  user: userChecks, concert: concertChecks, wallet: walletChecks, seat: seatChecks, queue: queueChecks,
+const ownChecks: Record<ServiceName, (Check | ComputedCheck)[]> = {
+  user: userChecks, concert: concertChecks, wallet: walletChecks, seat: seatChecks, queue: [...queueChecks, ...queueDrawChecks],
   reservation: reservationChecks, payment: paymentChecks,
 }
 
@@ -32,9 +33,11 @@ export async function verify(dbOf: DatabaseOf, looking: Looking): Promise<Verify
 
 /** What these services know of themselves. */
 export async function verifyServices(services: ServiceName[], dbOf: DatabaseOf, looking: Looking): Promise<VerifyReport> {
-  const looks = services.flatMap((service) => ownChecks[service].map((check): Look => ({ ...check, look: () => dbOf(service).rows(check.query(looking.now())) })))
+  const looks = services.flatMap((service) => ownChecks[service].map((check): Look => ({ ...check, look: () => lookInto(check, dbOf(service), looking.now()) })))
   return { ...await lookAtAll(looks, looking), services }
 }
+
+const lookInto = (check: Check | ComputedCheck, db: Reader, now: number) => ('query' in check ? db.rows(check.query(now)) : check.compute(db, now))
 
 /** What only a comparison of several services shows. */
 export function verifyAcross(exports: Exports, looking: Looking): Promise<VerifyReport> {

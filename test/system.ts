@@ -6,6 +6,7 @@ import type { Database } from '../src/platform/database.ts'
 import { createLog } from '../src/platform/log.ts'
 import { createMetrics } from '../src/platform/metrics.ts'
 import { openTestDatabase } from '../src/platform/testing.ts'
+import type { Beacon } from '../src/queue/beacon.ts'
 import { verify, type VerifyReport } from '../src/verify.ts'
 
 export type Answer = { status: number; body: Record<string, any>; headers: Record<string, string> }
@@ -18,9 +19,9 @@ const hour = 3_600_000
 export const operatorLogin = { email: 'operator@test.example', password: 'operator-test-1234' }
 
 /** The whole system on a fresh database with a clock that only the test moves; `settle` runs what jobs and bus have to do. */
-type Options = { db?: Database; step?: StepHook; time?: { now: number }; operator?: Person; limits?: LimitSettings }
+type Options = { db?: Database; step?: StepHook; time?: { now: number }; operator?: Person; limits?: LimitSettings; beacon?: Beacon }
 
-export async function openSystem({ db, step, time = { now: startOfTests }, operator: known, limits }: Options = {}) {
+export async function openSystem({ db, step, time = { now: startOfTests }, operator: known, limits, beacon }: Options = {}) {
   const database = db ?? (await openTestDatabase([]))
   const mails: { to: string; subject: string; text: string }[] = []
   const metrics = createMetrics()
@@ -41,6 +42,7 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
     ready: async () => [],
     ...(step ? { step } : {}),
     ...(limits ? { limits } : {}),
+    ...(beacon ? { beacon } : {}),
   })
 
   async function send(method: string, path: string, { token, key, pass, body, raw, headers = {}, from }: Send = {}): Promise<Answer> {

@@ -3,7 +3,7 @@ import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
-export const concertLimits = { sectionsMax: 200, rowsMax: 400, rowSeatsMax: 400, seatsMax: 100_000, windowsMax: 10, codesMax: 1_000, gradesMax: 20, priceTypesMax: 10, pageSizeMax: 100, pagesMax: 100_000, showsMax: 200, searchMin: 2 } as const
+export const concertLimits = { sectionsMax: 200, rowsMax: 400, rowSeatsMax: 400, seatsMax: 100_000, windowsMax: 10, codesMax: 1_000, gradesMax: 20, priceTypesMax: 10, pageSizeMax: 100, pagesMax: 100_000, showsMax: 200, searchMin: 2, lobbyMsMin: 60_000 } as const
 
 const Numbers = Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: concertLimits.rowSeatsMax }), { maxItems: concertLimits.rowSeatsMax, uniqueItems: true }))
 /** Seats 1…seats of a row; attribute lists name seat numbers within the row. */
@@ -34,6 +34,8 @@ export const Price = Exact({
 export const Window = Exact({
   id: Id,
   name: Text(80),
+  /** from when fans gather to be drawn at `opensAt`, at least a minute before it; null: places go by arrival */
+  lobbyOpensAt: Type.Union([Instant, Type.Null()]),
   opensAt: Instant,
   closesAt: Instant,
   audience: Type.Union([Type.Literal('everyone'), Type.Literal('codes')]),
@@ -41,6 +43,8 @@ export const Window = Exact({
   sections: Type.Union([Type.Array(Text(40), { maxItems: concertLimits.sectionsMax }), Type.Null()]),
 })
 export type Window = Static<typeof Window>
+/** What selling needs of a window; its lobby is the queue's. */
+export type SaleWindow = Omit<Window, 'lobbyOpensAt'>
 /** Versioned and copied to the reservation: lines may be cancelled for a full refund until this long before the show. */
 export const CancellationPolicy = Exact({ version: Count, cutoffMinutesBeforeStart: Type.Integer({ minimum: 0, maximum: 527_040 }) })
 
@@ -134,6 +138,7 @@ export type ShowTimes = Static<typeof ShowTimes>
 export const WindowInput = Exact({
   id: Type.Optional(Id),
   name: Text(80),
+  lobbyOpensAt: Type.Optional(Window.properties.lobbyOpensAt),
   opensAt: Instant,
   closesAt: Instant,
   audience: Window.properties.audience,
@@ -247,7 +252,7 @@ export type ConcertApi = Api<typeof concertOperations>
 
 /**
  * Events (producer `concert`, key = showId, version = shows.event_version):
- * - show.published {showId, concertId, organiserId, planVersion, plan, ticketsPerUserMax, startsAt, endsAt, windows: (Window & {codeHashes: string[]})[], bookingFee}
+ * - show.published {showId, concertId, organiserId, planVersion, plan, ticketsPerUserMax, startsAt, endsAt, windows: (Window & {codeHashes: string[]})[], bookingFee}; releases before the lobby told windows without lobbyOpensAt
  *   (a code's hash is sha256 base64url of windowId + ':' + the code trimmed and upper-cased)
  * - show.windows_changed {showId, windows}   (same shape; after publish)
  * - show.closing {showId, purpose: 'delete' | 'unpublish'}   seat answers seat.emptied or seat.occupied {showId, purpose}
@@ -263,7 +268,7 @@ export type ShowPublished = {
   ticketsPerUserMax: number
   startsAt: number
   endsAt: number
-  windows: (Window & { codeHashes: string[] })[]
+  windows: (SaleWindow & { lobbyOpensAt?: number | null; codeHashes: string[] })[]
 }
 export type ConcertServiceApi = Api<typeof concertServiceOperations>
 
@@ -273,7 +278,7 @@ export const concertRefusals = {
   show_not_draft: { status: 409, en: 'Plan, grades and prices are fixed once the show is published.', ko: '공개한 뒤에는 좌석과 가격을 바꿀 수 없어요.', next: { en: 'Unpublish first; that works while nobody holds a seat.', ko: '아무도 좌석을 맡지 않았을 때 공개를 취소해 주세요.' } },
   show_not_published: { status: 409, en: 'This show is not published.', ko: '공개되지 않은 회차예요.', next: { en: 'Publish it first.', ko: '먼저 공개해 주세요.' } },
   show_not_ready: { status: 409, en: 'The show needs a plan, prices for every grade and at least one sales window.', ko: '좌석 배치, 모든 등급의 가격, 판매 기간이 있어야 해요.', next: { en: 'Add what is missing.', ko: '빠진 것을 채워 주세요.' } },
-  windows_overlap: { status: 409, en: 'Sales windows of one show may not overlap.', ko: '판매 기간이 서로 겹쳐요.', next: { en: 'Change the times.', ko: '시간을 바꿔 주세요.' } },
+  windows_overlap: { status: 409, en: 'Sales windows of one show, with their lobbies, may not overlap.', ko: '판매 기간이나 대기실이 서로 겹쳐요.', next: { en: 'Change the times.', ko: '시간을 바꿔 주세요.' } },
   show_times_invalid: { status: 409, en: 'The show must end after it starts and start in the future.', ko: '공연은 앞으로 시작하고, 시작한 뒤에 끝나야 해요.', next: { en: 'Change the times.', ko: '시간을 바꿔 주세요.' } },
   concert_closing: { status: 409, en: 'This concert is being deleted.', ko: '삭제하는 중인 공연이에요.', next: { en: 'Look again in a moment: it is gone, or it stayed because of its buyers.', ko: '잠시 뒤 다시 확인해 주세요. 삭제됐거나 산 분이 있어 남아 있어요.' } },
   show_cancelled: { status: 409, en: 'This show is cancelled and kept for its buyers.', ko: '취소된 회차예요. 산 분들을 위해 남겨 둬요.', next: { en: 'Create another show.', ko: '새 회차를 만들어 주세요.' } },

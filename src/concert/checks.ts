@@ -26,7 +26,7 @@ export const concertChecks: Check[] = [
     name: 'sales windows of one show do not overlap',
     query: () => sql`
       select a.show_id, a.id, b.id as other from concert.windows a join concert.windows b
-        on b.show_id = a.show_id and b.id <> a.id and a.opens_at <= b.opens_at and b.opens_at < a.closes_at
+        on b.show_id = a.show_id and b.id <> a.id and a.opens_at <= b.opens_at and coalesce(b.lobby_opens_at, b.opens_at) < a.closes_at
       limit 20`,
   },
   {

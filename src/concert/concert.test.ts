@@ -165,6 +165,23 @@ test('windows change after publishing and others hear of it; ids and codes of wi
   assert.deepEqual(opened.windows.map(({ codeCount }) => codeCount), [0, 0])
 })
 
+test('a window may have a lobby, at least a minute long and after the window before; it is told and shown', async () => {
+  const { api, organiser: by } = ground
+  const { id: showId } = await publishedShow(ground)
+  const set = (...windows: object[]) => api.setWindows({ by, showId, windows: windows as (typeof general)[] })
+  const lobby = { ...general, lobbyOpensAt: general.opensAt - hour }
+  assert.deepEqual((await set(lobby)).windows.map(({ lobbyOpensAt }) => lobbyOpensAt), [lobby.lobbyOpensAt])
+  assert.deepEqual((await api.show({ showId })).windows.map(({ lobbyOpensAt }) => lobbyOpensAt), [lobby.lobbyOpensAt])
+  const told = (await ground.told(showId)).at(-1)?.data as { windows: (typeof lobby)[] } | undefined
+  assert.equal(told?.windows[0]?.lobbyOpensAt, lobby.lobbyOpensAt)
+  assert.match(String((await refusalOf(set({ ...general, lobbyOpensAt: general.opensAt - 59_999 }))).params.detail), /lobby .* less than a minute/)
+  await set({ ...general, lobbyOpensAt: general.opensAt - 60_000 })
+  // the presale ends when the general sale opens: its lobby would be a second line of the same show
+  assert.equal(await codeOf(set(presale, lobby)), 'windows_overlap')
+  assert.deepEqual((await set(general)).windows.map(({ lobbyOpensAt }) => lobbyOpensAt), [null])
+  await assertSound(ground)
+})
+
 test('windows of one show may touch but not overlap, and none contradicts itself', async () => {
   const { api, organiser: by } = ground
   const { id: showId } = await readyShow(ground)

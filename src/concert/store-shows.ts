@@ -36,7 +36,7 @@ const shows = sql`concert.shows s join concert.concerts c on c.id = s.concert_id
 const windows = sql`
   coalesce((
     select jsonb_agg(jsonb_build_object('id', w.id, 'name', w.name, 'audience', w.audience, 'sections', w.sections,
-      'opensAt', (extract(epoch from w.opens_at) * 1000)::bigint,
+      'lobbyOpensAt', (extract(epoch from w.lobby_opens_at) * 1000)::bigint, 'opensAt', (extract(epoch from w.opens_at) * 1000)::bigint,
       'closesAt', (extract(epoch from w.closes_at) * 1000)::bigint) order by w.opens_at, w.id)
     from concert.windows w where w.show_id = s.id), '[]') as windows`
 

@@ -15,7 +15,7 @@ const concertTimes = { firstShowAt: Nullable(IsoInstant), lastShowAt: Nullable(I
 export const ItemView = Exact({ ...ItemSchema.properties, ...concertTimes })
 export const ConcertView = Exact({ ...ConcertSchema.properties, ...concertTimes })
 const windowTimes = { opensAt: IsoInstant, closesAt: IsoInstant }
-const WindowView = Exact({ ...Window.properties, ...windowTimes })
+const WindowView = Exact({ ...Window.properties, ...windowTimes, lobbyOpensAt: Nullable(IsoInstant) })
 export const WindowsView = Exact({ windows: Type.Array(Exact({ ...WindowView.properties, codeCount: Count })) })
 const Availability = Exact({
   state: Type.Enum(['open', 'all_held', 'sold_out', 'closed']),
@@ -38,7 +38,7 @@ export type ShowView = Static<typeof ShowView>
 
 const bodyTimes = { startsAt: IsoInstant, endsAt: IsoInstant, timeZone: Text(64) }
 export const TimesBody = { ...bodyTimes, bookingFee: Type.Optional(Won), ticketsPerUserMax: Type.Optional(Policies.properties.ticketsPerUserMax), policy: Type.Optional(Policies.properties.policy) }
-export const WindowBody = Exact({ ...WindowInput.properties, id: Type.Optional(Id), ...windowTimes })
+export const WindowBody = Exact({ ...WindowInput.properties, id: Type.Optional(Id), ...windowTimes, lobbyOpensAt: Type.Optional(Nullable(IsoInstant)) })
 
 export const shownItem = (concert: ConcertItem) => ({
   ...concert,
@@ -50,7 +50,7 @@ export const shownItem = (concert: ConcertItem) => ({
 export const shownConcert = (concert: Concert) => ({ ...concert, ...shownItem(concert) })
 
 export function shownWindow<W extends WindowType>(window: W) {
-  return { ...window, opensAt: iso(window.opensAt), closesAt: iso(window.closesAt) }
+  return { ...window, lobbyOpensAt: isoOrNull(window.lobbyOpensAt), opensAt: iso(window.opensAt), closesAt: iso(window.closesAt) }
 }
 
 /** A show as its page sees it; without a stock, how many seats are left is not known (null), never none. */
@@ -82,8 +82,9 @@ export const timesOf = <T extends { startsAt: string; endsAt: string }>(body: T)
   startsAt: instantOf(body.startsAt),
   endsAt: instantOf(body.endsAt),
 })
-export const windowOf = (window: Static<typeof WindowBody>) => ({
+export const windowOf = ({ lobbyOpensAt, ...window }: Static<typeof WindowBody>) => ({
   ...window,
+  lobbyOpensAt: lobbyOpensAt == null ? null : instantOf(lobbyOpensAt),
   opensAt: instantOf(window.opensAt),
   closesAt: instantOf(window.closesAt),
 })

@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import { writeAudit } from '../platform/audit.ts'
 import type { Tx } from '../platform/database.ts'
 import { refuse } from '../platform/outcome.ts'
-import type { By, Plan, Window, WindowInput } from './api.ts'
+import { type By, concertLimits, type Plan, type Window, type WindowInput } from './api.ts'
 import { isName } from './plan.ts'
 import { changeShow, type ConcertEnv, refuseWhileClosing, save } from './rules.ts'
 import { readPlan } from './store-shows.ts'
@@ -58,17 +58,18 @@ export async function writeWindows(tx: Tx, env: ConcertEnv, showId: string, inpu
 function windowOf({ codes, ...input }: WindowInput, known: Window[], env: ConcertEnv): Window {
   const same = known.find((window) => (input.id ? window.id === input.id : window.name === input.name))
   if (input.id && !same) refuse('request_invalid', { detail: `windows: ${input.name} has an id that is not of this show` })
-  return { ...input, id: same?.id ?? env.newId(), sections: input.sections ?? null }
+  return { ...input, id: same?.id ?? env.newId(), sections: input.sections ?? null, lobbyOpensAt: input.lobbyOpensAt ?? null }
 }
 
 function whatIsWrong(windows: Window[], inputs: WindowInput[], known: WindowRow[], plan: Plan | null): string | undefined {
   if (new Set(windows.map(({ name }) => name)).size < windows.length) return 'a name is there twice'
   if (new Set(windows.map(({ id }) => id)).size < windows.length) return 'an id is there twice'
   const sold = plan && new Set(plan.sections.map(({ name }) => name))
-  for (const [index, { id, name, opensAt, closesAt, audience, sections }] of windows.entries()) {
+  for (const [index, { id, name, lobbyOpensAt, opensAt, closesAt, audience, sections }] of windows.entries()) {
     const codes = inputs[index]?.codes
     if (!isName(name)) return 'a name has spaces around it or control characters'
     if (closesAt <= opensAt) return `${name} closes before it opens`
+    if (lobbyOpensAt !== null && lobbyOpensAt > opensAt - concertLimits.lobbyMsMin) return `the lobby of ${name} opens less than a minute before it`
     if (audience === 'everyone' && codes) return `${name} is for everyone and has codes`
     if (codes?.some((code) => !isName(code.trim()))) return `${name} has an empty code`
     const kept = known.find((window) => window.id === id)?.codeCount ?? 0

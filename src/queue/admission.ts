@@ -5,6 +5,8 @@ import { queueLimits } from './api.ts'
 import type { QueueEnv } from './env.ts'
 import { limitOf, rateLeft, spendRate } from './gate.ts'
 import { type Line, lineOf, liveOf, type Show } from './line.ts'
+import { orderOf } from './draw-hash.ts'
+import { openLobby, sealLobby, whatIsDue } from './lobby-phases.ts'
 import * as lines from './store-lines.ts'
 import * as places from './store-places.ts'
 
@@ -12,14 +14,22 @@ export type Called = { windowId: string; number: number; until: number }
 
 const showsPerRunMax = 200
 const stretchMin = 64
+/** numbers of a roster looked at in one go; a job goes on with a line that so many in a row have left */
+const rosterLooksMax = 8_192
 
-/** Opens and closes what is due, each by a change of its row. The show is locked; closing is late, never early. */
-export async function settlePhases(tx: Tx, show: Show, now: number): Promise<void> {
+/**
+ * Opens, seals and closes what is due, each by a change of its row. The show is locked; closing is late, never early. A
+ * sealed line is opened by its draw (draw.ts).
+ */
+export async function settlePhases(env: QueueEnv, tx: Tx, show: Show, now: number): Promise<void> {
   const changes: Line[] = []
   for (const line of show.lines) {
-    if (line.phase === 'closed') continue
-    if (line.closesAt + queueLimits.graceMs <= now) changes.push(Object.assign(line, { phase: 'closed', closedReason: 'window_closed', closing: true }))
-    else if (line.phase === 'announced' && line.opensAt <= now) changes.push(Object.assign(line, { phase: 'open' }))
+    const due = whatIsDue(line, now)
+    if (due === undefined) continue
+    if (due === 'closed') Object.assign(line, { closedReason: 'window_closed', closing: true })
+    if (due === 'lobby') await openLobby(env, tx, line, now)
+    if (due === 'sealed') await sealLobby(tx, line, now)
+    changes.push(Object.assign(line, { phase: due }))
   }
   if (changes.length === 0) return
   const changed = await lines.setPhases(tx, changes)
@@ -28,7 +38,8 @@ export async function settlePhases(tx: Tx, show: Show, now: number): Promise<voi
 }
 
 /**
- * Calls the next places while the show has free slots, by cap, pressure, seats and rate: woken ones first, then the line, by number. At most one chunk; a
+ * Calls the next places while the show has free slots, by cap, pressure, seats and rate: woken ones first, then the line, by
+ * rank. At most one chunk; a
  * job goes on. The show is locked, so the cap is exact and nobody who comes meanwhile passes a waiter.
  */
 export async function fill(tx: Tx, show: Show, now: number): Promise<Called[]> {
@@ -50,20 +61,25 @@ export async function fill(tx: Tx, show: Show, now: number): Promise<Called[]> {
 async function callFrom(tx: Tx, line: Line, slots: number, now: number) {
   const until = { woken: now + queueLimits.wokenClaimMs, waiting: now + queueLimits.claimMs }
   const called: { number: number; until: number }[] = []
-  for (let stretch = 2 * slots + stretchMin; ; stretch *= 2) {
+  const order = orderOf(line)
+  for (let stretch = 2 * slots + stretchMin, looked = 0; ; stretch *= 2) {
     const wanted = slots - called.length
-    const end = Math.min(line.last, line.admittedThrough + stretch)
-    const next = await places.callNext(tx, line, end, wanted, until, now)
+    // a stretch lies within the roster, whose numbers are drawn, or behind it, where they follow each other
+    const drawn = line.seed !== null && line.admittedThrough < line.rosterCount
+    const end = Math.min(drawn ? line.rosterCount : line.last, line.admittedThrough + (drawn ? Math.min(stretch, rosterLooksMax) : stretch))
+    const numbers = drawn ? order.numbersBetween(line.admittedThrough + 1, end) : undefined
+    const next = await places.callNext(tx, line, { through: end, numbers }, wanted, until, now)
     assert(next.length <= wanted, `called ${next.length} for ${wanted} slots`)
     // fewer than wanted: nobody waits up to the end of the stretch, those between have left
-    const through = next.length < wanted ? end : Math.max(line.admittedThrough, ...next.map((place) => place.number))
+    const through = next.length < wanted ? end : Math.max(line.admittedThrough, ...next.map((place) => place.rank))
     if (next.length > 0 || through > line.admittedThrough) {
       const advanced = await lines.advance(tx, line.windowId, next.length, through)
       assert.equal(advanced.length, 1, 'line advanced')
     }
     Object.assign(line, { live: line.live + next.length, calledCount: line.calledCount + next.length, admittedThrough: through })
     called.push(...next)
-    if (called.length === slots || through === line.last) return called
+    looked += numbers?.length ?? 0
+    if (called.length === slots || through === line.last || looked >= rosterLooksMax) return called
   }
 }
 
@@ -85,7 +101,7 @@ export async function changePhases(env: QueueEnv): Promise<void> {
   await doEach(showIds, (showId) => env.db.transaction(async (tx) => {
     const show = await lines.lockShow(tx, showId)
     if (!show) return
-    await settlePhases(tx, show, env.now())
+    await settlePhases(env, tx, show, env.now())
     await fill(tx, show, env.now())
   }))
 }

@@ -21,15 +21,27 @@ export const queueLimits = {
   appealsMax: 5,
   evidenceDays: 90,
   recordPageMax: 1_000,
+  /** a lobby is sealed so long before the opening */
+  sealMs: 10_000,
+  /** from sealing, so long for the root to be out before the beacon's round is */
+  rootMs: 5_000,
+  /** a lobby is open at least so long, also one that opened late */
+  lobbyMsMin: 30_000,
+  /** after the opening, or after a later round, so long for the beacon */
+  beaconWaitMs: 10_000,
+  /** account hashes of a roster on one page */
+  rosterPageMax: 2_000,
 } as const
 
 export const Phase = Type.Enum(['announced', 'lobby', 'sealed', 'open', 'closed'])
 export const Place = Exact({
   number: Count,
+  /** of the place in the order of the line: its number unless the line was drawn; null until the draw */
+  rank: Type.Union([Count, Type.Null()]),
   phase: Phase,
   status: Type.Enum(['waiting', 'called', 'asleep', 'woken', 'inside', 'ending', 'ended']),
-  /** how many are ahead; 0 when called, woken or inside */
-  position: Count,
+  /** how many are ahead; 0 when called, woken or inside; null until the draw */
+  position: Type.Union([Count, Type.Null()]),
   etaSeconds: Type.Union([Count, Type.Null()]),
   /** end of the claim window while called, of the pass while inside */
   until: Type.Union([Instant, Type.Null()]),
@@ -44,6 +56,9 @@ export const Frame = Exact({
   epoch: Count,
   phase: Phase,
   last: Count,
+  /** numbers 1…rosterCount are drawn; `seed` is null until then and for a line that goes by arrival */
+  rosterCount: Count,
+  seed: Type.Union([Type.String(), Type.Null()]),
   admittedThrough: Count,
   live: Count,
   cap: Count,
@@ -79,6 +94,58 @@ const RecordAfter = Exact({
   number: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), hash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
 })
 export const RecordLine = Type.Object({ kind: Type.Enum(['line', 'join', 'place', 'gate']), hash: Type.String() }, { additionalProperties: true })
+const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const HashOrNull = Type.Union([Hash, Type.Null()])
+const InstantOrNull = Type.Union([Instant, Type.Null()])
+/** Everything of a draw that may be known now: with the roster it is all that anybody needs to do it again. */
+export const DrawDocument = Exact({
+  showId: Id,
+  windowId: Id,
+  phase: Phase,
+  opensAt: Instant,
+  sealsAt: InstantOrNull,
+  /** SHA-256 of the secret, out since the lobby opened */
+  commitment: Hash,
+  committedAt: Instant,
+  beacon: Type.Union([
+    Exact({
+      chain: Hash,
+      publicKey: Type.String(),
+      genesisAt: Instant,
+      periodMs: Count,
+      round: Count,
+      roundAt: Instant,
+      /** so long after the opening the draw is done without it */
+      waitMs: Count,
+      signature: Type.Union([Type.String({ pattern: '^[0-9a-f]{96}$' }), Type.Null()]),
+    }),
+    Type.Null(),
+  ]),
+  sealedAt: InstantOrNull,
+  rosterCount: Type.Union([Count, Type.Null()]),
+  root: HashOrNull,
+  rootedAt: InstantOrNull,
+  secret: HashOrNull,
+  seed: HashOrNull,
+  drawnAt: InstantOrNull,
+  /** why it proves less than it should, for ever; empty: nobody could have chosen the outcome */
+  weaker: Type.Array(Type.Enum(['no_beacon', 'round_replaced', 'beacon_unreachable'])),
+})
+export type DrawDocument = Static<typeof DrawDocument>
+/** What one account needs to find itself in the roster: account = SHA-256(nonce, user id), leaf = SHA-256(0, number, account). */
+export const DrawProof = Exact({
+  windowId: Id,
+  number: Count,
+  userId: Id,
+  nonce: Hash,
+  account: Hash,
+  path: Type.Array(Exact({ side: Type.Enum(['left', 'right']), hash: Hash }), { maxItems: 32 }),
+  root: Hash,
+  rosterCount: Count,
+  rank: Type.Union([Count, Type.Null()]),
+})
+export type DrawProof = Static<typeof DrawProof>
+const ofDraw = { showId: Id, windowId: Type.Optional(Id) }
 const who = { showId: Id, userId: Id, sessionId: Id }
 const lineRefusals = ['show_unknown', 'show_preparing', 'line_not_open'] as const
 
@@ -104,6 +171,31 @@ export const queueOperations = {
   }),
   wake: operation({ input: Exact(who), output: Place, refusals: [...lineRefusals, 'place_unknown', 'place_ended'] }),
   leave: operation({ input: Exact(who), output: Exact({}), refusals: [...lineRefusals, 'place_unknown'] }),
+  /** Whether this fan may stand in the line with this code, before anything is done. */
+  lobby: operation({
+    input: Exact({ showId: Id, userId: Type.Optional(Id), code: Type.Optional(Text(64)) }),
+    output: Exact({
+      windowId: Id,
+      phase: Phase,
+      lobbyOpensAt: InstantOrNull,
+      sealsAt: InstantOrNull,
+      opensAt: Instant,
+      closesAt: Instant,
+      /** null: may; else the code of the refusal that joining would answer */
+      refusal: Type.Union([Type.Enum(['line_closed', 'code_required', 'code_wrong']), Type.Null()]),
+      place: Type.Union([Place, Type.Null()]),
+    }),
+    refusals: [...lineRefusals],
+  }),
+  /** The draw of a window, by default of the present line. */
+  draw: operation({ input: Exact(ofDraw), output: DrawDocument, refusals: [...lineRefusals, 'draw_unknown'] }),
+  /** Account hashes of the sealed roster by number, from the number after `after` on. */
+  roster: operation({
+    input: Exact({ ...ofDraw, after: Count, limit: Type.Integer({ minimum: 1, maximum: queueLimits.rosterPageMax }) }),
+    output: Exact({ windowId: Id, rosterCount: Count, accounts: Type.Array(Hash) }),
+    refusals: [...lineRefusals, 'draw_unknown', 'draw_not_sealed'],
+  }),
+  proof: operation({ input: Exact({ ...ofDraw, userId: Id }), output: DrawProof, refusals: [...lineRefusals, 'draw_unknown', 'draw_not_sealed', 'place_unknown', 'place_not_drawn'] }),
   /** Operator: cap, rate, message and work of the present line, or its end; a lower cap revokes nothing. */
   control: operation({
     input: Exact({
@@ -165,6 +257,9 @@ export const queueRefusals = {
   code_required: { status: 403, en: 'This sales window needs a code.', ko: '이번 판매는 코드가 필요해요.', next: { en: 'Enter your code.', ko: '코드를 입력해 주세요.' } },
   code_wrong: { status: 403, en: 'That code does not open this sales window.', ko: '이번 판매에 쓸 수 없는 코드예요.', next: { en: 'Check the code.', ko: '코드를 확인해 주세요.' } },
   place_unknown: { status: 404, en: 'You have no place in this line.', ko: '이 줄에 순번이 없어요.', next: joinNext },
+  draw_unknown: { status: 404, en: 'This line is not drawn: its places go by arrival, or its lobby is not open yet.', ko: '추첨하지 않는 줄이거나 대기실이 아직 열리지 않았어요.', next: { en: 'Look at the windows of the show (lobbyOpensAt).', ko: '회차의 판매 기간(lobbyOpensAt)을 확인해 주세요.' } },
+  draw_not_sealed: { status: 409, en: 'The lobby is still open; the roster is fixed when it is sealed.', ko: '대기실이 아직 열려 있어요. 닫히면 명단이 정해져요.', next: { en: 'Come back a few seconds before the opening (sealsAt).', ko: '열리기 몇 초 전(sealsAt)에 다시 와 주세요.' } },
+  place_not_drawn: { status: 409, en: 'You came after the lobby was sealed: your place follows the drawn ones, by arrival.', ko: '대기실이 닫힌 뒤에 오셨어요. 추첨된 순번 다음에 도착한 순서대로예요.', next: { en: 'Your place is at …/queue/me.', ko: '순번은 …/queue/me에서 볼 수 있어요.' } },
   place_asleep: { status: 409, en: 'Your place sleeps; it keeps its number.', ko: '순번을 재워 두었어요. 순번은 그대로예요.', next: { en: 'Wake it with POST /api/shows/:id/queue/wake.', ko: 'POST /api/shows/:id/queue/wake로 깨워 주세요.' } },
   place_ended: { status: 409, en: 'This place has ended.', ko: '끝난 순번이에요.', next: joinNext },
   not_your_turn: { status: 409, en: 'It is not your turn yet.', ko: '아직 차례가 아니에요.', next: { en: 'Wait; refreshing does not change your place.', ko: '기다려 주세요. 새로고침해도 순번은 그대로예요.' } },

@@ -45,11 +45,11 @@ export const queueChecks: Check[] = [
   },
   {
     id: 'I12',
-    name: 'nobody was called before a waiting place of a smaller number',
+    name: 'nobody was called before a waiting place of a smaller rank',
     query: () => sql`
       select p.window_id, p.number, p.status, l.admitted_through from queue.places p join queue.lines l on l.window_id = p.window_id
-      where (p.status = 'waiting' and p.number <= l.admitted_through)
-        or (p.called_at is not null and p.number > l.admitted_through) limit 20`,
+      where (p.status = 'waiting' and p.number <= l.admitted_through and (l.seed is null or p.number > l.roster_count))
+        or (p.called_at is not null and coalesce(p.rank, p.number) > l.admitted_through) limit 20`,
   },
   {
     id: 'I13',
@@ -63,10 +63,10 @@ export const queueChecks: Check[] = [
   },
   {
     id: 'I12',
-    name: 'who left before being called is counted in the block of the number',
+    name: 'who left before being called is counted in the block of the rank',
     query: () => sql`
       select window_id, block, p.places, b.places as counted
-      from (select window_id, number / 256 as block, count(*)::int as places from queue.places
+      from (select window_id, coalesce(rank, number) / 256 as block, count(*)::int as places from queue.places
         where status = 'ended' and called_at is null group by 1, 2) p
       full join queue.left_blocks b using (window_id, block) where p.places is distinct from b.places limit 20`,
   },

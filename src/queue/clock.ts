@@ -3,6 +3,7 @@ import type { Reader } from '../platform/database.ts'
 import { doEach } from '../platform/jobs.ts'
 import { fill, freeSlots } from './admission.ts'
 import { queueLimits } from './api.ts'
+import { delaySealings } from './draw.ts'
 import type { QueueEnv } from './env.ts'
 import * as clock from './store-clock.ts'
 import { lockShow } from './store-lines.ts'
@@ -38,6 +39,7 @@ export async function afterOutage(env: QueueEnv): Promise<void> {
   const now = env.now()
   if (!isOutage(last, now)) return
   await graceAfterOutage(env, last, now + afterOutageMs)
+  await delaySealings(env, last, now + afterOutageMs)
   await clock.beat(env.db, now)
 }
 

@@ -4,6 +4,7 @@ import type { Tally } from '../platform/tally.ts'
 import type { Tokens } from '../platform/token.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
 import type { WorkClaims } from './api.ts'
+import type { Beacon } from './beacon.ts'
 import type { Pace } from './pace.ts'
 import type { Note } from './store-evidence.ts'
 
@@ -13,6 +14,10 @@ export type QueueEnv = Surroundings & {
   seat: Pick<SeatApi, 'endPass' | 'quota' | 'clocks'>
   passes: Tokens<PassClaims>
   capDefault: number
+  /** null: draws take nothing from outside, and say so */
+  beacon: Beacon | null
+  /** 32 bytes nobody can foresee */
+  newSecret: () => Uint8Array
   pace: Pace
   works: Tokens<WorkClaims>
   /** what the gate decided against somebody, until it is written */

@@ -40,6 +40,6 @@ export function frameOf(env: QueueEnv, show: Show): Frame {
   const line = presentLine(show)
   env.pace.observe(line, env.now())
   const { showId, cap, pausedAt, ratePerMinute, leftByGrade: seatsLeft } = show
-  const { windowId, epoch, phase, last, admittedThrough, message, opensAt, closesAt } = line
-  return { showId, windowId, epoch, phase, last, admittedThrough, live: liveOf(show), cap, paused: pausedAt !== null, reason: limitOf(show).reason, ratePerMinute, seatsLeft, message, opensAt, closesAt, at: env.now() }
+  const { windowId, epoch, phase, last, rosterCount, seed, admittedThrough, message, opensAt, closesAt } = line
+  return { showId, windowId, epoch, phase, last, rosterCount, seed, admittedThrough, live: liveOf(show), cap, paused: pausedAt !== null, reason: limitOf(show).reason, ratePerMinute, seatsLeft, message, opensAt, closesAt, at: env.now() }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Static } from 'typebox'
-import type { Tx } from '../platform/database.ts'
+import type { Reader, Tx } from '../platform/database.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { fill, settlePhases } from './admission.ts'
 import { noteRefused } from './appeals.ts'
@@ -16,7 +16,7 @@ export type Join = Static<(typeof queueOperations)['join']['input']>
 export type Joined = Static<(typeof queueOperations)['join']['output']>
 
 /**
- * Puts users at the end of the show's line, all of one show. The line's row is locked first and the phase read from it;
+ * Puts users into the lobby, or at the end of the show's line, all of one show. The line's row is locked first and the phase read from it;
  * who is new is found by a later statement: numbers have no gaps and commit in their order, across replicas.
  */
 export async function joinMany(env: QueueEnv, inputs: Join[]): Promise<Answer<Joined>[]> {
@@ -32,12 +32,12 @@ export async function joinMany(env: QueueEnv, inputs: Join[]): Promise<Answer<Jo
 
 async function joinLocked(env: QueueEnv, tx: Tx, show: Show, inputs: Join[]): Promise<Answer<Joined>[]> {
   const now = env.now()
-  await settlePhases(tx, show, now)
+  await settlePhases(env, tx, show, now)
   const line = presentLine(show)
   const users = [...new Set(inputs.map((input) => input.userId))]
   const rows = await places.livePlacesOf(tx, line.windowId, users)
   const strangers = inputs.filter((input) => !rows.has(input.userId))
-  const refusals = await refusalsOf(tx, show, line, strangers)
+  const refusals = isSoldOut(show, line) ? new Map(strangers.map((input) => [input, new Refusal('line_sold_out')])) : await refusalsOf(tx, line, strangers)
   for (const input of strangers) {
     const refusal = refusals.get(input) ?? (show.workBits > 0 ? workRefusal(env.works, input, show.workBits, now) : undefined)
     if (!refusal) continue
@@ -69,15 +69,17 @@ async function joinLocked(env: QueueEnv, tx: Tx, show: Show, inputs: Join[]): Pr
 /** Refusals that say something about who was refused; a closed line says nothing. */
 const told = new Set(['code_required', 'code_wrong', 'work_required', 'work_wrong'])
 
-async function refusalsOf(tx: Tx, show: Show, line: Line, strangers: Join[]): Promise<Map<Join, Refusal>> {
+const isSoldOut = (show: Show, line: Line) => line.phase === 'open' && show.availability === 'sold_out'
+
+/** Why these, who have no place, get none in this line as it is now. */
+export async function refusalsOf<I extends { code?: string }>(db: Reader, line: Line, strangers: I[]): Promise<Map<I, Refusal>> {
   const all = (refusal: Refusal) => new Map(strangers.map((input) => [input, refusal]))
-  if (line.phase === 'announced') return all(new Refusal('line_not_open', { opensAt: new Date(line.opensAt).toISOString() }))
-  if (line.phase !== 'open') return all(new Refusal('line_closed'))
-  if (show.availability === 'sold_out') return all(new Refusal('line_sold_out'))
+  if (line.phase === 'announced') return all(new Refusal('line_not_open', { opensAt: new Date(line.lobbyOpensAt ?? line.opensAt).toISOString() }))
+  if (line.phase === 'closed') return all(new Refusal('line_closed'))
   if (line.audience === 'everyone') return new Map()
   const hashes = new Map(strangers.flatMap((input) => (input.code === undefined ? [] : [[input, codeHash(line.windowId, input.code)]])))
-  const known = await lines.knownCodes(tx, line.windowId, [...new Set(hashes.values())])
-  const refusals = new Map<Join, Refusal>()
+  const known = await lines.knownCodes(db, line.windowId, [...new Set(hashes.values())])
+  const refusals = new Map<I, Refusal>()
   for (const input of strangers) {
     const hash = hashes.get(input)
     if (hash === undefined) refusals.set(input, new Refusal('code_required'))

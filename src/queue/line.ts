@@ -13,11 +13,22 @@ export type Line = {
   phase: Phase
   closedReason: ClosedReason | null
   closing: boolean
+  /** from when fans gather to be drawn; null: places go by arrival */
+  lobbyOpensAt: number | null
+  /** end of the lobby, once it opened */
+  sealsAt: number | null
   opensAt: number
   closesAt: number
   audience: 'everyone' | 'codes'
   sections: string[] | null
   last: number
+  /** numbers 1…rosterCount were in the lobby when it was sealed */
+  rosterCount: number
+  /** of the draw, hex; null: the rank of a place is its number */
+  seed: string | null
+  /** a draw was promised: its commitment is out */
+  committed: boolean
+  /** a rank */
   admittedThrough: number
   calledCount: number
   live: number
@@ -56,6 +67,9 @@ export function presentLine(show: Show): Line {
   const announced = inPhase('announced')
   return announced.length > 0 ? announced.reduce(soonest) : show.lines.reduce(latest)
 }
+
+/** Whether its places have ranks: all but those that wait for a draw. */
+export const isRanked = ({ seed, committed, phase }: Line) => seed !== null || !committed || phase === 'open'
 
 /** Slots taken up in all lines of the show: who came in by an earlier window counts. */
 export const liveOf = (show: Show) => show.lines.reduce((sum, line) => sum + line.live, 0)

@@ -6,6 +6,7 @@ import { at, type Reader } from '../platform/database.ts'
 import { genericPlansOf } from '../platform/testing.ts'
 import type { Show } from './line.ts'
 import * as clock from './store-clock.ts'
+import * as draws from './store-draws.ts'
 import * as lines from './store-lines.ts'
 import * as passes from './store-passes.ts'
 import * as places from './store-places.ts'
@@ -55,7 +56,10 @@ test('no job reads a whole line to find what is due, whatever was known of the l
     moveDeadlines: (db) => clock.moveDeadlines(db as never, show, 1, now),
     endOverdue: (db) => places.endOverdue(db as never, [line.windowId], now, now, 1_000),
     showsToAdmit: (db) => lines.showsToAdmit(db, 200),
-    callNext: (db) => places.callNext(db as never, line, 100, 10, slots, now),
+    callNext: (db) => places.callNext(db as never, line, { through: 100, numbers: undefined }, 10, slots, now),
+    callDrawn: (db) => places.callNext(db as never, line, { through: 100, numbers: [1, 2, 3] }, 10, slots, now),
+    rankPlaces: (db) => draws.rankPlaces(db as never, line.windowId, [1, 2], [2, 1]),
+    roster: (db) => draws.roster(db, line.windowId, 1, 4_096),
     passesToEnd: (db) => passes.passesToEnd(db, 500),
     placesIn: (db) => places.placesIn(db as never, line.windowId, ['waiting', 'asleep', 'woken'], 1_000),
     leavers: (db) => places.leavers(db, line, [10_000]),

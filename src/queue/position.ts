@@ -2,8 +2,9 @@ import type { Static } from 'typebox'
 import type { Reader } from '../platform/database.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import type { Place, queueOperations } from './api.ts'
+import { orderOf } from './draw-hash.ts'
 import type { QueueEnv } from './env.ts'
-import { type Line, lineOf, noLine, type Show } from './line.ts'
+import { isRanked, type Line, lineOf, noLine, type Show } from './line.ts'
 import * as lines from './store-lines.ts'
 import * as places from './store-places.ts'
 import { nameIn } from './store-record.ts'
@@ -36,29 +37,33 @@ export async function viewsOf(env: QueueEnv, db: Reader, show: Show, rows: place
     env.pace.observe(line, now)
     const perSecond = env.pace.perSecond(show, line, now)
     const own = rows.filter((row) => row.windowId === windowId)
-    const ahead = await aheadOf(db, line, own.filter((row) => row.status === 'waiting').map((row) => row.number))
+    const order = orderOf(line)
+    const isDrawn = isRanked(line)
+    const waiting = isDrawn ? own.filter((row) => row.status === 'waiting') : []
+    const ahead = await aheadOf(db, line, waiting.map((row) => order.rankOf(row.number)))
     for (const row of own) {
-      const position = ahead.get(row.number) ?? 0
+      const rank = isDrawn ? order.rankOf(row.number) : null
+      const position = rank === null ? null : (ahead.get(rank) ?? 0)
       const moves = line.phase === 'open' && show.pausedAt === null && perSecond > 0
       const waits = row.status === 'waiting' || row.status === 'woken'
-      const etaSeconds = waits ? (moves ? Math.ceil((position + 1) / perSecond) : null) : row.status === 'called' || row.status === 'inside' ? 0 : null
+      const etaSeconds = waits ? (moves && position !== null ? Math.ceil((position + 1) / perSecond) : null) : row.status === 'called' || row.status === 'inside' ? 0 : null
       const { number, status, until, endedReason, joinedAt } = row
-      views.set(row, { number, phase: line.phase, status, position, etaSeconds, until, endedReason, joinedAt })
+      views.set(row, { number, rank, phase: line.phase, status, position, etaSeconds, until, endedReason, joinedAt })
     }
   }
   return views
 }
 
-/** Waiting places before each of these numbers: arithmetic, less those who left, of whom blocks are counted. */
-async function aheadOf(db: Reader, line: Line, numbers: number[]): Promise<Map<number, number>> {
-  if (numbers.length === 0) return new Map()
-  const sorted = numbers.toSorted((a, b) => a - b)
+/** Waiting places before each of these ranks: arithmetic, less those who left, of whom blocks are counted. */
+async function aheadOf(db: Reader, line: Line, ranks: number[]): Promise<Map<number, number>> {
+  if (ranks.length === 0) return new Map()
+  const sorted = ranks.toSorted((a, b) => a - b)
   const left = new Map((await places.leavers(db, line, sorted)).map((row) => [row.stretch, row.left]))
   let leftBefore = 0
-  return new Map(sorted.map((number, stretch) => {
+  return new Map(sorted.map((rank, stretch) => {
     leftBefore += left.get(stretch) ?? 0
     // the line may have come further since its row was read
-    return [number, Math.max(0, number - line.admittedThrough - 1 - leftBefore)]
+    return [rank, Math.max(0, rank - line.admittedThrough - 1 - leftBefore)]
   }))
 }
 

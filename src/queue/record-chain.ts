@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 export type RecordLine = Record<string, unknown> & { kind: 'line' | 'join' | 'place' | 'gate' }
 export type ChainedLine = RecordLine & { hash: string }
 
-/** What a chain begins with; joins of each line are a chain, events of the show are one. */
+/** What a chain begins with; headers stand alone, joins of each line are a chain, events of the show are one. */
 export const chainStart = '0'.repeat(64)
 
 /** Each line's hash is over the one before and the line as JSON: what was published once cannot be changed unseen. */

@@ -30,10 +30,12 @@ async function joinsOf(env: QueueEnv, { showId }: Show, windows: Line[], { windo
   const index = Math.max(0, windows.findIndex((line) => line.windowId === windowId))
   const line = windows[index]
   const rows = await store.joinsAfter(env.db, { showId, windowId, number }, limit)
-  const header = number === 0 && line ? [headerOf(line)] : []
-  const lines = chain(hash, [...header, ...rows.map((row): RecordLine => ({ kind: 'join', window: windowId, ...row }))])
+  // what a draw adds to the header must not change the chain of those who joined before it
+  const header = number === 0 && line ? [chained(chainStart, headerOf(line))] : []
+  const joins = chain(hash, rows.map((row): RecordLine => ({ kind: 'join', window: windowId, ...row })))
+  const lines = [...header, ...joins]
   const last = rows.at(-1)
-  if (last && rows.length === limit) return { lines, next: { part: 'joins', windowId, number: last.number, hash: lines.at(-1)?.hash ?? hash } }
+  if (last && rows.length === limit) return { lines, next: { part: 'joins', windowId, number: last.number, hash: joins.at(-1)?.hash ?? hash } }
   const following = windows[index + 1]
   if (following) return { lines, next: { part: 'joins', windowId: following.windowId, number: 0, hash: chainStart } }
   return { lines, next: { part: 'events', number: 0, hash: chainStart } }
@@ -49,7 +51,7 @@ async function eventsOf(env: QueueEnv, { showId }: Show, windows: Line[], { numb
   return { lines, next: last && rows.length === limit ? { part: 'events', number: last.id, hash: lines.at(-1)?.hash ?? hash } : null }
 }
 
-const headerOf = ({ windowId, opensAt, closesAt }: Line): RecordLine => ({ kind: 'line', window: windowId, opensAt, closesAt })
+const headerOf = ({ windowId, opensAt, closesAt, rosterCount, seed }: Line): RecordLine => ({ kind: 'line', window: windowId, opensAt, closesAt, rosterCount, seed })
 
 function chain(previous: string, lines: RecordLine[]): ChainedLine[] {
   let hash = previous

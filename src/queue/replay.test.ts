@@ -31,9 +31,9 @@ function verdictOf(lines: ChainedLine[]) {
 function forged(lines: ChainedLine[]): ChainedLine[] {
   const heads: Record<string, string> = {}
   return lines.map(({ hash: _, ...line }) => {
-    const chain = line.kind === 'line' || line.kind === 'join' ? String(line.window) : 'events'
-    const made = chained(heads[chain] ?? chainStart, line as RecordLine)
-    heads[chain] = made.hash
+    const chain = line.kind === 'join' ? String(line.window) : 'events'
+    const made = chained(line.kind === 'line' ? chainStart : (heads[chain] ?? chainStart), line as RecordLine)
+    if (line.kind !== 'line') heads[chain] = made.hash
     return made
   })
 }

@@ -1,3 +1,4 @@
+import { orderOf } from './draw-hash.ts'
 import { arrivalOrder, type Order } from './order.ts'
 import { type ChainedLine, chained, chainStart } from './record-chain.ts'
 
@@ -23,9 +24,10 @@ const takesSlot = (status: Status) => status === 'called' || status === 'inside'
 /**
  * Recomputes a sale from its public record alone: chains unbroken, numbers without gaps, one live place an account, never
  * more in than the cap then in force, nobody called while paused, and nobody called while somebody of a smaller rank
- * waited. `orderOf` gives the drawn order of a window that had a draw. Feed it the lines in the order they were published.
+ * waited, by the order drawn from the seed where there was a draw (npm run verify-draw recomputes the seed). Feed it the
+ * lines in the order they were published.
  */
-export function createReplay(orderOf: (window: string) => Order = () => arrivalOrder) {
+export function createReplay() {
   const windows = new Map<string, Window>()
   const orders = new Map<string, Order>()
   const heads: Record<string, string> = {}
@@ -41,17 +43,19 @@ export function createReplay(orderOf: (window: string) => Order = () => arrivalO
     windows.set(id, known)
     return known
   }
-  const orderIn = (id: string): Order => {
-    const known = orders.get(id) ?? orderOf(id)
-    orders.set(id, known)
-    return known
+  const orderIn = (id: string): Order => orders.get(id) ?? arrivalOrder
+
+  function begin({ window, rosterCount, seed }: { window: string; rosterCount: number; seed: string | null }) {
+    windowOf(window)
+    orders.set(window, orderOf({ rosterCount, seed }))
   }
 
   function follow(line: ChainedLine) {
-    const chain = line.kind === 'line' || line.kind === 'join' ? String(line.window) : 'events'
     const { hash, ...said } = line
-    if (chained(heads[chain] ?? chainStart, said).hash !== hash) broken('chain_broken', line, 'the hash is not that of the line before and this line')
-    heads[chain] = hash
+    const chain = line.kind === 'join' ? String(line.window) : 'events'
+    const previous = line.kind === 'line' ? chainStart : (heads[chain] ?? chainStart)
+    if (chained(previous, said).hash !== hash) broken('chain_broken', line, 'the hash is not that of the line before and this line')
+    if (line.kind !== 'line') heads[chain] = hash
   }
 
   function join({ window, number, at, who }: { window: string; number: number; at: number; who: string }) {
@@ -111,7 +115,7 @@ export function createReplay(orderOf: (window: string) => Order = () => arrivalO
     add(line: ChainedLine) {
       follow(line)
       if (line.kind === 'join') return join(line as never)
-      if (line.kind === 'line') return void windowOf(String(line.window))
+      if (line.kind === 'line') return begin(line as never)
       const event = line as PlaceEvent
       const [first] = batch
       if (first && !(event.kind === 'place' && event.what === 'called' && event.window === first.window && event.at === first.at)) callBatch()

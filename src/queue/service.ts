@@ -1,4 +1,5 @@
 import { readAudit } from '../platform/audit.ts'
+import { randomBytes } from 'node:crypto'
 import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
 import type { Answer } from '../platform/outcome.ts'
@@ -9,13 +10,17 @@ import type { PassClaims, SeatApi } from '../seat/api.ts'
 import { appeal, appeals, answerAppeal, createEvidence, forgetEvidence, openAppeals, writeEvidence } from './appeals.ts'
 import { admit, changePhases } from './admission.ts'
 import { queueLimits, type queueOperations, type WorkClaims } from './api.ts'
+import type { Beacon } from './beacon.ts'
 import { afterOutage, sweep } from './clock.ts'
 import { endAfterPurchase, endClosed, endPasses, soon } from './ending.ts'
+import { drawLines } from './draw.ts'
+import { drawDocument, proofOf, rosterPage } from './draw-document.ts'
 import type { QueueEnv } from './env.ts'
 import { createFrames } from './frame.ts'
 import { pace } from './gate.ts'
 import { joinMany } from './join.ts'
 import { clocks, control } from './operate.ts'
+import { lobbyMany } from './lobby.ts'
 import { createPace } from './pace.ts'
 import { positionMany, story } from './position.ts'
 import { record } from './record.ts'
@@ -33,15 +38,22 @@ export type QueueNeeds = Surroundings & {
   /** passes of a show that may be live at once until an operator changes it */
   capDefault?: number
   lagMs?: (() => number) | undefined
+  /** public randomness for draws; without it they are weaker, and say so */
+  beacon?: Beacon | undefined
+  newSecret?: () => Uint8Array
 }
+
+const secretBytes = 32
 
 /** Each show is a lane, in arrival order. */
 const ofShow = <I extends { showId: string }, O>(handleMany: (inputs: I[]) => Promise<Answer<O>[]>) =>
   batched(handleMany, { lane: (input: I) => input.showId, sizeMax: 256, queueMax: 50_000 })
 
 /** The waiting room: a durable place in line, an exact cap, a numbered pass. */
-export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: QueueNeeds): Service<typeof queueOperations> {
-  const env: QueueEnv = { ...needs, capDefault, pace: createPace(), evidence: createEvidence(), passesToEnd: soon(() => endPasses(env)) }
+export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSecret = () => randomBytes(secretBytes), ...needs }: QueueNeeds): Service<typeof queueOperations> {
+  const env: QueueEnv = {
+    ...needs, capDefault, beacon: beacon ?? null, newSecret, pace: createPace(), evidence: createEvidence(), passesToEnd: soon(() => endPasses(env)),
+  }
   const frames = createFrames(env)
   return {
     api: {
@@ -51,6 +63,10 @@ export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: Q
       pass: ofShow((inputs) => passMany(env, inputs)),
       wake: ofShow((inputs) => wakeMany(env, inputs)),
       leave: ofShow((inputs) => leaveMany(env, inputs)),
+      lobby: ofShow((inputs) => lobbyMany(env, inputs)),
+      draw: (input) => drawDocument(env, input),
+      roster: (input) => rosterPage(env, input),
+      proof: (input) => proofOf(env, input),
       control: (input) => control(env, frames, input),
       audit: (input) => readAudit(env.db, 'queue', input),
       clocks: (input) => clocks(env, input),
@@ -70,6 +86,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, ...needs }: Q
     recover: () => afterOutage(env),
     jobs: [
       { name: 'queue.phases', everyMs: 250, run: () => changePhases(env) },
+      { name: 'queue.draws', everyMs: 250, run: () => drawLines(env) },
       { name: 'queue.admit', everyMs: 100, run: () => admit(env) },
       { name: 'queue.pace', everyMs: 250, run: () => pace(env) },
       { name: 'queue.sweep', everyMs: 250, run: () => sweep(env) },

@@ -287,7 +287,7 @@ test('who waited for the lock of a show sees the line that was added meanwhile, 
     await lockShow(tx, showId)
     late = outsideTransaction(() => ground.db.transaction((other) => lockShow(other, showId)))
     await untilSomebodyWaits(tx)
-    await upsertLine(tx, showId, { windowId: added, opensAt: ground.clock.now + day, closesAt: ground.clock.now + 2 * day, audience: 'everyone', sections: null })
+    await upsertLine(tx, showId, { windowId: added, lobbyOpensAt: null, opensAt: ground.clock.now + day, closesAt: ground.clock.now + 2 * day, audience: 'everyone', sections: null })
     await tx.rows(sql`update queue.lines set live = 1 where window_id = ${added}`)
   })
   const show = await late

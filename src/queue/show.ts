@@ -7,6 +7,7 @@ import { fill } from './admission.ts'
 import type { QueueEnv } from './env.ts'
 import { hearStock } from './gate.ts'
 import type { Line, Phase, Show } from './line.ts'
+import { moveLobby } from './lobby-phases.ts'
 import { moveDeadlines } from './store-clock.ts'
 import * as lines from './store-lines.ts'
 import { tellFirstCap, tellGate } from './store-gate.ts'
@@ -68,8 +69,8 @@ async function setWindows(env: QueueEnv, tx: Tx, showId: string, wanted: Windows
   const windows = wanted.map((window) => ({ ...window, closesAt: closingOf(window, startsAt) }))
   if (before?.status === 'cancelled') return
   const now = env.now()
-  for (const { id: windowId, opensAt, closesAt, audience, sections, codeHashes } of windows) {
-    await lines.upsertLine(tx, showId, { windowId, opensAt, closesAt, audience, sections })
+  for (const { id: windowId, lobbyOpensAt = null, opensAt, closesAt, audience, sections, codeHashes } of windows) {
+    await lines.upsertLine(tx, showId, { windowId, lobbyOpensAt, opensAt, closesAt, audience, sections })
     await lines.setCodes(tx, windowId, codeHashes)
   }
   const changes: Parameters<typeof lines.setPhases>[1] = []
@@ -77,8 +78,10 @@ async function setWindows(env: QueueEnv, tx: Tx, showId: string, wanted: Windows
     const window = windows.find(({ id }) => id === line.windowId)
     if (!window && line.last === 0) await lines.deleteLine(tx, line.windowId)
     else if (!window && line.phase !== 'closed') changes.push({ windowId: line.windowId, phase: 'closed', closedReason: 'window_closed' })
-    else if (window && phaseAfter(line, window, now) !== line.phase)
-      changes.push({ windowId: line.windowId, phase: phaseAfter(line, window, now), closedReason: null })
+    else if (window) {
+      const phase = await phaseAfter(env, tx, line, window, now)
+      if (phase !== line.phase) changes.push({ windowId: line.windowId, phase, closedReason: null })
+    }
   }
   if (changes.length > 0) await lines.setPhases(tx, changes)
 }
@@ -86,8 +89,13 @@ async function setWindows(env: QueueEnv, tx: Tx, showId: string, wanted: Windows
 const closingOf = ({ opensAt, closesAt }: Windows[number], startsAt: number | null) =>
   startsAt === null ? closesAt : Math.max(opensAt + 1, Math.min(closesAt, startsAt))
 
-/** A window that time had closed, or that is open, waits again when it now opens or ends later; an operator's close stays. */
-function phaseAfter(line: Line, { opensAt, closesAt }: Windows[number], now: number): Phase {
+/**
+ * A window that time had closed, or that is open, waits again when it now opens or ends later; an operator's close stays.
+ * Who is in a lobby stays in it, whatever the window says of lobbies now, until it is drawn at the new time.
+ */
+async function phaseAfter(env: QueueEnv, tx: Tx, line: Line, { opensAt, closesAt }: Windows[number], now: number): Promise<Phase> {
+  if ((line.phase === 'lobby' || line.phase === 'sealed') && opensAt !== line.opensAt)
+    return (await moveLobby(env, tx, { ...line, opensAt }, now)) ? 'lobby' : line.phase
   const reopened = line.phase === 'closed' && line.closedReason === 'window_closed' && closesAt > now
   const postponed = line.phase === 'open' && opensAt > now
   return reopened || postponed ? 'announced' : line.phase

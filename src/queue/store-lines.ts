@@ -9,8 +9,8 @@ const selectLines = (showIds: string[]): Sql => sql`
     s.pace_at as "paceAt", s.usual_hold_ms as "usualHoldMs", s.usual_pay_ms as "usualPayMs", s.pressure, s.pressure_at as "pressureAt",
     s.availability, s.seats_left as "seatsLeft", s.left_by_grade as "leftByGrade", s.room, s.rate_per_minute as "ratePerMinute",
     s.rate_tokens as "rateTokens", s.rate_at as "rateAt", s.work_bits as "workBits", l.window_id as "windowId", l.phase,
-    l.closed_reason as "closedReason", l.closing, l.opens_at as "opensAt", l.closes_at as "closesAt", l.audience, l.sections,
-    l.last, l.admitted_through as "admittedThrough", l.called_count as "calledCount", l.live, l.epoch, l.message
+    l.closed_reason as "closedReason", l.closing, l.lobby_opens_at as "lobbyOpensAt", l.seals_at as "sealsAt", l.opens_at as "opensAt", l.closes_at as "closesAt", l.audience, l.sections,
+    l.last, l.roster_count as "rosterCount", l.seed, exists (select 1 from queue.draws d where d.window_id = l.window_id) as committed, l.admitted_through as "admittedThrough", l.called_count as "calledCount", l.live, l.epoch, l.message
   from queue.shows s join queue.lines l on l.show_id = s.show_id
   where s.show_id = any(${showIds}::uuid[]) order by s.show_id, l.window_id`
 
@@ -91,14 +91,14 @@ export const pauseShow = (tx: Tx, showId: string, pausedAt: number | null) =>
 export const setMessage = (tx: Tx, windowId: string, message: string | null) =>
   tx.rows(sql`update queue.lines set message = ${message} where window_id = ${windowId}`)
 
-export type NewLine = Pick<Line, 'windowId' | 'opensAt' | 'closesAt' | 'audience' | 'sections'>
+export type NewLine = Pick<Line, 'windowId' | 'lobbyOpensAt' | 'opensAt' | 'closesAt' | 'audience' | 'sections'>
 
 /** A window's line; of one already there only what concert may change, never its places and counts. */
 export const upsertLine = (tx: Tx, showId: string, line: NewLine) =>
   tx.rows(sql`
-    insert into queue.lines as l (window_id, show_id, phase, opens_at, closes_at, audience, sections)
-    values (${line.windowId}, ${showId}, 'announced', ${at(line.opensAt)}, ${at(line.closesAt)}, ${line.audience}, ${line.sections}::text[])
-    on conflict (window_id) do update set opens_at = excluded.opens_at, closes_at = excluded.closes_at,
+    insert into queue.lines as l (window_id, show_id, phase, lobby_opens_at, opens_at, closes_at, audience, sections)
+    values (${line.windowId}, ${showId}, 'announced', ${line.lobbyOpensAt === null ? null : at(line.lobbyOpensAt)}, ${at(line.opensAt)}, ${at(line.closesAt)}, ${line.audience}, ${line.sections}::text[])
+    on conflict (window_id) do update set lobby_opens_at = excluded.lobby_opens_at, opens_at = excluded.opens_at, closes_at = excluded.closes_at,
       audience = excluded.audience, sections = excluded.sections
     where l.show_id = excluded.show_id returning l.window_id`)
 
@@ -108,9 +108,24 @@ export async function setCodes(tx: Tx, windowId: string, hashes: string[]) {
     insert into queue.codes (window_id, hash) select ${windowId}, h from unnest(${hashes}::text[]) as h on conflict do nothing`)
 }
 
-export const knownCodes = async (tx: Tx, windowId: string, hashes: string[]): Promise<Set<string>> =>
+export const knownCodes = async (tx: Reader, windowId: string, hashes: string[]): Promise<Set<string>> =>
   new Set((await tx.rows<{ hash: string }>(sql`
     select hash from queue.codes where window_id = ${windowId} and hash = any(${hashes}::text[])`)).map((row) => row.hash))
+
+/** The lobby is open until `sealsAt`, and what was sealed of it before is open again. */
+export const setLobby = (tx: Tx, windowId: string, sealsAt: number) =>
+  tx.rows(sql`update queue.lines set seals_at = ${at(sealsAt)}, roster_count = 0 where window_id = ${windowId} and seed is null returning window_id`)
+
+/** Sealing: who has a number now is the roster. */
+export const sealRoster = (tx: Tx, windowId: string) =>
+  tx.rows<{ rosterCount: number }>(sql`
+    update queue.lines set roster_count = last where window_id = ${windowId} and seed is null returning roster_count as "rosterCount"`)
+
+/** The draw, in the one update that opens the line; a line is drawn once. */
+export const drawLine = (tx: Tx, windowId: string, seed: string) =>
+  tx.rows(sql`
+    update queue.lines set seed = ${seed}, phase = 'open', epoch = epoch + 1
+    where window_id = ${windowId} and phase = 'sealed' and seed is null returning window_id`)
 
 /** A window that was taken away before anybody stood in its line. */
 export const deleteLine = (tx: Tx, windowId: string) => tx.rows(sql`delete from queue.lines where window_id = ${windowId} and last = 0`)
@@ -121,7 +136,13 @@ const showIdsOf = async (rows: Promise<{ showId: string }[]>) => (await rows).ma
 export const showsDue = (db: Reader, now: number, closedBefore: number, max: number) =>
   showIdsOf(db.rows(sql`
     select distinct show_id as "showId" from queue.lines
-    where phase <> 'closed' and ((phase = 'announced' and opens_at <= ${at(now)}) or closes_at <= ${at(closedBefore)}) limit ${max}`))
+    where phase <> 'closed' and ((phase = 'announced' and least(opens_at, lobby_opens_at) <= ${at(now)})
+      or (phase = 'lobby' and seals_at <= ${at(now)}) or closes_at <= ${at(closedBefore)}) limit ${max}`))
+
+/** Shows with a lobby that ends in (after, before). */
+export const showsSealing = (db: Reader, after: number, before: number) =>
+  showIdsOf(db.rows(sql`
+    select distinct show_id as "showId" from queue.lines where phase = 'lobby' and seals_at > ${at(after)} and seals_at < ${at(before)}`))
 
 /** Shows with free slots and somebody who may be called. */
 export const showsToAdmit = (db: Reader, max: number) =>

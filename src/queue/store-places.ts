@@ -7,6 +7,7 @@ export type Status = 'waiting' | 'called' | 'asleep' | 'woken' | 'inside' | 'end
 export type PlaceRow = {
   windowId: string
   number: number
+  rank: number | null
   userId: string
   status: Status
   sessionId: string | null
@@ -25,7 +26,7 @@ export type Happened = 'called' | 'slept' | 'woken' | 'claimed' | 'taken_over' |
 /** A place as it was before a statement, and how many rows that statement wrote: as many as it answers. */
 export type Was = PlaceRef & { was: Status; written: number }
 
-const columns = raw(`p.window_id as "windowId", p.number, p.user_id as "userId", p.status, p.session_id as "sessionId",
+const columns = raw(`p.window_id as "windowId", p.number, p.rank, p.user_id as "userId", p.status, p.session_id as "sessionId",
   p.pass_no as "passNo", p.until, p.ended_reason as "endedReason", p.joined_at as "joinedAt", p.ended_at as "endedAt"`)
 const windowIdsOf = (show: Show) => show.lines.map((line) => line.windowId)
 const windowsOf = (refs: PlaceRef[]) => refs.map((ref) => ref.windowId)
@@ -55,11 +56,18 @@ export async function placesOf(db: Reader, show: Show, userIds: string[]): Promi
   return new Map(rows.map((row) => [row.userId, row]))
 }
 
-export async function livePlacesOf(tx: Tx, windowId: string, userIds: string[]): Promise<Map<string, PlaceRow>> {
+export async function livePlacesOf(tx: Reader, windowId: string, userIds: string[]): Promise<Map<string, PlaceRow>> {
   const rows = await tx.rows<PlaceRow>(sql`
     select ${columns} from queue.places p
     where p.window_id = ${windowId} and p.user_id = any(${userIds}::uuid[]) and p.status <> 'ended'`)
   return new Map(rows.map((row) => [row.userId, row]))
+}
+
+/** The highest number a user was given in a line. */
+export async function lastPlaceOf(db: Reader, windowId: string, userId: string): Promise<number | undefined> {
+  const [row] = await db.rows<{ number: number }>(sql`
+    select number from queue.places where user_id = ${userId} and window_id = ${windowId} order by number desc limit 1`)
+  return row?.number
 }
 
 /** New places get the next numbers in the given order; the line's row is locked, so numbers commit in their order. */
@@ -74,46 +82,61 @@ export const append = (tx: Tx, line: Line, userIds: string[], now: number) =>
     select * from added`)
 
 /**
- * Calls up to `slots` places: woken ones first, then the line through number `through`; each by number. The stretch is
- * bounded, so that a call never reads the whole line.
+ * Calls up to `slots` places: woken ones first, then the line through rank `through`; each by rank. The stretch is
+ * bounded, so that a call never reads the whole line; within a drawn roster it is given as the numbers of its ranks, which
+ * are then written. The log has them in the order of their ranks.
  */
-export const callNext = (tx: Tx, line: Line, through: number, slots: number, until: { woken: number; waiting: number }, now: number) =>
-  tx.rows<{ number: number; until: number }>(sql`
+export const callNext = (tx: Tx, line: Line, stretch: Stretch, slots: number, until: { woken: number; waiting: number }, now: number) =>
+  tx.rows<{ number: number; rank: number; until: number }>(sql`
     with woken as (
-      select ctid as tid, number, 0 as turn from queue.places
-      where window_id = ${line.windowId} and status = 'woken' order by number limit ${slots}),
-    ahead as (
-      select ctid as tid, number, 1 as turn from queue.places
-      where window_id = ${line.windowId} and number > ${line.admittedThrough} and number <= ${through} and status = 'waiting'
-      order by number limit ${slots}),
-    next as materialized (select tid from (table woken union all table ahead) n order by turn, number limit ${slots}),
+      select ctid as tid, number, rank, 0 as turn from queue.places
+      where window_id = ${line.windowId} and status = 'woken' order by coalesce(rank, number) limit ${slots}),
+    ahead as (${waitingIn(line, stretch, slots)}),
+    next as materialized (
+      select tid, rank, turn from (table woken union all table ahead) n order by turn, coalesce(rank, number) limit ${slots}),
     called as (
-      update queue.places p set status = 'called', called_at = ${at(now)},
+      update queue.places p set status = 'called', called_at = ${at(now)}, rank = n.rank,
         until = case p.status when 'woken' then ${at(until.woken)}::timestamptz else ${at(until.waiting)}::timestamptz end
-      where p.ctid = any(array(select tid from next)) returning p.window_id, p.number, p.until),
+      from next n where p.ctid = n.tid returning p.window_id, p.number, coalesce(p.rank, p.number) as place_rank, n.turn, p.until),
     told as (
-      insert into queue.place_events (window_id, number, at, what) select window_id, number, ${at(now)}, 'called' from called)
-    select number, until from called`)
+      insert into queue.place_events (window_id, number, at, what)
+      select window_id, number, ${at(now)}, 'called' from called order by turn, place_rank)
+    select number, place_rank as rank, until from called order by turn, place_rank`)
 
-/** Leavers are counted by blocks of so many numbers; within a block they are looked through. */
+/** From the rank after the last admitted one through this one; `numbers` are theirs, in order, where they were drawn. */
+export type Stretch = { through: number; numbers: number[] | undefined }
+
+const waitingIn = ({ windowId, admittedThrough }: Line, { through, numbers }: Stretch, slots: number) =>
+  numbers
+    ? sql`
+      select o.tid, r.number, ${admittedThrough}::int + r.i::int as rank, 1 as turn from unnest(${numbers}::int[]) with ordinality as r(number, i)
+      cross join lateral (
+        select ctid as tid from queue.places x where x.window_id = ${windowId} and x.number = r.number and x.status = 'waiting' limit 1) o
+      order by r.i limit ${slots}`
+    : sql`
+      select ctid as tid, number, rank, 1 as turn from queue.places
+      where window_id = ${windowId} and number > ${admittedThrough} and number <= ${through} and status = 'waiting'
+      order by number limit ${slots}`
+
+/** Leavers are counted by blocks of so many ranks; within a block they are looked through. */
 const blockSize = 256
 
 /**
- * How many left of those not yet called, counted in stretches between the asked numbers (ascending): `stretch` k lies
+ * How many left of those not yet called, counted in stretches between the asked ranks (ascending): `stretch` k lies
  * before the k-th. Blocks in which no stretch ends are known as a whole: however many left, little is read.
  */
-export const leavers = (db: Reader, line: Line, numbers: number[]) =>
+export const leavers = (db: Reader, line: Line, ranks: number[]) =>
   db.rows<{ stretch: number; left: number }>(sql`
-    with edges as materialized (select distinct n / ${blockSize}::int as block from unnest(${[line.admittedThrough, ...numbers]}::int[]) as n),
+    with edges as materialized (select distinct n / ${blockSize}::int as block from unnest(${[line.admittedThrough, ...ranks]}::int[]) as n),
     found as (
-      select width_bucket(b.block * ${blockSize}::int, ${numbers}::int[]) as stretch, b.places from queue.left_blocks b
+      select width_bucket(b.block * ${blockSize}::int, ${ranks}::int[]) as stretch, b.places from queue.left_blocks b
       where b.window_id = ${line.windowId} and b.block > ${line.admittedThrough}::int / ${blockSize}::int
-        and b.block < ${numbers.at(-1)}::int / ${blockSize}::int and b.block not in (select block from edges)
+        and b.block < ${ranks.at(-1)}::int / ${blockSize}::int and b.block not in (select block from edges)
       union all
-      select width_bucket(p.number, ${numbers}::int[]), 1 from edges e cross join lateral (
-        select number from queue.places
-        where window_id = ${line.windowId} and number >= e.block * ${blockSize}::int and number < (e.block + 1) * ${blockSize}::int
-          and number > ${line.admittedThrough} and number < ${numbers.at(-1)} and status = 'ended' and called_at is null offset 0) p)
+      select width_bucket(p.place_rank, ${ranks}::int[]), 1 from edges e cross join lateral (
+        select coalesce(rank, number) as place_rank from queue.places
+        where window_id = ${line.windowId} and coalesce(rank, number) >= e.block * ${blockSize}::int and coalesce(rank, number) < (e.block + 1) * ${blockSize}::int
+          and coalesce(rank, number) > ${line.admittedThrough} and coalesce(rank, number) < ${ranks.at(-1)} and status = 'ended' and called_at is null offset 0) p)
     select stretch, sum(places)::int as left from found group by 1`)
 
 export const tell = (tx: Tx, refs: PlaceRef[], what: Exclude<Happened, 'ended'>, now: number) =>
@@ -144,7 +167,7 @@ export const endPlaces = (tx: Tx, refs: PlaceRef[], reason: string, now: number)
       select window_id, number, ${at(now)}, 'ended', ${reason} from found where status <> 'inside'),
     counted as (
       insert into queue.left_blocks as b (window_id, block, places)
-      select window_id, number / ${blockSize}::int, count(*) from found where status = 'waiting' group by 1, 2
+      select window_id, coalesce(rank, number) / ${blockSize}::int, count(*) from found where status = 'waiting' group by 1, 2
       on conflict (window_id, block) do update set places = b.places + excluded.places)
     select window_id as "windowId", number, status as was, (select count(*) from changed) as written from found`)
 

@@ -7,10 +7,15 @@ import type { Database } from '../platform/database.ts'
 import { deliver } from '../platform/inbox.ts'
 import { isRefusal, Refusal, UnknownOutcome } from '../platform/outcome.ts'
 import { openTestDatabase } from '../platform/testing.ts'
+import { bls12_381 } from '@noble/curves/bls12-381.js'
+import type { Beacon } from './beacon.ts'
+import { beaconDomain, messageOf, timeOfRound } from './draw-beacon.ts'
+import { toHex } from './draw-rules.ts'
 import { createTokens } from '../platform/token.ts'
 import type { PassClaims, Pressure, SeatApi } from '../seat/api.ts'
 import { type QueueApi, queueOperations, type WorkClaims } from './api.ts'
 import { queueChecks } from './checks.ts'
+import { queueDrawChecks } from './draw-checks.ts'
 import { codeHash } from './line.ts'
 import { createQueue } from './service.ts'
 import { beat } from './store-clock.ts'
@@ -20,17 +25,18 @@ export const day = 86_400_000
 const start = Date.UTC(2030, 0, 1)
 
 export type Who = { showId: string; userId: string; sessionId: string }
-export type TestWindow = { id?: string; opensAt?: number; closesAt?: number; codes?: string[]; sections?: string[] | null }
+export type TestWindow = { id?: string; lobbyOpensAt?: number; opensAt?: number; closesAt?: number; codes?: string[]; sections?: string[] | null }
 export type Ground = Awaited<ReturnType<typeof openGround>>
 
 /** A queue service on real SQL whose clock is a field, with a hand-made seat service at its border. */
-export async function openGround({ capDefault = 2 }: { capDefault?: number } = {}) {
+export async function openGround({ capDefault = 2, beacon = true }: { capDefault?: number; beacon?: boolean } = {}) {
   const db = await openTestDatabase(['queue'])
   const clock = { now: start, lagMs: 0 }
   const passes = createTokens<PassClaims>('pass', [{ id: 't', secret: 'a test secret of some length' }])
   const works = createTokens<WorkClaims>('work', [{ id: 't', secret: 'a test secret of some length' }])
   const seat = seatAtBorder()
-  const create = () => createQueue({ db, seat: seat.api, passes, works, capDefault, now: () => clock.now, lagMs: () => clock.lagMs, newId: randomUUID, random: () => 0.5 })
+  const chain = beaconOf(() => clock.now)
+  const create = () => createQueue({ db, seat: seat.api, passes, works, capDefault, beacon: beacon ? chain.beacon : undefined, now: () => clock.now, lagMs: () => clock.lagMs, newId: randomUUID, random: () => 0.5 })
   const service = create()
   const queue: QueueApi = local('queue', queueOperations, service.api as Api<typeof queueOperations>)
   const versions = new Map<string, number>()
@@ -46,7 +52,7 @@ export async function openGround({ capDefault = 2 }: { capDefault?: number } = {
   const windowsOf = (windows: TestWindow[]) => windows.map((window) => windowOf(window, clock.now))
 
   return {
-    db, clock, seat, service, queue, passes, hear, windowsOf,
+    db, clock, chain, seat, service, queue, passes, hear, windowsOf,
     second: () => local('queue', queueOperations, create().api as Api<typeof queueOperations>),
     /** A published show with these windows; the default one is open from now on for a day. */
     async publish(windows: TestWindow[] = [{}], startsAt = clock.now + 100 * day): Promise<string> {
@@ -82,6 +88,7 @@ export async function openGround({ capDefault = 2 }: { capDefault?: number } = {
     violations: async () => {
       const found = []
       for (const check of queueChecks) if ((await db.rows(check.query(clock.now))).length > 0) found.push(check.name)
+      for (const check of queueDrawChecks) if ((await check.compute(db, clock.now)).length > 0) found.push(check.name)
       return found
     },
     close: () => db.close(),
@@ -112,11 +119,28 @@ export async function refused(call: Promise<unknown>): Promise<{ code: string; p
 }
 export const codeOf = async (call: Promise<unknown>) => (await refused(call)).code
 
-function windowOf({ id = randomUUID(), opensAt, closesAt, codes, sections = null }: TestWindow, now: number): ShowPublished['windows'][number] {
+function windowOf({ id = randomUUID(), lobbyOpensAt, opensAt, closesAt, codes, sections = null }: TestWindow, now: number): ShowPublished['windows'][number] {
   return {
-    id, name: 'window', opensAt: opensAt ?? now, closesAt: closesAt ?? (opensAt ?? now) + day, sections,
+    id, name: 'window', lobbyOpensAt: lobbyOpensAt ?? null, opensAt: opensAt ?? now, closesAt: closesAt ?? (opensAt ?? now) + day, sections,
     audience: codes ? 'codes' : 'everyone', codeHashes: (codes ?? []).map((code) => codeHash(id, code)),
   }
+}
+
+/** A chain of a key of its own, with a round every three seconds from its genesis on; it can be away. */
+export function beaconOf(now: () => number) {
+  const bls = bls12_381.shortSignatures
+  const { secretKey, publicKey } = bls.keygen(new Uint8Array(48).fill(7))
+  const chain = { hash: '7'.repeat(64), publicKey: publicKey.toHex(), genesisAt: start - 3 * day, periodMs: 3_000 }
+  const sign = (round: number) => toHex(bls.Signature.toBytes(bls.sign(bls.hash(messageOf(round), beaconDomain), secretKey)))
+  const state = { away: false, asked: [] as number[], sign }
+  const beacon: Beacon = {
+    chain,
+    signatureOf: async (round) => {
+      state.asked.push(round)
+      return state.away || timeOfRound(chain, round) > now() ? undefined : sign(round)
+    },
+  }
+  return Object.assign(state, { beacon })
 }
 
 /** Remembers floors, answers quotas, and fails when told to. */

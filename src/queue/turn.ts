@@ -9,7 +9,9 @@ import { noteRefused } from './appeals.ts'
 import { deadlineAfterOutage } from './clock.ts'
 import type { QueueEnv } from './env.ts'
 import { type Line, lineOf, noLine, type Show } from './line.ts'
+import { orderOf } from './draw-hash.ts'
 import { viewsOf } from './position.ts'
+import { rankPlaces } from './store-draws.ts'
 import * as lines from './store-lines.ts'
 import * as passes from './store-passes.ts'
 import * as places from './store-places.ts'
@@ -141,11 +143,20 @@ export function leaveMany(env: QueueEnv, inputs: Who[]): Promise<Answer<object>[
 /** Ends live places of the locked show for a reason and gives what becomes free to the next. */
 export async function endNow(env: QueueEnv, { tx, show, now }: Locked, refs: places.PlaceRef[], reason: string): Promise<void> {
   if (refs.length === 0) return
+  await rankRoster(tx, show, refs)
   const ended = await places.endPlaces(tx, refs, reason, now)
   assert.equal(ended[0]?.written, refs.length, 'places ended')
   await freeSlots(tx, show, ended.filter(({ was }) => was === 'called').map(({ windowId }) => windowId))
   await fill(tx, show, now)
   if (ended.some(({ was }) => was === 'inside')) tx.afterCommit(env.passesToEnd)
+}
+
+/** Who leaves a drawn roster before being called is counted at the rank, which nothing but the order tells until then. */
+async function rankRoster(tx: Tx, show: Show, refs: places.PlaceRef[]): Promise<void> {
+  for (const line of show.lines.filter(({ seed }) => seed !== null)) {
+    const numbers = refs.filter(({ windowId, number }) => windowId === line.windowId && number <= line.rosterCount).map(({ number }) => number)
+    if (numbers.length > 0) await rankPlaces(tx, line.windowId, numbers, numbers.map(orderOf(line).rankOf))
+  }
 }
 
 /** Lets `act` decide on the askers' places with the show locked, a user at most once at a time. */

@@ -259,7 +259,7 @@ test('over any course of events the cap is exact, order is kept, numbers have no
       const waiting = (await placesOf(ground.db, showId)).filter(({ status }) => status === 'waiting')
       await Promise.all(waiting.map(async ({ userId, number }) => {
         const { position } = await ground.queue.position(fans.find((fan) => fan.userId === userId) as Who)
-        assert(position <= (positions.get(`${userId} ${number}`) ?? Number.POSITIVE_INFINITY), 'a position grew')
+        assert(position !== null && position <= (positions.get(`${userId} ${number}`) ?? Number.POSITIVE_INFINITY), 'a position grew')
         positions.set(`${userId} ${number}`, position)
       }))
       assert.deepEqual(await ground.violations(), [])

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { ConcertServiceApi, Window } from '../concert/api.ts'
+import type { ConcertServiceApi, SaleWindow } from '../concert/api.ts'
 import type { Database, Tx } from '../platform/database.ts'
 import { Refusal, refuse } from '../platform/outcome.ts'
 import { readSeats, readShow, readVersions, type ShowRow } from './store-shows.ts'
@@ -25,7 +25,7 @@ export type Picture = {
   seats: readonly SeatInfo[]
   /** status code per seat: 0 available, 1 held, 2 pinned, 3 sold, 4 returned, 5 blocked */
   states: Uint8Array
-  windows: Window[]
+  windows: SaleWindow[]
   status: 'open' | 'closing' | 'closed'
   pausedAt: number | null
 }

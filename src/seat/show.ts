@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Plan, ShowPublished, Window } from '../concert/api.ts'
+import type { Plan, SaleWindow, ShowPublished } from '../concert/api.ts'
 import type { Tx } from '../platform/database.ts'
 import { type Envelope, emit } from '../platform/events.ts'
 import type { EventHandler } from '../platform/service.ts'
@@ -9,7 +9,7 @@ import { resumeNow } from './resuming.ts'
 import { startResuming } from './store-resuming.ts'
 import * as store from './store-shows.ts'
 
-type ShowEvent = { showId: string; windows: Window[]; purpose: 'delete' | 'unpublish'; pausedMs: number }
+type ShowEvent = { showId: string; windows: SaleWindow[]; purpose: 'delete' | 'unpublish'; pausedMs: number }
 
 /** What the seat service hears of shows. Each handler changes only seat's tables and may be repeated. */
 export function showHandlers(env: SeatEnv): Record<string, EventHandler> {
@@ -86,6 +86,6 @@ async function close(tx: Tx, showId: string, purpose: ShowEvent['purpose'], occu
 }
 
 /** The codes of a window are the queue's to check. */
-const windowOf = ({ id, name, opensAt, closesAt, audience, sections }: Window): Window => ({ id, name, opensAt, closesAt, audience, sections })
+const windowOf = ({ id, name, opensAt, closesAt, audience, sections }: SaleWindow): SaleWindow => ({ id, name, opensAt, closesAt, audience, sections })
 
 const inKeyOrder = (events: Envelope[]) => [...events].sort((a, b) => (a.key < b.key ? -1 : 1))

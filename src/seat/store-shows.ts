@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
-import type { Window } from '../concert/api.ts'
+import type { SaleWindow } from '../concert/api.ts'
 import { at, type Reader, type Tx } from '../platform/database.ts'
 import type { SeatInfo } from './picture.ts'
 
@@ -14,7 +14,7 @@ export type ShowRow = {
   startsAt: number
   version: number
   pausedAt: number | null
-  windows: Window[]
+  windows: SaleWindow[]
   ready: boolean
   /** one digit a seat, its status code, in seat order */
   states: string
@@ -55,7 +55,7 @@ export type ShowFacts = {
   ticketsPerUserMax: number
   startsAt: number
   seatsCount: number
-  windows: Window[]
+  windows: SaleWindow[]
 }
 
 export async function lockShow(tx: Tx, showId: string) {
@@ -112,7 +112,7 @@ export async function countTaken(tx: Tx, showId: string): Promise<number> {
   return row?.taken ?? 0
 }
 
-export const setWindows = (tx: Tx, showId: string, windows: Window[]) =>
+export const setWindows = (tx: Tx, showId: string, windows: SaleWindow[]) =>
   tx.rows(sql`
     update seat.shows set windows = ${JSON.stringify(windows)}::jsonb, version = version + 1 where show_id = ${showId}`)
 

@@ -1,0 +1,24 @@
+import Type from 'typebox'
+import { Compile } from 'typebox/compile'
+import { type Chain, isSigned, quicknet } from './draw-beacon.ts'
+
+/** The port of a beacon: the signature of a round, verified; undefined while it cannot be had. It never throws. */
+export type Beacon = { chain: Chain; signatureOf(round: number): Promise<string | undefined> }
+
+const askMs = 2_000
+const Round = Compile(Type.Object({ round: Type.Integer(), signature: Type.String({ maxLength: 200 }) }))
+
+/** quicknet over HTTPS from several relays at once: the first sound answer counts, a wrong one is as none. */
+export function createDrandBeacon(urls: string[], ask: typeof fetch = fetch, chain: Chain = quicknet): Beacon {
+  async function from(url: string, round: number): Promise<string> {
+    const answer = await ask(`${url}/${chain.hash}/public/${round}`, { signal: AbortSignal.timeout(askMs), redirect: 'error' })
+    if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
+    const body: unknown = await answer.json()
+    if (!Round.Check(body) || body.round !== round || !isSigned(chain, round, body.signature)) throw new Error(`${url} gave no round ${round}`)
+    return body.signature
+  }
+  return {
+    chain,
+    signatureOf: (round) => Promise.any(urls.map((url) => from(url, round))).catch(() => undefined),
+  }
+}
