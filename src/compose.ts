@@ -3,11 +3,12 @@ import cookie from '@fastify/cookie'
 import { createConcert } from './concert/service.ts'
 import { type ConcertApi, concertOperations } from './concert/api.ts'
 import { concertRoutes, ownsShow } from './concert/routes.ts'
+import { absentApi, mountAbsent } from './gateway/absent.ts'
 import { exportOf } from './gateway/export.ts'
 import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gateway/limits.ts'
 import { auditRoutes } from './gateway/audit.ts'
 import { lobbyRoute } from './gateway/lobby.ts'
-import { gatewayRoutes } from './gateway/routes.ts'
+import { gatewayRoutes, healthRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createSlowLane } from './gateway/slow-lane.ts'
 import { createServer } from './gateway/server.ts'
@@ -26,6 +27,7 @@ import { countOutbox, onEmit } from './platform/events.ts'
 import { type Job, startJobs } from './platform/jobs.ts'
 import type { App } from './platform/http.ts'
 import type { Logger } from './platform/log.ts'
+import { createBulkhead } from './platform/bulkhead.ts'
 import type { Metrics } from './platform/metrics.ts'
 import { countParked, listParked, replayAll } from './platform/parked.ts'
 import { migrate } from './platform/migrate.ts'
@@ -38,6 +40,7 @@ import { appealRoutes } from './queue/routes-appeals.ts'
 import { recordRoutes } from './queue/routes-record.ts'
 import { queueOperatorRoutes } from './queue/routes-operator.ts'
 import type { Beacon } from './queue/beacon.ts'
+import type { LinePort } from './queue/line-port.ts'
 import { queueRoutes } from './queue/routes.ts'
 import { drawRoutes } from './queue/routes-draw.ts'
 import { createQueue } from './queue/service.ts'
@@ -47,12 +50,17 @@ import { createReservation } from './reservation/service.ts'
 import { type PassClaims, type SeatApi, seatOperations } from './seat/api.ts'
 import { seatRoutes } from './seat/routes.ts'
 import { createSeat } from './seat/service.ts'
-import { callersOf, type ServiceName, serviceNames } from './services.ts'
+import { createOpenPasses } from './queue/open-pass.ts'
+import { shopRoutes } from './queue/routes-shop.ts'
+import { createSoldByShop } from './queue/shop.ts'
+import { callersOf, type Part, type ServiceName, serviceNames } from './services.ts'
 import { type UserApi, userOperations } from './user/api.ts'
 import type { Mail } from './user/mail.ts'
 import { userRoutes } from './user/routes.ts'
 import { createUser } from './user/service.ts'
 import { type WalletApi, walletOperations } from './wallet/api.ts'
+import { callbackRoutes } from './wallet/routes-callbacks.ts'
+import { type Tell, tellDue } from './wallet/sandbox-tells.ts'
 import { walletRoutes } from './wallet/routes.ts'
 import { createSandbox } from './wallet/sandbox.ts'
 import { createWallet } from './wallet/service.ts'
@@ -60,7 +68,9 @@ import { createWallet } from './wallet/service.ts'
 export type Parts = Surroundings & {
   db: Database
   mail: Mail
-  keys: { session: Keys; pass: Keys }
+  keys: { session: Keys; pass: Keys; provider?: readonly string[] }
+  /** how the sandbox tells its answers; without it, it is asked for them */
+  tell?: Tell
   log: Logger
   metrics: Metrics
   publicUrl: string
@@ -74,6 +84,8 @@ export type Parts = Surroundings & {
   limits?: LimitSettings
   /** where what was asked is counted; the default is this process's memory */
   rateLimit?: (budgets: Record<string, Budget>) => RateLimit
+  /** where copies of lines are kept; the default is this process's memory */
+  lines?: LinePort
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
   /** how late the event loop is, in milliseconds; without it, never */
@@ -83,7 +95,9 @@ export type Parts = Surroundings & {
   isStopping?: () => boolean
   step?: StepHook
   /** what runs in this process; everything, unless the others can be called and heard of */
-  runs?: ReadonlySet<ServiceName | 'gateway'>
+  runs?: ReadonlySet<Part>
+  /** what this installation does not have; nothing unless said */
+  absent?: ReadonlySet<ServiceName>
   /** the caller of a service that runs elsewhere */
   elsewhere?: <Ops extends Operations>(name: ServiceName, operations: Ops) => Api<Ops>
   /** how events travel; without it, inside this process */
@@ -107,7 +121,8 @@ export type System = Awaited<ReturnType<typeof compose>>
 export async function compose(parts: Parts) {
   const { db, now, newId, random, step, log, metrics, wait } = parts
   const surroundings = { now, newId, random }
-  const runs = parts.runs ?? new Set<ServiceName | 'gateway'>([...serviceNames, 'gateway'])
+  const absent = parts.absent ?? new Set<ServiceName>()
+  const runs = parts.runs ?? new Set<Part>([...serviceNames.filter((name) => !absent.has(name)), 'gateway'])
   const own = serviceNames.filter((name) => runs.has(name))
   await migrate(db, own.map((service) => ({ service, directory: new URL(`./${service}/migrations/`, import.meta.url) })))
 
@@ -117,6 +132,7 @@ export async function compose(parts: Parts) {
   const served: Served[] = []
   /** Adds a service to this process and gives its local caller, or the caller of one that runs elsewhere. */
   function connect<Ops extends Operations>(name: ServiceName, operations: Ops, create: () => Service<Ops>): Api<Ops> {
+    if (absent.has(name)) return absentApi(name, operations)
     if (!runs.has(name)) {
       assert(parts.elsewhere, `${name} runs elsewhere, and there is no way to call it`)
       return parts.elsewhere(name, operations)
@@ -130,14 +146,18 @@ export async function compose(parts: Parts) {
   }
 
   const sessions = createTokens<SessionClaims>('session', parts.keys.session)
-  const passes = createTokens<PassClaims>('pass', parts.keys.pass)
+  const isSoldByShop = absent.has('seat')
+  // strangers verify a pass only where they sell; our own way is three times as fast
+  const openPasses = createOpenPasses(parts.keys.pass)
+  const passes = isSoldByShop ? openPasses : createTokens<PassClaims>('pass', parts.keys.pass)
 
   const userService = runs.has('user') ? createUser({ db, tokens: sessions, mail: parts.mail, publicUrl: parts.publicUrl, ...surroundings }) : undefined
   const user = connect('user', userOperations, () => userService as NonNullable<typeof userService>)
-  const concert = connect('concert', concertOperations, () => createConcert({ db, ...surroundings }))
-  const wallet = connect('wallet', walletOperations, () => createWallet({ db, provider: createSandbox({ db, ...surroundings }), ...surroundings }))
+  const concert = connect('concert', concertOperations, () => createConcert({ db, isSoldByShop, ...surroundings }))
+  const wallet = connect('wallet', walletOperations, () => walletWithSandbox(parts))
   const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, lagMs: parts.lagMs, ...surroundings }))
-  const queue = connect('queue', queueOperations, () => createQueue({ db, seat, passes, works: createTokens<WorkClaims>('work', parts.keys.pass), capDefault: parts.queueCap, beacon: parts.beacon, lagMs: parts.lagMs, ...surroundings }))
+  const seller = isSoldByShop ? createSoldByShop({ db, concert }) : seat
+  const queue = connect('queue', queueOperations, () => createQueue({ db, seat: seller, isSoldByShop, passes, works: createTokens<WorkClaims>('work', parts.keys.pass), lagMs: parts.lagMs, capDefault: parts.queueCap, beacon: parts.beacon, metrics, log, ...(parts.lines && { lines: parts.lines }), ...surroundings }))
   const reservation = connect('reservation', reservationOperations, () => createReservation({ db, seat, concert, ...surroundings }))
   const payment = connect('payment', paymentOperations, () => createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
 
@@ -166,7 +186,7 @@ export async function compose(parts: Parts) {
     return count
   }
 
-  const guard = createSessionGuard({ user, tokens: sessions, now })
+  const guard = createSessionGuard({ user: runs.has('gateway') ? user : absentApi('user', userOperations), tokens: sessions, now })
   userService?.onSessionChange(guard.ended)
   if (runs.has('gateway')) jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
 
@@ -176,13 +196,19 @@ export async function compose(parts: Parts) {
   const limits = { limit: (parts.rateLimit ?? createMemoryRateLimit)(scaledBudgets(settings.percent)), settings }
   const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), limitRates: (to) => limitRates(to, { ...limits, metrics, now, slowed: slowLane.slowed }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
-  if (runs.has('gateway')) await mountRoutes(app, api, parts)
+  if (runs.has('gateway')) await mountRoutes(app, api, { ...parts, absent, openPasses })
+  else if (runs.has('callbacks')) healthRoutes(app, parts.ready)
+  const callbacks = createBulkhead(callbackRoom)
+  if ((runs.has('gateway') || runs.has('callbacks')) && !absent.has('wallet'))
+    await callbackRoutes(app, { wallet, secrets: new Map([['sandbox', parts.keys.provider ?? []]]), bulkhead: callbacks, metrics, now })
   for (const recover of recoveries) await recover()
   await reportParked()
   await app.ready()
 
   return {
     app,
+    absent,
+    callbacks,
     served,
     api,
     get userService() {
@@ -216,34 +242,56 @@ export async function compose(parts: Parts) {
   }
 }
 
-/** Every service's routes, written against its API type: the service itself may run elsewhere. */
-async function mountRoutes(app: App, { user, concert, wallet, seat, queue, reservation, payment }: Apis, { newId, now, publicUrl, rehearsals, ready }: Parts) {
-  const stock = async (showIds: string[]) => new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
+type Mounting = Parts & { absent: ReadonlySet<ServiceName>; openPasses: ReturnType<typeof createOpenPasses> }
+
+/** Every service's routes, written against its API type: the service itself may run elsewhere. What is absent says so. */
+async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehearsals, ready, absent, openPasses }: Mounting) {
+  const { user, concert, wallet, seat, queue, reservation, payment } = api
+  const stock = async (showIds: string[]) =>
+    absent.has('seat') ? new Map() : new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
   const owner = ownsShow(concert)
+  const present = <A extends object>(apis: A): Partial<A> => Object.fromEntries(Object.entries(apis).filter(([name]) => !absent.has(name as ServiceName))) as Partial<A>
+  const mount = async (service: ServiceName, routes: (scope: App) => void) =>
+    absent.has(service) ? mountAbsent(app, service, routes) : routes(app)
   // only these read cookies, so only they pay for parsing them
   await app.register(async (scope) => {
     await scope.register(cookie)
     userRoutes(scope as App, {
       user, newId,
       publicUrl,
-      exportParts: (userId) => exportOf({ wallet, reservation, payment }, userId),
-      balance: async (userId) => (await wallet.balance({ userId })).balance,
+      exportParts: (userId) => exportOf(present({ wallet, reservation, payment }), userId),
+      balance: async (userId) => (absent.has('wallet') ? 0 : (await wallet.balance({ userId })).balance),
     })
   })
   concertRoutes(app, { concert, stock })
-  walletRoutes(app, { wallet, newId })
-  seatRoutes(app, { seat, newId, ownsShow: owner })
-  drawRoutes(app, { queue })
-  lobbyRoute(app, { queue, user, wallet, concert, now })
-  queueRoutes(app, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
-  queueOperatorRoutes(app, queue)
-  recordRoutes(app, queue)
-  appealRoutes(app, { queue, newId, senderOf: (request) => (request as { sender?: string }).sender || null })
-  reservationRoutes(app, { reservation, newId, ownsShow: owner })
-  paymentRoutes(app, { payment, newId })
-  gatewayRoutes(app, { user, ownsShow: owner, wallet, queue, seat, reservation, payment, ready })
-  auditRoutes(app, { user, concert, seat, queue, reservation })
+  await mount('wallet', (scope) => walletRoutes(scope, { wallet, newId }))
+  await mount('seat', (scope) => seatRoutes(scope, { seat, newId, ownsShow: owner }))
+  await mount('queue', (scope) => {
+    drawRoutes(scope, { queue })
+    lobbyRoute(scope, { queue, user, concert, now, ...present({ wallet }) })
+    queueOperatorRoutes(scope, queue)
+    recordRoutes(scope, queue)
+    appealRoutes(scope, { queue, newId, senderOf: (request) => (request as { sender?: string }).sender || null })
+    queueRoutes(scope, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
+  })
+  await mount('reservation', (scope) => reservationRoutes(scope, { reservation, newId, ownsShow: owner }))
+  await mount('payment', (scope) => paymentRoutes(scope, { payment, newId }))
+  if (absent.has('seat')) shopRoutes(app, { queue, concert, passes: openPasses, newId, now })
+  auditRoutes(app, { user, concert, ...present({ seat, queue, reservation }) })
+  gatewayRoutes(app, { user, ownsShow: owner, ready, ...present({ wallet, queue, seat, reservation, payment }) })
   if (rehearsals) rehearsalRoutes(app, { user, concert, now })
+}
+
+/** Few at once are fast, as many as a provider may repeat after an outage wait, and the database is left to buyers. */
+const callbackRoom = { concurrencyMax: 16, waitingMax: 2_000 }
+const tellEveryMs = 250
+
+function walletWithSandbox({ db, now, newId, random, keys, tell }: Parts) {
+  const surroundings = { now, newId, random }
+  const wallet = createWallet({ db, provider: createSandbox({ db, ...surroundings }), ...surroundings })
+  const [secret] = keys.provider ?? []
+  if (!tell || !secret) return wallet
+  return { ...wallet, jobs: [...(wallet.jobs ?? []), { name: 'wallet.sandbox-tells', everyMs: tellEveryMs, run: () => tellDue(db, { secret, tell, now }) }] }
 }
 
 const relayPollMs = 500

@@ -102,6 +102,52 @@ test('a process that does not run everything says all that it misses, and asks o
   assert.throws(() => readConfig({ ...apart, USER_URL: 'user:9191' }), /USER_URL/)
 })
 
+test('SEAT_URL=none leaves the line alone, in one process that needs no engine, or split', () => {
+  const line = readConfig({ SEAT_URL: 'none' })
+  assert.deepEqual([...line.runs], ['gateway', 'user', 'concert', 'queue'])
+  assert.ok(line.isWhole)
+  assert.deepEqual([...line.absent], ['wallet', 'seat', 'reservation', 'payment'])
+  const named = readConfig({ SERVICES: 'gateway,user,concert,queue', SEAT_URL: 'none' })
+  assert.ok(named.isWhole, 'what there is runs here')
+  assert.deepEqual(named.absent, line.absent)
+  const withWallet = readConfig({ SERVICES: 'gateway,user,concert,wallet,queue', SEAT_URL: 'none' })
+  assert.ok(withWallet.isWhole && withWallet.runs.has('wallet') && !withWallet.absent.has('wallet'))
+  const split = () => readConfig({ SERVICES: 'queue', SEAT_URL: 'none' })
+  assert.throws(split, (error) => ['KAFKA_BROKERS', 'DATABASE_URL', 'SERVICE_SECRET', 'USER_URL', 'CONCERT_URL'].every((name) => String(error).includes(`${name} is required`)) && !/WALLET_URL|SEAT_URL/.test(String(error)))
+})
+
+test('QUEUE_URL=none is the seats alone; somebody else has to sign passes with a secret that is said', () => {
+  assert.throws(() => readConfig({ QUEUE_URL: 'none' }), /PASS_SECRET is required with QUEUE_URL=none/)
+  const seats = readConfig({ QUEUE_URL: 'none', PASS_SECRET: secret('p') })
+  assert.ok(seats.isWhole && !seats.runs.has('queue'))
+  assert.deepEqual([...seats.absent], ['queue'])
+})
+
+test('what cannot be without each other is refused, all of it at once', () => {
+  const problemsOf = (environment: Record<string, string>) => {
+    try {
+      readConfig(environment)
+      return ''
+    } catch (error) {
+      return String(error)
+    }
+  }
+  const all = problemsOf({ SERVICES: 'gateway,concert,seat,payment,callbacks', USER_URL: 'none', SEAT_URL: 'none', QUEUE_URL: 'none', WALLET_URL: 'none' })
+  for (const said of ['SERVICES names seat, and SEAT_URL is none', 'USER_URL cannot be none', 'SEAT_URL and QUEUE_URL are both none', 'SEAT_URL cannot be none while there is payment', 'WALLET_URL cannot be none while there is payment', 'callbacks, and there is no wallet'])
+    assert.ok(all.includes(said), `${said} in ${all}`)
+  assert.match(problemsOf({ PAYMENT_URL: 'none' }), /PAYMENT_URL cannot be none while there is seat/)
+  assert.match(problemsOf({ RESERVATION_URL: 'none' }), /RESERVATION_URL cannot be none while there is seat/)
+  assert.match(problemsOf({ CONCERT_URL: 'none' }), /CONCERT_URL cannot be none: every sale asks concert/)
+  assert.match(problemsOf({ SEAT_URL: 'none', RESERVATION_URL: 'http://r:1' }), /SEAT_URL cannot be none while there is reservation/)
+  assert.match(problemsOf({ SEAT_URL: 'nowhere' }), /SEAT_URL/)
+})
+
+test('the callbacks of providers alone are a process that needs the wallet and nobody else', () => {
+  const engines = { KAFKA_BROKERS: 'a:1', DATABASE_URL: 'postgres://h/d', SERVICE_SECRET: secret('v'), SESSION_SECRET: secret('s'), PASS_SECRET: secret('p') }
+  assert.throws(() => readConfig({ ...engines, SERVICES: 'callbacks' }), (error) => /WALLET_URL is required/.test(String(error)) && !/USER_URL|SEAT_URL/.test(String(error)))
+  assert.deepEqual([...readConfig({ ...engines, SERVICES: 'callbacks', WALLET_URL: 'http://w:1' }).runs], ['callbacks'])
+})
+
 test('REDIS_URL names a server or the nodes of a Cluster; anything else is refused without being quoted', () => {
   for (const REDIS_URL of ['redis://h:6379', 'rediss://me:geheim@h:6380/2', 'redis://:geheim@a:1,b:2,c:3', 'redis://[::1]:6379'])
     assert.equal(readConfig({ REDIS_URL }).REDIS_URL, REDIS_URL)

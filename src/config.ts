@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import Type, { type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { databaseUrlOf, type ServiceName, serviceNames, urlOf } from './services.ts'
+import { absentServices, databaseUrlOf, type Part, type ServiceName, serviceNames, urlOf } from './services.ts'
 import { type Networks, networksOf } from './platform/address.ts'
 import { redisAddressesOf } from './platform/redis-url.ts'
 
@@ -12,9 +12,13 @@ const NetworkList = Type.String({ maxLength: 2_000 })
 const Secret = Type.String({ minLength: 32, maxLength: 500 })
 
 const DatabaseUrl = Type.String({ pattern: '^postgres(ql)?://' })
-const UrlOfService = Type.String({ pattern: '^https?://[^/, ]+(,https?://[^/, ]+)*$' })
+const absence: Partial<Record<ServiceName, string>> = {
+  seat: '; `none`: only the line, before another shop (docs/only-the-line.md), and then no wallet, reservation or payment either',
+  queue: '; `none`: only the seats, behind another line that signs passes with PASS_SECRET',
+}
+const UrlOfService = Type.String({ pattern: '^(none|https?://[^/, ]+(,https?://[^/, ]+)*)$' })
 const urlsOfServices = Object.fromEntries(serviceNames.map((name) =>
-  [urlOf(name), { schema: UrlOfService, default: '', about: `where the door of ${name} is when it runs elsewhere: http://INNER_HOST:INNER_PORT of its process; of each replica, separated by commas, or of the balancer before them` }],
+  [urlOf(name), { schema: UrlOfService, default: '', about: `where the door of ${name} is when it runs elsewhere: http://INNER_HOST:INNER_PORT of its process; of each replica, separated by commas, or of the balancer before them${absence[name] ?? ''}` }],
 )) as Record<Uppercase<`${ServiceName}_URL`>, { schema: typeof UrlOfService; default: ''; about: string }>
 
 const databasesOfServices = Object.fromEntries(serviceNames.map((name) =>
@@ -31,11 +35,14 @@ export const variables = {
   DATA_DIR: { schema: Type.String({ minLength: 1 }), default: './data', about: 'directory of the embedded database, mails and server.json' },
   DATABASE_URL: { schema: DatabaseUrl, default: '', about: 'PostgreSQL 15 or later; without it the embedded database under DATA_DIR is used' },
   DATABASE_CONNECTIONS: { schema: Type.Integer({ minimum: 2, maximum: 200 }), default: '10', about: 'connections to PostgreSQL' },
-  REDIS_URL: { schema: Type.String({ maxLength: 2_000 }), default: '', secret: true, about: 'Redis 7 for rate limits: `redis://[user:password@]host:port[/number]`, `rediss://` over TLS; several `host:port` separated by commas are nodes of one Cluster. Without it each process counts for itself' },
+  REDIS_URL: { schema: Type.String({ maxLength: 2_000 }), default: '', secret: true, about: 'Redis 7 for rate limits and the copies that count positions in line: `redis://[user:password@]host:port[/number]`, `rediss://` over TLS; several `host:port` separated by commas are nodes of one Cluster. Without it each process counts for itself' },
   SESSION_SECRET: { schema: Secret, default: '', secret: true, about: 'signs access tokens; at least 32 characters; required with DATABASE_URL, else made at the first start under DATA_DIR' },
   PASS_SECRET: { schema: Secret, default: '', secret: true, about: 'signs passes; the same rules as SESSION_SECRET' },
   SESSION_SECRET_PREVIOUS: { schema: Secret, default: '', secret: true, about: 'the secret SESSION_SECRET replaced: what it signed is admitted, nothing is signed with it; an hour after the restart it can go' },
   PASS_SECRET_PREVIOUS: { schema: Secret, default: '', secret: true, about: 'the secret PASS_SECRET replaced; the same rules as SESSION_SECRET_PREVIOUS' },
+  PROVIDER_SECRET: { schema: Secret, default: '', secret: true, about: 'what the payment provider signs its callbacks with (POST /api/providers/sandbox/callbacks); without it nobody outside can sign one' },
+  PROVIDER_SECRET_PREVIOUS: { schema: Secret, default: '', secret: true, about: 'the secret PROVIDER_SECRET replaced; callbacks signed with it are still taken' },
+  PROVIDER_CALLBACK_URL: { schema: Type.String({ pattern: '^https?://[^/ ]+$' }), default: '', about: 'where the sandbox provider sends its answers, e.g. http://127.0.0.1:8080; without it the sandbox is asked for them' },
   OPERATOR_EMAIL: { schema: Type.String({ format: 'email', maxLength: 254 }), default: '', about: 'creates this operator account at the start, if it is not there; an existing one keeps its password, and one that is no operator is never made one: the start is refused' },
   OPERATOR_PASSWORD: { schema: Type.String({ minLength: 12, maxLength: 128 }), default: '', secret: true, about: 'password of OPERATOR_EMAIL, at least 12 characters' },
   MAIL: { schema: Type.String({ pattern: '^(console|file)$' }), default: 'file', about: 'where mails go: `file` (DATA_DIR/mail) or `console`' },
@@ -48,12 +55,12 @@ export const variables = {
   TRUST_PROXY: { schema: NetworkList, default: '', about: 'addresses and networks of the proxies in front, written like RATE_LIMIT_EXEMPT; only their X-Forwarded-For is believed. Without it a proxy on this machine makes everybody exempt' },
   CONNECTIONS_MAX: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '15000', about: 'open connections of the public port; more are closed at once. Keep it well below the file limit of the process (`ulimit -n`, usually 20,000): database and mails need files too. There is none per address: that is the work of the proxy in front' },
   DRAIN_SECONDS: { schema: Type.Integer({ minimum: 0, maximum: 60 }), default: '0', about: 'how long a process that was told to stop serves on, not ready, so that a balancer sends requests elsewhere before the port closes; 2 with a second gateway behind deploy/nginx/openrun.conf' },
-  SERVICES: { schema: Type.String({ pattern: '^[a-z]+(,[a-z]+)*$' }), default: 'all', about: `what runs in this process: all, or some of gateway,${serviceNames.join(',')}. Less than all needs KAFKA_BROKERS, DATABASE_URL, SERVICE_SECRET and the URL of every service it calls` },
+  SERVICES: { schema: Type.String({ pattern: '^[a-z]+(,[a-z]+)*$' }), default: 'all', about: `what runs in this process: all, or some of gateway,callbacks,${serviceNames.join(',')}; \`callbacks\` are the routes of payment providers alone, for a process of their own. Less than all needs KAFKA_BROKERS, DATABASE_URL, SERVICE_SECRET and the URL of every service it calls` },
   KAFKA_BROKERS: { schema: Type.String({ pattern: '^[^,:/ ]+:[0-9]+(,[^,:/ ]+:[0-9]+)*$' }), default: '', about: 'brokers of Apache Kafka 4, host:port separated by commas: events travel through it; without it inside the process' },
   KAFKA_PREFIX: { schema: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,40}$' }), default: 'openrun', about: 'begins the names of topics and groups; another one for each database on the same brokers, or they take each other\'s events' },
   SERVICE_SECRET: { schema: Secret, default: '', secret: true, about: 'signs the calls of services to each other, the same in every process; at least 32 characters' },
   INNER_HOST: { schema: Type.String({ minLength: 1 }), default: '127.0.0.1', about: 'address the door for other services listens on; never a public one' },
-  INNER_PORT: { schema: Port, default: '9191', about: 'port of the door for other services, opened when not everything runs here' },
+  INNER_PORT: { schema: Port, default: '9191', about: 'port of the door for other services, opened when not everything runs here, or with SERVICE_SECRET and KAFKA_BROKERS' },
   ...urlsOfServices,
   ...databasesOfServices,
   LOG_LEVEL: { schema: Type.String({ pattern: '^(trace|debug|info|warn|error|fatal|silent)$' }), default: 'info', about: 'least severe log line that is written' },
@@ -83,8 +90,10 @@ export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | un
   INNER_PORT: number
   LOG_LEVEL: string
   demo: boolean
-  /** SERVICES as a set; `isWhole` when it is everything */
-  runs: ReadonlySet<ServiceName | 'gateway'>
+  /** SERVICES as a set; `isWhole` when it is everything there is */
+  runs: ReadonlySet<Part>
+  /** services this installation does not have */
+  absent: ReadonlySet<ServiceName>
   isWhole: boolean
 }
 export class ConfigError extends Error {}
@@ -121,15 +130,26 @@ export function readConfig(environment: Environment, { demo = false } = {}): Con
   return config
 }
 
-const runnable = ['gateway', ...serviceNames] as const
+const runnable: readonly Part[] = ['gateway', 'callbacks', ...serviceNames]
 
-/** Fills `runs`, and DATABASE_URL with what they have: services of one process share a database. */
+/** Fills `runs` and `absent`, and with what they have DATABASE_URL. */
 function chooseServices(config: Config): string[] {
-  const named = config.SERVICES === 'all' ? [...runnable] : (config.SERVICES ?? '').split(',')
+  const all = config.SERVICES === 'all'
+  const words = all ? [] : (config.SERVICES ?? '').split(',')
+  const { absent, problems } = absentServices((name) => config[urlOf(name)], words)
+  const named = all ? runnable.filter((name) => name !== 'callbacks' && !absent.has(name as ServiceName)) : words
   const unknown = named.filter((name) => !runnable.some((known) => known === name))
+  config.absent = absent
   config.runs = new Set(runnable.filter((name) => named.includes(name)))
-  config.isWhole = runnable.every((name) => config.runs.has(name))
-  if (unknown.length > 0) return [`SERVICES names ${unknown.join(', ')}; there are ${runnable.join(', ')}`]
+  config.isWhole = config.runs.has('gateway') && serviceNames.every((name) => config.runs.has(name) || absent.has(name))
+  if (absent.has('queue') && !config.PASS_SECRET) problems.push('PASS_SECRET is required with QUEUE_URL=none: the other line signs passes with it')
+  if (config.runs.has('callbacks') && absent.has('wallet')) problems.push('SERVICES names callbacks, and there is no wallet they could be for')
+  if (unknown.length > 0) problems.push(`SERVICES names ${unknown.join(', ')}; there are ${runnable.join(', ')}`)
+  return [...problems, ...chooseDatabase(config)]
+}
+
+/** DATABASE_URL becomes what the services of this process have; they share one. */
+function chooseDatabase(config: Config): string[] {
   const own = serviceNames.filter((name) => config.runs.has(name))
   const urls = new Set(own.map((name) => config[databaseUrlOf(name)] ?? config.DATABASE_URL))
   if (urls.size > 1) return [`services of one process share a database; ${own.map(databaseUrlOf).filter((name) => config[name]).join(', ')} and DATABASE_URL name several. Give each its own process (SERVICES)`]
@@ -141,19 +161,20 @@ function chooseServices(config: Config): string[] {
 /** A process that does not run everything must know where the rest is and how news travel. */
 function missingWhenApart(config: Config): string[] {
   if (config.isWhole || config.runs.size === 0) return []
-  const needed = ['KAFKA_BROKERS', 'DATABASE_URL', 'SERVICE_SECRET', ...calledElsewhere(config.runs).map(urlOf)] as const
+  const needed = ['KAFKA_BROKERS', 'DATABASE_URL', 'SERVICE_SECRET', ...calledElsewhere(config).map(urlOf)] as const
   return needed.filter((name) => !config[name]).map((name) => `${name} is required when SERVICES is not all`)
 }
 
 /** Services that this process calls and does not run: a service calls those before it, the gateway all. */
-function calledElsewhere(runs: Config['runs']): ServiceName[] {
+function calledElsewhere({ runs, absent }: Config): ServiceName[] {
   const last = runs.has('gateway') ? serviceNames.length : Math.max(...serviceNames.map((name, i) => (runs.has(name) ? i : 0)))
-  return serviceNames.slice(0, last).filter((name) => !runs.has(name))
+  const called = serviceNames.filter((name, i) => i < last || (name === 'wallet' && runs.has('callbacks')))
+  return called.filter((name) => !runs.has(name) && !absent.has(name))
 }
 
 export const newSecret = () => randomBytes(32).toString('base64url')
 
-const secretNames = ['SERVICE_SECRET', 'SESSION_SECRET', 'PASS_SECRET', 'SESSION_SECRET_PREVIOUS', 'PASS_SECRET_PREVIOUS'] as const
+const secretNames = ['SERVICE_SECRET', 'PROVIDER_SECRET', 'PROVIDER_SECRET_PREVIOUS', 'SESSION_SECRET', 'PASS_SECRET', 'SESSION_SECRET_PREVIOUS', 'PASS_SECRET_PREVIOUS'] as const
 
 function sameSecrets(config: Config): string[] {
   const pairs = secretNames.flatMap((one, i) => secretNames.slice(i + 1).map((other) => [one, other] as const))

@@ -19,7 +19,7 @@ export const createServiceTokens = (secret: string): Tokens<ServiceClaims> => cr
 export function createElsewhere(config: Config, { now, random, wait, log, metrics }: Needs) {
   const tokens = createServiceTokens(config.SERVICE_SECRET ?? '')
   // whoever may call the most: the gateway, or the last of the services here
-  const self = config.runs.has('gateway') ? 'gateway' : (serviceNames.findLast((name) => config.runs.has(name)) ?? '')
+  const self = config.runs.has('gateway') ? 'gateway' : (serviceNames.findLast((name) => config.runs.has(name)) ?? 'callbacks')
   const identity = createIdentity(self, tokens, now)
   const opened: (() => Promise<void>)[] = []
   return {
@@ -43,4 +43,4 @@ export function createElsewhere(config: Config, { now, random, wait, log, metric
 }
 
 export const openKafka = (config: Config, { db, now, newId, log }: Needs) => (bus: BusParts): Bus =>
-  createKafkaBus({ ...bus, prefix: config.KAFKA_PREFIX, brokers: (config.KAFKA_BROKERS ?? '').split(','), sources: [...serviceNames], db, now, holder: newId(), log })
+  createKafkaBus({ ...bus, prefix: config.KAFKA_PREFIX, brokers: (config.KAFKA_BROKERS ?? '').split(','), sources: serviceNames.filter((name) => !config.absent.has(name)), db, now, holder: newId(), log })

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Config, newSecret } from './config.ts'
@@ -10,11 +10,14 @@ type Stored = { session: string; pass: string }
  * Secrets from the environment, else made once and kept beside the embedded data, readable by the owner only. The
  * previous ones sign nothing and still admit, so that a secret can be replaced without ending what it signed.
  */
-export async function keysOf(config: Config): Promise<{ session: Keys; pass: Keys }> {
+export async function keysOf(config: Config): Promise<{ session: Keys; pass: Keys; provider: string[] }> {
   const stored = config.SESSION_SECRET && config.PASS_SECRET ? undefined : await storedSecrets(join(config.DATA_DIR, 'secrets.json'))
+  const pass = keys(config.PASS_SECRET ?? stored?.pass, config.PASS_SECRET_PREVIOUS)
   return {
     session: keys(config.SESSION_SECRET ?? stored?.session, config.SESSION_SECRET_PREVIOUS),
-    pass: keys(config.PASS_SECRET ?? stored?.pass, config.PASS_SECRET_PREVIOUS),
+    pass,
+    // without one only the sandbox of this installation can sign
+    provider: [config.PROVIDER_SECRET ?? derived(pass[0]?.secret ?? '', 'openrun provider'), ...(config.PROVIDER_SECRET_PREVIOUS ? [config.PROVIDER_SECRET_PREVIOUS] : [])],
   }
 }
 
@@ -22,6 +25,8 @@ function keys(current = newSecret(), previous?: string): Keys {
   const secrets = previous === undefined ? [current] : [current, previous]
   return secrets.map((secret) => ({ id: keyIdOf(secret), secret }))
 }
+
+const derived = (secret: string, purpose: string) => createHmac('sha256', secret).update(purpose).digest('base64url')
 
 /** Stands in every token: the same secret has the same id in every process and after every restart. */
 export const keyIdOf = (secret: string) => createHash('sha256').update(secret).digest('base64url').slice(0, 8)

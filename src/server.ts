@@ -21,10 +21,12 @@ import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { holdProcessLock } from './platform/process-lock.ts'
 import type { Budget, RateLimit } from './platform/rate-limit.ts'
 import { createDrandBeacon } from './queue/beacon.ts'
+import type { LinePort } from './queue/line-port.ts'
 import { createConsoleMail, createFileMail } from './user/mail.ts'
 import { serviceNames } from './services.ts'
 import { verify, verifyServices } from './verify.ts'
 import { exportRoutes } from './verify-processes.ts'
+import { tellByHttp } from './wallet/sandbox-tells.ts'
 
 export type Server = { url: string; opsUrl: string; system: System; addressFile: string; close: (reason: string) => Promise<void> }
 
@@ -46,10 +48,10 @@ export async function openServer(config: Config): Promise<Server> {
   const clock = await openClock(db)
   const lag = openLag()
   const metrics = createMetrics()
-  const shared = config.REDIS_URL ? await shareLimits(config.REDIS_URL, { metrics, log }) : undefined
+  const shared = config.REDIS_URL ? await shareByRedis(config.REDIS_URL, { metrics, log }) : undefined
   let stopping = false
   const ready = () => problemsOf({ db, clock, stopping: () => stopping })
-  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, lagMs: lag.lagMs, log, metrics, ready, isStopping: () => stopping, ...(shared ? { rateLimit: shared.rateLimit } : {}) })
+  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, lagMs: lag.lagMs, log, metrics, ready, isStopping: () => stopping, ...shared?.ports })
   await ensureOperator(config, system)
   if (config.demo) await seedDemo(system, clock.now())
 
@@ -59,13 +61,13 @@ export async function openServer(config: Config): Promise<Server> {
   const operations = createOperations({
     metrics, ready, parked: system.parked,
     // others may have databases of their own
-    verify: () => (config.isWhole ? verify(() => db, looking) : verifyServices(services, () => db, looking)),
-    mount: (app) => exportRoutes(app, { services, dbOf: () => db }),
+    verify: () => (config.isWhole ? verify(() => db, looking, config.absent) : verifyServices(services, () => db, looking)),
+    mount: (app) => exportRoutes(app, { services, absent: [...config.absent], dbOf: () => db }),
   })
-  const gauges = setInterval(() => sample(metrics, db, clock), 1_000).unref()
+  const gauges = setInterval(() => sample(metrics, db, clock, system), 1_000).unref()
   const opsUrl = await operations.listen({ host: config.OPS_HOST, port: config.OPS_PORT })
   boundConnections(system.app.server, config.CONNECTIONS_MAX, metrics)
-  const url = config.runs.has('gateway') ? await system.app.listen({ host: config.HOST, port: config.PORT }) : ''
+  const url = config.runs.has('gateway') || config.runs.has('callbacks') ? await system.app.listen({ host: config.HOST, port: config.PORT }) : ''
   const innerUrl = await door?.listen({ host: config.INNER_HOST, port: config.INNER_PORT })
   const addressFile = join(config.DATA_DIR, 'server.json')
   await writeFile(addressFile, JSON.stringify({ pid: process.pid, url, opsUrl, ...(innerUrl ? { innerUrl } : {}) }))
@@ -89,7 +91,7 @@ export async function openServer(config: Config): Promise<Server> {
   return { url, opsUrl, system, addressFile, close }
 }
 
-type Platform = { db: Database; clock: Clock; lagMs: () => number; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit }
+type Platform = { db: Database; clock: Clock; lagMs: () => number; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit; lines?: LinePort }
 
 async function composeWith(config: Config, { clock, ...platform }: Platform) {
   const keys = await keysOf(config)
@@ -109,6 +111,8 @@ async function composeWith(config: Config, { clock, ...platform }: Platform) {
     ...platform, keys, mail, ...surroundings,
     beacon: config.BEACON_URLS === 'none' ? undefined : createDrandBeacon(config.BEACON_URLS.split(',')),
     runs: config.runs,
+    absent: config.absent,
+    ...(config.PROVIDER_CALLBACK_URL && { tell: tellByHttp(config.PROVIDER_CALLBACK_URL) }),
     ...(elsewhere && { elsewhere: elsewhere.caller }),
     ...(distributed && { openBus: distributed.openKafka(config, needs) }),
     publicUrl: config.PUBLIC_URL,
@@ -117,16 +121,24 @@ async function composeWith(config: Config, { clock, ...platform }: Platform) {
     rehearsals: config.REHEARSALS === 'on',
     limits: { percent: config.RATE_LIMIT_PERCENT, exempt: networks(config.RATE_LIMIT_EXEMPT), proxies: networks(config.TRUST_PROXY) },
   })
-  const door = system.served.length === 0 || config.isWhole || !distributed ? undefined : createInnerDoor(system.served, { tokens: distributed.createServiceTokens(config.SERVICE_SECRET ?? ''), now: clock.now, log: platform.log, isStopping: platform.isStopping })
+  // a whole process may still be called by the callbacks of providers beside it
+  const door = system.served.length === 0 || !distributed || (config.isWhole && !config.SERVICE_SECRET) ? undefined : createInnerDoor(system.served, { tokens: distributed.createServiceTokens(config.SERVICE_SECRET ?? ''), now: clock.now, log: platform.log, isStopping: platform.isStopping })
   return { system, door, close: async () => elsewhere?.close() }
 }
 
-/** Limits that every process on this Redis shares. Nothing of it is loaded without a URL. */
-async function shareLimits(url: string, { metrics, log }: { metrics: Metrics; log: Logger }) {
-  const [{ openRedis }, { createRedisRateLimit }] = await Promise.all([import('./platform/redis.ts'), import('./platform/redis-rate-limit.ts')])
+/** Limits and copies of lines that every process on this Redis shares. Nothing of it is loaded without a URL. */
+async function shareByRedis(url: string, { metrics, log }: { metrics: Metrics; log: Logger }) {
+  const [{ openRedis }, { createRedisRateLimit }, { createRedisLines }] =
+    await Promise.all([import('./platform/redis.ts'), import('./platform/redis-rate-limit.ts'), import('./queue/line-redis.ts')])
   const redis = await openRedis(url)
   if (!redis.wasConnected()) log.warn('REDIS_URL: no connection yet; every request passes the rate limits until there is one')
-  return { rateLimit: (budgets: Record<string, Budget>) => createRedisRateLimit({ redis, budgets, metrics, log }), close: redis.close }
+  return {
+    ports: {
+      rateLimit: (budgets: Record<string, Budget>) => createRedisRateLimit({ redis, budgets, metrics, log }),
+      lines: createRedisLines({ redis, newId: () => randomUUIDv7() }),
+    },
+    close: redis.close,
+  }
 }
 
 // readConfig has refused what cannot be read
@@ -168,7 +180,8 @@ async function problemsOf({ db, clock, stopping }: { db: Database; clock: Clock;
   return problems
 }
 
-function sample(metrics: Metrics, db: Database, clock: Clock) {
+function sample(metrics: Metrics, db: Database, clock: Clock, { callbacks }: System) {
+  metrics.callbacksWaiting.set(callbacks.counts().waiting)
   const { total, idle, waiting } = db.stats()
   metrics.databaseConnections.set({ state: 'total' }, total)
   metrics.databaseConnections.set({ state: 'idle' }, idle)

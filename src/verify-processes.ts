@@ -13,9 +13,9 @@ const Row = Type.Record(Type.String({ maxLength: 40 }), Type.Union([Type.String(
 const Argument = Type.Union([Type.Null(), Type.Integer({ minimum: 0 }), Type.Enum(['payment', 'refund']), Row, Type.Array(Type.Union([Id, Row]), { maxItems: 1_000 })])
 const Question = Exact({ args: Type.Array(Argument, { maxItems: 3 }) })
 
-/** What this process can say to a verification of all of them: which services it runs, and what they export. */
-export function exportRoutes(app: FastifyInstance, { services, dbOf }: { services: ServiceName[]; dbOf: DatabaseOf }) {
-  app.get('/services', async () => ({ services }))
+/** What this process can say to a verification of all of them: which services it runs, which there are none of, and what they export. */
+export function exportRoutes(app: FastifyInstance, { services, absent, dbOf }: { services: ServiceName[]; absent: ServiceName[]; dbOf: DatabaseOf }) {
+  app.get('/services', async () => ({ services, absent }))
   app.post<{ Params: { service: string; name: string }; Body: Static<typeof Question> }>('/exports/:service/:name', { schema: { body: Question }, bodyLimit: exportBytesMax }, async (request, reply) => {
     const service = services.find((own) => own === request.params.service)
     const exports = service ? exportsOfService(service) : {}
@@ -36,7 +36,7 @@ type Packed = { map: [unknown, unknown][] } | { set: unknown[] } | { rows: unkno
 const packed = (value: unknown): Packed => (value instanceof Map ? { map: [...value] } : value instanceof Set ? { set: [...value] } : { rows: value })
 const unpacked = (value: Packed): unknown => ('map' in value ? new Map(value.map) : 'set' in value ? new Set(value.set) : value.rows)
 
-export type Process = { url: string; services: ServiceName[] }
+export type Process = { url: string; services: ServiceName[]; absent: ServiceName[] }
 
 /** What runs at these operations ports; who does not answer soon is named among the failures. */
 export async function processesAt(opsUrls: string[]): Promise<{ processes: Process[]; failures: string[] }> {
@@ -53,7 +53,7 @@ export async function processesAt(opsUrls: string[]): Promise<{ processes: Proce
  */
 export async function verifyProcesses(opsUrls: string[], looking: Looking): Promise<VerifyReport> {
   const { processes, failures } = await processesAt(opsUrls)
-  const whole = processes.find(({ services }) => serviceNames.every((name) => services.includes(name)))
+  const whole = processes.find(({ services, absent }) => serviceNames.every((name) => services.includes(name) || absent.includes(name)))
   if (whole) return post(`${whole.url}/verify`)
   const reports: VerifyReport[] = []
   const covered = new Set<ServiceName>()
@@ -66,8 +66,10 @@ export async function verifyProcesses(opsUrls: string[], looking: Looking): Prom
       failures.push(String(error))
     }
   }
-  const errors = serviceNames.filter((name) => !covered.has(name)).map((name) => ({ name: `everything of ${name}`, error: `no process answers for it. ${failures.join('; ')}` }))
-  const across = await verifyAcross(exportsBy((service, name, args) => askAny(processes, service, name, args)), looking)
+  // what everybody who was asked says there is none of
+  const absent = new Set(serviceNames.filter((name) => processes.length > 0 && processes.every((each) => each.absent.includes(name))))
+  const errors = serviceNames.filter((name) => !covered.has(name) && !absent.has(name)).map((name) => ({ name: `everything of ${name}`, error: `no process answers for it. ${failures.join('; ')}` }))
+  const across = await verifyAcross(exportsBy((service, name, args) => askAny(processes, service, name, args)), looking, absent)
   return merged([...reports, across, { services: [], checks: 0, violations: [], errors }])
 }
 
@@ -75,7 +77,8 @@ async function whatRuns(opsUrl: string): Promise<Process> {
   const url = opsUrl.replace(/\/+$/, '')
   const response = await fetch(`${url}/services`, { signal: AbortSignal.timeout(aliveTimeoutMs) }).catch(fail(url))
   if (!response.ok) throw new Error(`${url} answered ${response.status}`)
-  return { url, services: ((await response.json()) as { services: ServiceName[] }).services }
+  const { services, absent } = (await response.json()) as { services: ServiceName[]; absent: ServiceName[] }
+  return { url, services, absent }
 }
 
 async function askAny(processes: Process[], service: ServiceName, name: string, args: unknown[]): Promise<unknown> {

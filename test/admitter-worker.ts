@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { openPostgres } from '../src/platform/database.ts'
 import { startJobs } from '../src/platform/jobs.ts'
+import { createLog } from '../src/platform/log.ts'
+import { createMetrics } from '../src/platform/metrics.ts'
 import { createTokens } from '../src/platform/token.ts'
 import type { WorkClaims } from '../src/queue/api.ts'
 import { createQueue } from '../src/queue/service.ts'
@@ -13,7 +15,7 @@ const keys = [{ id: 't', secret: 'a test secret of some length' }]
 const queue = createQueue({
   db, passes: createTokens<PassClaims>('pass', keys), works: createTokens<WorkClaims>('work', keys),
   seat: { endPass: async () => ({ used: false }), quota: async () => ({ seats: 0, sold: 0, seatsMax: 4 }), clocks: async () => ({ holds: 0 }) },
-  now: Date.now, newId: randomUUID, random: Math.random,
+  now: Date.now, newId: randomUUID, random: Math.random, metrics: createMetrics(), log: createLog('silent'),
 })
 const jobs = startJobs((queue.jobs ?? []).filter(({ name }) => ['queue.admit', 'queue.endings'].includes(name)), {
   onError: (name) => process.stdout.write(`failed ${name}\n`),

@@ -8,6 +8,8 @@ import sql from 'sql-template-tag'
 import { type Api, local } from '../src/platform/contract.ts'
 import { type Database, openPostgres, outsideTransaction } from '../src/platform/database.ts'
 import { deliver } from '../src/platform/inbox.ts'
+import { createLog } from '../src/platform/log.ts'
+import { createMetrics } from '../src/platform/metrics.ts'
 import { migrate } from '../src/platform/migrate.ts'
 import { createPostgresDatabase, testDatabaseUrl } from '../src/platform/testing.ts'
 import { createTokens } from '../src/platform/token.ts'
@@ -31,7 +33,7 @@ test('an admitter that is stopped with the line in its hand is taken over, and c
   await migrate(db, [{ service: 'queue', directory: new URL('../src/queue/migrations/', import.meta.url) }])
   const passes = createTokens<PassClaims>('pass', keys)
   const service = createQueue({
-    db, passes, works: createTokens<WorkClaims>('work', keys), capDefault: 0, now: Date.now, newId: randomUUID, random: Math.random,
+    db, passes, works: createTokens<WorkClaims>('work', keys), capDefault: 0, now: Date.now, newId: randomUUID, random: Math.random, metrics: createMetrics(), log: createLog('silent'),
     seat: { endPass: async () => ({ used: false }), quota: async () => ({ seats: 0, sold: 0, seatsMax: 4 }), clocks: async () => ({ holds: 0 }) },
   })
   const queue: QueueApi = local('queue', queueOperations, service.api as Api<typeof queueOperations>)

@@ -7,6 +7,8 @@ import { createLog } from '../src/platform/log.ts'
 import { createMetrics } from '../src/platform/metrics.ts'
 import { openTestDatabase } from '../src/platform/testing.ts'
 import type { Beacon } from '../src/queue/beacon.ts'
+import type { ServiceName } from '../src/services.ts'
+import type { Tell } from '../src/wallet/sandbox-tells.ts'
 import { verify, type VerifyReport } from '../src/verify.ts'
 
 export type Answer = { status: number; body: Record<string, any>; headers: Record<string, string> }
@@ -19,9 +21,9 @@ const hour = 3_600_000
 export const operatorLogin = { email: 'operator@test.example', password: 'operator-test-1234' }
 
 /** The whole system on a fresh database with a clock that only the test moves; `settle` runs what jobs and bus have to do. */
-type Options = { db?: Database; step?: StepHook; time?: { now: number }; operator?: Person; limits?: LimitSettings; beacon?: Beacon }
+type Options = { db?: Database; step?: StepHook; time?: { now: number }; operator?: Person; limits?: LimitSettings; beacon?: Beacon; absent?: ServiceName[]; tell?: Tell }
 
-export async function openSystem({ db, step, time = { now: startOfTests }, operator: known, limits, beacon }: Options = {}) {
+export async function openSystem({ db, step, time = { now: startOfTests }, operator: known, limits, beacon, absent = [], tell }: Options = {}) {
   const database = db ?? (await openTestDatabase([]))
   const mails: { to: string; subject: string; text: string }[] = []
   const metrics = createMetrics()
@@ -32,7 +34,7 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
     random: Math.random,
     wait: () => new Promise<void>(() => undefined), // a payment is waited for to its end
     mail: { send: async (message) => void mails.push(message) },
-    keys: { session: [{ id: 't', secret: 's'.repeat(40) }], pass: [{ id: 't', secret: 'p'.repeat(40) }] },
+    keys: { session: [{ id: 't', secret: 's'.repeat(40) }], pass: [{ id: 't', secret: 'p'.repeat(40) }], provider: ['b'.repeat(40)] },
     log: createLog('silent'),
     metrics,
     publicUrl: 'http://openrun.test',
@@ -40,6 +42,8 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
     holdMs: 300_000,
     rehearsals: true,
     ready: async () => [],
+    absent: new Set(absent),
+    ...(tell ? { tell } : {}),
     ...(step ? { step } : {}),
     ...(limits ? { limits } : {}),
     ...(beacon ? { beacon } : {}),
@@ -117,7 +121,7 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
       const answer = await must(send('POST', `/api/shows/${showId}/queue/pass`, { token: person.token, body: {} }))
       return answer.body.pass
     },
-    verify: (): Promise<VerifyReport> => verify(() => database, { now: () => time.now, pause: () => system.settle() }),
+    verify: (): Promise<VerifyReport> => verify(() => database, { now: () => time.now, pause: () => system.settle() }, system.absent),
     close: async () => {
       await system.app.close()
       if (!db) await database.close()

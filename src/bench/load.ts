@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net'
 
 export type LoadResult = { perSecond: number; done: number; seconds: number; statuses: Record<string, number>; latencyMs: number[] }
-/** The bytes of the next request, see `postOf`; undefined when there is none left. */
+/** The bytes of the next request, see `postOf` and `getOf`; undefined when there is none left. */
 export type NextRequest = () => Buffer | undefined
 
 const answerBytesMax = 16_384
 const [bodyStarts, contentLength] = ['\r\n\r\n', 'content-length: ']
 
 /**
- * A closed-loop generator on raw sockets: each connection sends its next POST when its answer is in. It shares the
+ * A closed-loop generator on raw sockets: each connection sends its next request when its answer is in. It shares the
  * machine with the server and its database, so it does as little as it can: requests are made before, and each is one
  * write and one read.
  */
@@ -29,6 +29,8 @@ export async function load(url: string, connections: number, seconds: number, ne
 /** A POST of JSON as bytes; `headers` end in a line break each, all of it is ASCII. */
 export const postOf = (path: string, headers: string, body: string) =>
   Buffer.from(`POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n${headers}\r\n${body}`, 'latin1')
+
+export const getOf = (path: string, headers: string) => Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`, 'latin1')
 
 const keepAsking = ({ hostname, port }: URL, endAt: number, next: NextRequest, onAnswer: (status: string, ms: number) => void) =>
   new Promise<void>((resolve, reject) => {

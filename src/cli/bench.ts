@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { load, type LoadResult, type NextRequest, postOf } from '../bench/load.ts'
 import { pinBackends, pinToCore } from '../bench/cores.ts'
 import { measurePurchases } from '../bench/purchases.ts'
+import { measureQueue } from '../bench/queue.ts'
 import { keyIdOf } from '../keys.ts'
 import { createPostgresDatabase } from '../platform/testing.ts'
 import type { SessionClaims } from '../platform/principal.ts'
@@ -17,7 +18,7 @@ import type { PassClaims } from '../seat/api.ts'
 import { type ChildServer, serverFlags, startChildServer } from './child-server.ts'
 
 /**
- * npm run bench -- [--json] [--only hold|purchase] [--engine pglite|postgres] [--runs 3] [--seconds 3]
+ * npm run bench -- [--json] [--only hold|purchase|queue] [--engine pglite|postgres] [--runs 3] [--seconds 3]
  * Ours beside this machine's own limits in one run: a ratio of medians. PostgreSQL is measured when BENCH_DATABASE_URL
  * (or TEST_DATABASE_URL) names a server that may create databases.
  */
@@ -50,9 +51,18 @@ const report: Record<string, unknown> = { node: process.version, runs, seconds, 
 for (const engine of engines) {
   const hold = args.only && args.only !== 'hold' ? undefined : await measureHolds(engine)
   const purchase = args.only && args.only !== 'purchase' ? undefined : await withDatabase(engine, (where) => measurePurchases(engine, where, runs, say))
-  report[engine] = { ...(hold ? { hold } : {}), ...(purchase ? { purchase } : {}) }
+  const queue = args.only && args.only !== 'queue' ? undefined : await measureLines(engine)
+  report[engine] = { ...(hold && { hold }), ...(purchase && { purchase }), ...(queue && { queue }) }
 }
 if (args.json) process.stdout.write(`${JSON.stringify(report)}\n`)
+
+/** Copies of lines in memory; with BENCH_REDIS_URL (or TEST_REDIS_URL), on PostgreSQL, in Redis too. */
+async function measureLines(engine: Engine) {
+  const inMemory = await withDatabase(engine, (where) => measureQueue({ engine, where, redisUrl: '', runs, seconds, say }))
+  const redisUrl = engine === 'postgres' ? (process.env.BENCH_REDIS_URL ?? process.env.TEST_REDIS_URL) : undefined
+  const inRedis = redisUrl ? await withDatabase(engine, (where) => measureQueue({ engine, where, redisUrl, runs, seconds, say })) : undefined
+  return { memory: inMemory, ...(inRedis && { redis: inRedis }) }
+}
 
 async function measureHolds(engine: Engine) {
   const nulls: number[] = []

@@ -19,7 +19,7 @@ export async function withSystem<T>(config: Config, act: (system: System) => Pro
     log: createLog('error'), metrics: createMetrics(),
     keys: { session: unused(), pass: unused() },
     mail: { send: () => Promise.reject(new Error('mails are sent by the server')) },
-    publicUrl: config.PUBLIC_URL, queueCap: config.QUEUE_CAP, holdMs: config.HOLD_SECONDS * 1_000, rehearsals: false,
+    publicUrl: config.PUBLIC_URL, queueCap: config.QUEUE_CAP, holdMs: config.HOLD_SECONDS * 1_000, rehearsals: false, absent: config.absent,
     wait: () => Promise.resolve(), ready: async () => [],
   })
   try {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { databaseUrls, readConfig } from '../config.ts'
 import { type Database, openPostgres } from '../platform/database.ts'
 import { openEmbedded } from '../platform/embedded.ts'
-import type { ServiceName } from '../services.ts'
+import { absentServices, type ServiceName, urlOf } from '../services.ts'
 import { verify, type VerifyReport } from '../verify.ts'
 import { verifyProcesses } from '../verify-processes.ts'
 import { runningServers } from './running-server.ts'
@@ -47,7 +47,7 @@ async function run(): Promise<VerifyReport> {
   const opened = new Map<string | undefined, Database>()
   for (const url of new Set(urls.values())) opened.set(url, url ? openPostgres(url) : await openEmbedded(DATA_DIR))
   try {
-    return await verify((service: ServiceName) => opened.get(urls.get(service)) as Database, looking)
+    return await verify((service: ServiceName) => opened.get(urls.get(service)) as Database, looking, absentServices((name) => process.env[urlOf(name)], []).absent)
   } finally {
     await Promise.all([...opened.values()].map((db) => db.close()))
   }

@@ -13,9 +13,9 @@ export const concertChecks: Check[] = [
     query: () => sql`
       select s.id, s.status from concert.shows s
       where s.status in ('published', 'closing') and (
-        s.plan is null or s.plan_version = 0
-        or not exists (select from concert.windows w where w.show_id = s.id)
-        or exists (
+        not exists (select from concert.windows w where w.show_id = s.id)
+        or s.sold_here and (s.plan is null or s.plan_version = 0)
+        or s.sold_here and exists (
           select from jsonb_array_elements(s.plan -> 'sections') as p(section)
           where not exists (
             select from jsonb_array_elements(s.prices) as q(price) where q.price ->> 'grade' = p.section ->> 'grade')))

@@ -4,7 +4,7 @@ import type { concertOperations, ShowDetail, ShowPublished } from './api.ts'
 import type { Tx } from '../platform/database.ts'
 import { unpricedGrades } from './plan.ts'
 import { type Change, changeShow, type ConcertEnv, detail, note, refuseWhileClosing, save } from './rules.ts'
-import { readPlan, type ShowRow } from './store-shows.ts'
+import { markSoldHere, readPlan, type ShowRow } from './store-shows.ts'
 import { readWindowsWithCodes } from './store-windows.ts'
 
 type Input = Static<(typeof concertOperations)['publish']['input']>
@@ -22,12 +22,12 @@ export async function publish(env: ConcertEnv, { by, showId }: Input): Promise<S
 
 /** Refuses `show_not_ready {missing}`, `show_times_invalid`, `show_not_draft`. */
 export async function publishShow(change: Change): Promise<void> {
-  const { tx, show, now } = change
+  const { tx, show, now, env: { isSoldByShop } } = change
   if (show.status !== 'draft') refuse('show_not_draft')
   const facts = await factsOf(tx, show)
   const missing = [
-    ...(facts.plan ? [] : ['plan']),
-    ...unpricedGrades(show.totals, show.prices).map((grade) => `price of ${grade}`),
+    ...(facts.plan || isSoldByShop ? [] : ['plan']),
+    ...(isSoldByShop ? [] : unpricedGrades(show.totals, show.prices).map((grade) => `price of ${grade}`)),
     ...(facts.windows.length > 0 ? [] : ['windows']),
     ...sectionsBeyond(facts).map((section) => `section ${section} of a window`),
     ...facts.windows.filter(({ opensAt }) => opensAt >= show.startsAt).map(({ name }) => `an opening of ${name} before the show begins`),
@@ -35,6 +35,7 @@ export async function publishShow(change: Change): Promise<void> {
   if (missing.length > 0) refuse('show_not_ready', { missing })
   if (show.startsAt <= now) refuse('show_times_invalid')
   const next: ShowRow = { ...show, ...notClosing, status: 'published', closingResult: null, pausedAt: null }
+  await markSoldHere(tx, show.id, !isSoldByShop)
   await save(tx, next, now, [{ name: 'show.published', data: facts }])
   await note(change, 'show.publish', next)
 }

@@ -8,7 +8,7 @@ import type { Cache } from './cache.ts'
 import { type ConcertRow, lockConcerts, refreshSpan } from './store-concerts.ts'
 import { concertsOf, lockShow, readShow, saveShow, type ShowRow } from './store-shows.ts'
 
-export type ConcertEnv = Surroundings & { db: Database; cache: Cache }
+export type ConcertEnv = Surroundings & { db: Database; cache: Cache; isSoldByShop: boolean }
 /** A show under change: events are gathered with successive versions and told when it is saved. */
 export type Change = { tx: Tx; env: ConcertEnv; by: By; concert: ConcertRow; show: ShowRow; now: number }
 

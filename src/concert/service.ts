@@ -13,9 +13,12 @@ import { readShow } from './store-shows.ts'
 import { readWindows } from './store-windows.ts'
 import { setWindows } from './windows.ts'
 
-/** Concerts, shows and what is frozen when a show is published. It calls nobody; seat answers it by events. */
-export function createConcert({ db, now, newId, random }: Surroundings & { db: Database }): Service<typeof concertOperations> {
-  const env: ConcertEnv = { db, now, newId, random, cache: createCache(db, now) }
+/**
+ * Concerts, shows and what is frozen when a show is published. It calls nobody; seat answers it by events, or the queue
+ * where another shop sells the seats: a show then needs neither a plan nor prices.
+ */
+export function createConcert({ db, now, newId, random, isSoldByShop = false }: Surroundings & { db: Database; isSoldByShop?: boolean }): Service<typeof concertOperations> {
+  const env: ConcertEnv = { db, now, newId, random, cache: createCache(db, now), isSoldByShop }
   return {
     api: {
       show: async ({ showId }) => showOf((await env.cache.show(showId)) ?? refuse('show_unknown')),
@@ -47,7 +50,10 @@ export function createConcert({ db, now, newId, random }: Surroundings & { db: D
       pauseShow: (input) => pauseShow(env, input),
       resumeShow: (input) => resumeShow(env, input),
     },
-    on: { 'seat.emptied': onEmptied(env), 'seat.occupied': onOccupied(env) },
+    on: {
+      'seat.emptied': onEmptied(env), 'seat.occupied': onOccupied(env),
+      'queue.emptied': onEmptied(env), 'queue.occupied': onOccupied(env),
+    },
   }
 }
 

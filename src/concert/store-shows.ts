@@ -104,6 +104,10 @@ export async function saveShow(tx: Tx, show: ShowRow, now: number): Promise<void
   assert.equal(rows.length, 1, `show ${show.id} vanished`)
 }
 
+/** A show that another shop sells needs no plan. */
+export const markSoldHere = (tx: Tx, showId: string, soldHere: boolean) =>
+  tx.rows(sql`update concert.shows set sold_here = ${soldHere} where id = ${showId} and sold_here <> ${soldHere}`)
+
 export const savePlan = (tx: Tx, showId: string, plan: Plan, totals: Show['totals']) =>
   tx.rows(sql`
     update concert.shows set plan = ${JSON.stringify(plan)}::jsonb, totals = ${JSON.stringify(totals)}::jsonb

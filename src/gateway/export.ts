@@ -5,14 +5,14 @@ import type { Entry, WalletApi } from '../wallet/api.ts'
 const pageSize = 100
 const pagesMax = 1_000
 
-/** What the other services keep about somebody, all of it, newest first. */
-export async function exportOf({ wallet, reservation, payment }: { wallet: WalletApi; reservation: ReservationApi; payment: PaymentApi }, userId: string) {
+/** What the other services keep about somebody, all of it, newest first; of a service that is not there, nothing. */
+export async function exportOf({ wallet, reservation, payment }: { wallet?: WalletApi; reservation?: ReservationApi; payment?: PaymentApi }, userId: string) {
   const limit = pageSize
   const [{ balance }, entries, reservations, payments] = await Promise.all([
-    wallet.balance({ userId }),
-    allPages(async (last: Entry | undefined) => (await wallet.entries({ userId, limit, ...(last && { before: last.id }) })).entries),
-    allPages(async (last: Reservation | undefined) => (await reservation.list({ userId, limit, ...beforeOf(last) })).reservations),
-    allPages(async (last: Payment | undefined) => (await payment.list({ userId, limit, ...beforeOf(last) })).payments),
+    wallet ? wallet.balance({ userId }) : { balance: null },
+    allPages(wallet && (async (last: Entry | undefined) => (await wallet.entries({ userId, limit, ...(last && { before: last.id }) })).entries)),
+    allPages(reservation && (async (last: Reservation | undefined) => (await reservation.list({ userId, limit, ...beforeOf(last) })).reservations)),
+    allPages(payment && (async (last: Payment | undefined) => (await payment.list({ userId, limit, ...beforeOf(last) })).payments)),
   ])
   return { balance, entries, reservations, payments }
 }
@@ -20,8 +20,9 @@ export async function exportOf({ wallet, reservation, payment }: { wallet: Walle
 type Made = { createdAt: number; id: string }
 const beforeOf = (last: Made | undefined) => (last ? { before: { createdAt: last.createdAt, id: last.id } } : {})
 
-async function allPages<T>(pageAfter: (last: T | undefined) => Promise<T[]>): Promise<T[]> {
+async function allPages<T>(pageAfter: ((last: T | undefined) => Promise<T[]>) | undefined): Promise<T[]> {
   const all: T[] = []
+  if (!pageAfter) return all
   for (let page = 0; page < pagesMax; page++) {
     const items = await pageAfter(all.at(-1))
     all.push(...items)

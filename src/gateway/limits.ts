@@ -7,7 +7,7 @@ import { Refusal } from '../platform/outcome.ts'
 import type { Access } from '../platform/principal.ts'
 import type { Budget, RateLimit } from '../platform/rate-limit.ts'
 
-export type LimitClass = 'read' | 'write' | 'join' | 'signIn'
+export type LimitClass = 'read' | 'write' | 'join' | 'signIn' | 'shop' | 'callback'
 type Payer = 'address' | 'account'
 
 /**
@@ -18,6 +18,9 @@ export const rateBudgets: Record<LimitClass, Record<Payer, Budget>> = {
   read: { address: { perSecond: 500, burst: 2_000 }, account: { perSecond: 20, burst: 100 } },
   write: { address: { perSecond: 200, burst: 1_000 }, account: { perSecond: 10, burst: 50 } },
   join: { address: { perSecond: 100, burst: 1_000 }, account: { perSecond: 1, burst: 10 } },
+  // servers: another shop behind the line, and providers of payment; nobody is signed in there
+  shop: { address: { perSecond: 1_000, burst: 5_000 }, account: { perSecond: 1_000, burst: 5_000 } },
+  callback: { address: { perSecond: 1_000, burst: 10_000 }, account: { perSecond: 1_000, burst: 10_000 } },
   signIn: { address: { perSecond: 5, burst: 100 }, account: { perSecond: 1, burst: 10 } },
 }
 

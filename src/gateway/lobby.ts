@@ -6,7 +6,7 @@ import { Phase, type QueueApi } from '../queue/api.ts'
 import type { UserApi } from '../user/api.ts'
 import type { WalletApi } from '../wallet/api.ts'
 
-type Needs = { queue: Pick<QueueApi, 'lobby'>; user: Pick<UserApi, 'profile'>; wallet: Pick<WalletApi, 'balance'>; concert: Pick<ConcertApi, 'show'>; now: () => number }
+type Needs = { queue: Pick<QueueApi, 'lobby'>; user: Pick<UserApi, 'profile'>; wallet?: Pick<WalletApi, 'balance'>; concert: Pick<ConcertApi, 'show'>; now: () => number }
 
 const Lobby = Exact({
   windowId: Id,
@@ -20,7 +20,7 @@ const Lobby = Exact({
     signedIn: Type.Boolean(),
     verified: { ...Nullable(Type.Boolean()), description: 'null: not signed in' },
     window: Exact({ ok: Type.Boolean(), refusal: Nullable(Type.String()) }),
-    wallet: { ...Nullable(Exact({ ok: Type.Boolean(), balance: Won, wanted: Won })), description: 'wanted: as many of the dearest seats as one may buy, with fees; null: not signed in' },
+    wallet: { ...Nullable(Exact({ ok: Type.Boolean(), balance: Won, wanted: Won })), description: 'wanted: as many of the dearest seats as one may buy, with fees; null: not signed in, or there is no wallet here' },
   }),
   /** the number of one's place, once in */
   number: Nullable(Type.Integer()),
@@ -45,7 +45,7 @@ export function lobbyRoute(app: App, { queue, user, wallet, concert, now }: Need
       queue.lobby({ showId, ...query, ...(userId === undefined ? {} : { userId }) }),
       concert.show({ showId }),
       userId === undefined ? null : user.profile({ userId }),
-      userId === undefined ? null : wallet.balance({ userId }),
+      userId === undefined || !wallet ? null : wallet.balance({ userId }),
     ])
     const dearest = Math.max(0, ...show.prices.flatMap(({ price, types = [] }) => [price, ...types.map((type) => type.price)]))
     const wanted = (dearest + show.bookingFee) * show.ticketsPerUserMax

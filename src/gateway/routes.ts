@@ -10,23 +10,23 @@ import type { SeatApi } from '../seat/api.ts'
 import type { UserApi } from '../user/api.ts'
 import type { WalletApi } from '../wallet/api.ts'
 
-type Storytellers = { queue: QueueApi; seat: SeatApi; reservation: ReservationApi; payment: PaymentApi }
+type Storytellers = { queue?: QueueApi; seat?: SeatApi; reservation?: ReservationApi; payment?: PaymentApi }
 const Step = Exact({ at: IsoInstant, service: Type.String(), what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })
 
 const Story = Exact({ recordName: Nullable(Type.String({ description: 'my name in the public record of this show' })), steps: Type.Array(Step) })
 
-/** What no single service can answer: who I am with my balance, and the story of my turn over all services. */
-export function gatewayRoutes(app: App, deps: { user: UserApi; wallet: WalletApi; ownsShow: (principal: Principal, showId: string) => Promise<void>; ready: () => Promise<string[]> } & Storytellers) {
+/** What no single service can answer: who I am with my balance, and the story of my turn over all services there are. */
+export function gatewayRoutes(app: App, deps: { user: UserApi; wallet?: WalletApi; ownsShow: (principal: Principal, showId: string) => Promise<void>; ready: () => Promise<string[]> } & Storytellers) {
   app.get('/api/me', {
     config: { access: { allow: 'signed-in' } },
     schema: {
       tags: ['users'],
       summary: 'Who I am, with my balance',
-      response: { 200: Exact({ id: Id, email: Type.String(), name: Type.String(), role: Type.String(), verified: Type.Boolean(), balance: Won }) },
+      response: { 200: Exact({ id: Id, email: Type.String(), name: Type.String(), role: Type.String(), verified: Type.Boolean(), balance: { ...Nullable(Won), description: 'null: there is no wallet here' } }) },
     },
   }, async (request) => {
     const { userId } = principalOf(request)
-    const [profile, { balance }] = await Promise.all([deps.user.profile({ userId }), deps.wallet.balance({ userId })])
+    const [profile, { balance }] = await Promise.all([deps.user.profile({ userId }), deps.wallet ? deps.wallet.balance({ userId }) : { balance: null }])
     return { id: profile.id, email: profile.email, name: profile.name, role: profile.role, verified: profile.verified, balance }
   })
 
@@ -37,9 +37,14 @@ export function gatewayRoutes(app: App, deps: { user: UserApi; wallet: WalletApi
 
   supportRoute(app, deps)
 
+  healthRoutes(app, deps.ready)
+}
+
+/** For balancers, on the public port too. */
+export function healthRoutes(app: App, ready: () => Promise<string[]>) {
   app.get('/healthz', { config: { access: { allow: 'public' } }, schema: { tags: ['health'], summary: 'The process is alive' } }, async () => ({ status: 'ok' }))
   app.get('/readyz', { config: { access: { allow: 'public' } }, schema: { tags: ['health'], summary: 'The process can serve' } }, async (_request, reply) => {
-    const problems = await deps.ready()
+    const problems = await ready()
     return reply.code(problems.length === 0 ? 200 : 503).send({ ready: problems.length === 0 })
   })
 }
@@ -58,7 +63,7 @@ function supportRoute(app: App, deps: { user: UserApi; ownsShow: (principal: Pri
     const story = await storyOf(deps, userId, showId)
     // whoever had nothing to do with this show is nobody here
     if (story.steps.length === 0) return refuse('not_found')
-    const [profile, { appeals }] = await Promise.all([deps.user.profile({ userId }), deps.queue.appeals({ showId, userId })])
+    const [profile, { appeals }] = await Promise.all([deps.user.profile({ userId }), deps.queue?.appeals({ showId, userId }) ?? { appeals: [] }])
     const shown = appeals.map(({ filedAt, text, outcome, answer }) => ({ filedAt: iso(filedAt), text, outcome, answer }))
     return { email: masked(profile.email), name: masked(profile.name), ...story, appeals: shown }
   })
@@ -70,10 +75,10 @@ const masked = (text: string) => text.replace(/^(.)[^@]*/u, '$1***')
 async function storyOf(tellers: Storytellers, userId: string, showId: string) {
   const parts = await Promise.all(
     (['queue', 'seat', 'reservation', 'payment'] as const).map(async (service) => {
-      const { steps } = await tellers[service].story({ userId, showId })
+      const { steps } = (await tellers[service]?.story({ userId, showId })) ?? { steps: [] }
       return steps.map((step) => ({ service, ...step }))
     }),
   )
-  const { name } = await tellers.queue.story({ userId, showId })
-  return { recordName: name, steps: parts.flat().sort((a, b) => a.at - b.at).map((step) => ({ ...step, at: iso(step.at) })) }
+  const recordName = (await tellers.queue?.story({ userId, showId }))?.name ?? null
+  return { recordName, steps: parts.flat().sort((a, b) => a.at - b.at).map((step) => ({ ...step, at: iso(step.at) })) }
 }

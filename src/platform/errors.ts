@@ -17,6 +17,7 @@ export const platformRefusals = {
   body_too_large: { status: 413, en: 'The request body is too large.', ko: '요청 본문이 너무 커요.', next: fix },
   media_type_unsupported: { status: 415, en: 'Send the body as application/json.', ko: '본문은 application/json으로 보내 주세요.', next: fix },
   not_found: { status: 404, en: 'There is nothing here for you.', ko: '찾으시는 것이 없어요.', next: { en: 'Check the address.', ko: '주소를 확인해 주세요.' } },
+  service_absent: { status: 404, en: 'This installation does not have that part; another shop may.', ko: '여기에는 없는 기능이에요. 다른 판매처에서 맡고 있을 수 있어요.', next: { en: 'Look at /openapi.json for what there is.', ko: '/openapi.json에서 쓸 수 있는 기능을 확인해 주세요.' } },
   sign_in_required: { status: 401, en: 'You are not signed in, or your session has ended.', ko: '로그인하지 않았거나 로그인이 끝났어요.', next: signIn },
   token_expired: { status: 401, en: 'Your access token has expired.', ko: '로그인 토큰이 만료됐어요.', next: { en: 'Renew it with POST /api/sessions/refresh.', ko: 'POST /api/sessions/refresh로 새로 받아 주세요.' } },
   role_required: { status: 403, en: 'Your role does not allow this.', ko: '이 작업을 할 수 있는 권한이 없어요.', next: { en: 'Ask an operator for the role.', ko: '운영자에게 권한을 요청해 주세요.' } },

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
-import { createClient, createCluster } from '@redis/client'
+import { createClient, createCluster, RESP_TYPES } from '@redis/client'
 import { redisAddressesOf } from './redis-url.ts'
 
 /** A Lua script and the hash by which a server knows it. */
 export type Script = { text: string; sha: string }
+export type RedisValue = string | Buffer
 export type Redis = {
   /** Runs a script where its keys live, which share a hash tag. Rejects at once without a connection, and after `timeoutMs` without an answer: then it may have run. */
-  run(script: Script, keys: string[], args: string[], timeoutMs?: number): Promise<unknown>
+  run(script: Script, keys: string[], args: RedisValue[], timeoutMs?: number): Promise<unknown>
+  /** The same for answers that are no text: strings come as bytes. */
+  runBytes(script: Script, keys: string[], args: RedisValue[], timeoutMs?: number): Promise<unknown>
   /** whether there has been a connection; after that `run` tells */
   wasConnected(): boolean
   close(): void
@@ -31,8 +34,10 @@ export async function openRedis(url: string): Promise<Redis> {
     connectedOnce = true
   }, () => undefined)
   await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, connectTimeoutMs).unref())])
+  const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
   return {
     run: (script, keys, args, timeoutMs = commandTimeoutMs) => within(timeoutMs, evaluate(client, script, keys, args)),
+    runBytes: (script, keys, args, timeoutMs = commandTimeoutMs) => within(timeoutMs, evaluate(bytes, script, keys, args)),
     wasConnected: () => connectedOnce,
     close: () => client.destroy(),
   }
@@ -40,12 +45,12 @@ export async function openRedis(url: string): Promise<Redis> {
 
 /** What both clients offer and is used here. */
 type Client = {
-  evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
-  eval(text: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
+  evalSha(sha: string, options: { keys: string[]; arguments: RedisValue[] }): Promise<unknown>
+  eval(text: string, options: { keys: string[]; arguments: RedisValue[] }): Promise<unknown>
 }
 
 /** A server that was restarted knows no scripts: it is told the text. */
-async function evaluate(client: Client, { sha, text }: Script, keys: string[], args: string[]): Promise<unknown> {
+async function evaluate(client: Client, { sha, text }: Script, keys: string[], args: RedisValue[]): Promise<unknown> {
   const options = { keys, arguments: args }
   try {
     return await client.evalSha(sha, options)

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, Text } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
+import { shopOperations, shopRefusals } from './shop-api.ts'
 
 export const queueLimits = {
   capDefault: 300,
@@ -146,12 +147,22 @@ export const DrawProof = Exact({
 })
 export type DrawProof = Static<typeof DrawProof>
 const ofDraw = { showId: Id, windowId: Type.Optional(Id) }
+/** `hash` is SHA-256 over number (4 bytes) and user (16) of everybody who waits, in order; `last` and `eventId` say how much of the line's log it knows. */
+const Hashed = { last: Count, eventId: Count, waiting: Count, hash: Type.String() }
+export const LineOrder = Exact({
+  windowId: Id,
+  epoch: Count,
+  stored: Exact(Hashed),
+  /** null: there is none now, or it changed while it was read */
+  copy: Type.Union([Exact({ keptIn: Type.Enum(['memory', 'redis']), ...Hashed }), Type.Null()]),
+})
 const who = { showId: Id, userId: Id, sessionId: Id }
 const lineRefusals = ['show_unknown', 'show_preparing', 'line_not_open'] as const
 
 export const queueOperations = {
   /** Who did what, newest first. */
   audit: auditOperation,
+  ...shopOperations,
   /** Durable and idempotent per (line, user): `created` tells a new place from one already there. */
   join: operation({
     input: Exact({ ...who, code: Type.Optional(Text(64)), work: Type.Optional(Work) }),
@@ -238,6 +249,12 @@ export const queueOperations = {
     output: Exact({ lines: Type.Array(RecordLine), next: Type.Union([RecordAfter, Type.Null()]), complete: Type.Boolean() }),
     refusals: [...lineRefusals],
   }),
+  /** Operator: who waits in which order, by what is stored and by the copy that counts positions. Reads the whole line. */
+  order: operation({
+    input: Exact({ showId: Id }),
+    output: LineOrder,
+    refusals: [...lineRefusals],
+  }),
   story: operation({
     input: Exact({ userId: Id, showId: Id }),
     /** `name`: what the user is called in the public record of the show; null where the queue does not know the show */
@@ -251,6 +268,7 @@ export type QueueApi = Api<typeof queueOperations>
 
 const joinNext = { en: 'Join the line of this show.', ko: '이 회차의 줄에 서 주세요.' }
 export const queueRefusals = {
+  ...shopRefusals,
   line_not_open: { status: 409, en: 'The line of this show is not open yet.', ko: '아직 줄이 열리지 않았어요.', next: { en: 'Come back when it opens (opensAt).', ko: '열리는 시각(opensAt)에 다시 와 주세요.' } },
   line_closed: { status: 409, en: 'This line is closed.', ko: '줄이 닫혔어요.', next: { en: 'Look for another date.', ko: '다른 회차를 찾아 주세요.' } },
   line_paused: { status: 409, en: 'The line is paused; all clocks of this show stand still.', ko: '줄이 잠시 멈췄어요. 모든 시간도 함께 멈춰 있어요.', next: { en: 'Wait; your place is kept.', ko: '기다려 주세요. 순번은 그대로예요.' } },

@@ -18,6 +18,9 @@ export function orderOf({ seed, rosterCount }: Pick<Line, 'seed' | 'rosterCount'
   return order
 }
 
+/** A name of that order which no other order of this line has: copies of the line are kept under it. */
+export const orderKeyOf = ({ seed }: Pick<Line, 'seed'>): string => seed ?? 'arrival'
+
 /** What opens an account's own hash and nobody else's. */
 export const nonceOf = (salt: string, userId: string) => createHmac('sha256', Buffer.from(salt, 'hex')).update(userId).digest()
 export const accountOf = (salt: string, userId: string) => accountHash(hash, nonceOf(salt, userId), userId)

@@ -7,6 +7,7 @@ import type { WorkClaims } from './api.ts'
 import type { Beacon } from './beacon.ts'
 import type { Pace } from './pace.ts'
 import type { Note } from './store-evidence.ts'
+import type { Positions } from './positions.ts'
 
 /** What the rules of the queue are given. */
 export type QueueEnv = Surroundings & {
@@ -24,6 +25,7 @@ export type QueueEnv = Surroundings & {
   evidence: Tally<Note>
   /** how late this process's event loop is, in milliseconds; unknown is never late */
   lagMs?: (() => number) | undefined
+  positions: Positions
   /** tells the job that ends passes to look at once; losing it costs a quarter of a second */
   passesToEnd: () => void
 }

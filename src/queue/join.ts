@@ -21,16 +21,27 @@ export type Joined = Static<(typeof queueOperations)['join']['output']>
  */
 export async function joinMany(env: QueueEnv, inputs: Join[]): Promise<Answer<Joined>[]> {
   const showId = inputs[0]?.showId ?? ''
-  const answers = await env.db.transaction(async (tx) => {
+  const joined = await env.db.transaction(async (tx) => {
     const show = await lines.lockShow(tx, showId)
-    return show && joinLocked(env, tx, show, inputs)
+    return show && { show, ...(await joinLocked(env, tx, show, inputs)) }
   })
-  if (answers) return answers
-  const refusal = await noLine(env, showId)
-  return inputs.map(() => refusal)
+  if (!joined) {
+    const refusal = await noLine(env, showId)
+    return inputs.map(() => refusal)
+  }
+  const { show, rows, created, refusals } = joined
+  const views = await viewsOf(env, env.positions.ahead, show, [...rows.values()])
+  return inputs.map((input) => {
+    const row = rows.get(input.userId)
+    const place = row && views.get(row)
+    if (!place) return refusals.get(input) ?? new Refusal('line_closed')
+    return { created: created.delete(input.userId), place } // of several requests in one batch the first made the place
+  })
 }
 
-async function joinLocked(env: QueueEnv, tx: Tx, show: Show, inputs: Join[]): Promise<Answer<Joined>[]> {
+type JoinedRows = { rows: Map<string, places.PlaceRow>; created: Set<string>; refusals: Map<Join, Refusal> }
+
+async function joinLocked(env: QueueEnv, tx: Tx, show: Show, inputs: Join[]): Promise<JoinedRows> {
   const now = env.now()
   await settlePhases(env, tx, show, now)
   const line = presentLine(show)
@@ -57,13 +68,7 @@ async function joinLocked(env: QueueEnv, tx: Tx, show: Show, inputs: Join[]): Pr
     const row = windowId === line.windowId ? byNumber.get(number) : undefined
     if (row) Object.assign(row, { status: 'called', until })
   }
-  const views = await viewsOf(env, tx, show, [...rows.values()])
-  return inputs.map((input) => {
-    const row = rows.get(input.userId)
-    const place = row && views.get(row)
-    if (!place) return refusals.get(input) ?? new Refusal('line_closed')
-    return { created: created.delete(input.userId), place } // of several requests in one batch the first made the place
-  })
+  return { rows, created, refusals }
 }
 
 /** Refusals that say something about who was refused; a closed line says nothing. */

@@ -22,7 +22,7 @@ export async function lobbyMany(env: QueueEnv, inputs: Asked[]): Promise<Answer<
   const line = presentLine(show)
   const userIds = [...new Set(inputs.flatMap(({ userId }) => userId ?? []))]
   const mine = await livePlacesOf(env.db, line.windowId, userIds)
-  const views = await viewsOf(env, env.db, show, [...mine.values()])
+  const views = await viewsOf(env, env.positions.ahead, show, [...mine.values()])
   // before a line opens it is asked what it will ask then
   const refusals = await refusalsOf(env.db, { ...line, phase: line.phase === 'announced' ? 'lobby' : line.phase }, inputs)
   const { windowId, phase, lobbyOpensAt, sealsAt, opensAt, closesAt } = line

@@ -1,10 +1,10 @@
 import type { Static } from 'typebox'
-import type { Reader } from '../platform/database.ts'
-import { type Answer, Refusal } from '../platform/outcome.ts'
-import type { Place, queueOperations } from './api.ts'
+import { type Answer, Refusal, settle } from '../platform/outcome.ts'
+import type { LineOrder, Place, queueOperations } from './api.ts'
 import { orderOf } from './draw-hash.ts'
 import type { QueueEnv } from './env.ts'
-import { isRanked, type Line, lineOf, noLine, type Show } from './line.ts'
+import { isRanked, type Line, lineOf, noLine, presentLine, type Show } from './line.ts'
+import type { Ahead } from './positions.ts'
 import * as lines from './store-lines.ts'
 import * as places from './store-places.ts'
 import { nameIn } from './store-record.ts'
@@ -18,7 +18,7 @@ export async function positionMany(env: QueueEnv, inputs: Who[]): Promise<Answer
   const [show] = await lines.readShows(env.db, [showId])
   if (!show) return (await noLine(env, showId).then((refusal) => inputs.map(() => refusal)))
   const mine = await places.placesOf(env.db, show, [...new Set(inputs.map((input) => input.userId))])
-  const views = await viewsOf(env, env.db, show, [...mine.values()])
+  const views = await viewsOf(env, env.positions.ahead, show, [...mine.values()])
   return inputs.map(({ userId }) => {
     const place = mine.get(userId)
     return (place && views.get(place)) ?? new Refusal('place_unknown')
@@ -27,9 +27,9 @@ export async function positionMany(env: QueueEnv, inputs: Who[]): Promise<Answer
 
 /**
  * Places as their owners see them. `position` is how many wait ahead: a woken place, which once was counted and called,
- * is not counted again, so a position never grows.
+ * is not counted again, so a position never grows. Inside a transaction nothing but SQL may count: what it wrote is not yet true.
  */
-export async function viewsOf(env: QueueEnv, db: Reader, show: Show, rows: places.PlaceRow[]): Promise<Map<places.PlaceRow, Place>> {
+export async function viewsOf(env: QueueEnv, aheadOf: (line: Line, ranks: number[]) => Promise<Ahead>, show: Show, rows: places.PlaceRow[]): Promise<Map<places.PlaceRow, Place>> {
   const now = env.now()
   const views = new Map<places.PlaceRow, Place>()
   for (const windowId of new Set(rows.map((row) => row.windowId))) {
@@ -40,7 +40,7 @@ export async function viewsOf(env: QueueEnv, db: Reader, show: Show, rows: place
     const order = orderOf(line)
     const isDrawn = isRanked(line)
     const waiting = isDrawn ? own.filter((row) => row.status === 'waiting') : []
-    const ahead = await aheadOf(db, line, waiting.map((row) => order.rankOf(row.number)))
+    const ahead = await aheadOf(line, waiting.map((row) => order.rankOf(row.number)))
     for (const row of own) {
       const rank = isDrawn ? order.rankOf(row.number) : null
       const position = rank === null ? null : (ahead.get(rank) ?? 0)
@@ -54,17 +54,12 @@ export async function viewsOf(env: QueueEnv, db: Reader, show: Show, rows: place
   return views
 }
 
-/** Waiting places before each of these ranks: arithmetic, less those who left, of whom blocks are counted. */
-async function aheadOf(db: Reader, line: Line, ranks: number[]): Promise<Map<number, number>> {
-  if (ranks.length === 0) return new Map()
-  const sorted = ranks.toSorted((a, b) => a - b)
-  const left = new Map((await places.leavers(db, line, sorted)).map((row) => [row.stretch, row.left]))
-  let leftBefore = 0
-  return new Map(sorted.map((rank, stretch) => {
-    leftBefore += left.get(stretch) ?? 0
-    // the line may have come further since its row was read
-    return [rank, Math.max(0, rank - line.admittedThrough - 1 - leftBefore)]
-  }))
+/** Who waits in the present line, in order, as it is stored and as the copy has it. */
+export async function orderOfLine(env: QueueEnv, { showId }: { showId: string }): Promise<Static<typeof LineOrder>> {
+  const [show] = await lines.readShows(env.db, [showId])
+  if (!show) return settle<never>(await noLine(env, showId))
+  const line = presentLine(show)
+  return { windowId: line.windowId, epoch: line.epoch, ...(await env.positions.compare(line)) }
 }
 
 /** What happened to this user's places of a show, oldest first: joined, called, slept, woken, claimed, taken_over, ended. */

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { Count, Exact, Text } from '../platform/contract.ts'
 import { type App, IdParams, Nullable, principalOf } from '../platform/http.ts'
-import { type QueueApi, queueLimits } from './api.ts'
+import { LineOrder, type QueueApi, queueLimits } from './api.ts'
 import { PublicFrame, publicFrame } from './routes.ts'
 
 const tags = ['operations']
@@ -14,6 +14,11 @@ export function queueOperatorRoutes(app: App, queue: QueueApi) {
     config: operator,
     schema: { tags, summary: 'The present line of a show', params: IdParams, response: { 200: PublicFrame } },
   }, async (request) => publicFrame(await queue.frame({ showId: request.params.id })))
+
+  app.get('/api/operations/shows/:id/line/order', {
+    config: operator,
+    schema: { tags, summary: 'A hash of who waits in which order, as stored and as the copy that counts positions has it', params: IdParams, response: { 200: LineOrder } },
+  }, async (request, reply) => reply.header('cache-control', 'no-store').send(await queue.order({ showId: request.params.id })))
 
   app.get('/api/operations/shows/:id/clocks', {
     config: operator,

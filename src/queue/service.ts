@@ -2,6 +2,8 @@ import { readAudit } from '../platform/audit.ts'
 import { randomBytes } from 'node:crypto'
 import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
+import type { Logger } from '../platform/log.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import type { Answer } from '../platform/outcome.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
 import type { Tokens } from '../platform/token.ts'
@@ -21,9 +23,13 @@ import { pace } from './gate.ts'
 import { joinMany } from './join.ts'
 import { clocks, control } from './operate.ts'
 import { lobbyMany } from './lobby.ts'
+import { createMemoryLines } from './line-memory.ts'
+import type { LinePort } from './line-port.ts'
 import { createPace } from './pace.ts'
-import { positionMany, story } from './position.ts'
 import { record } from './record.ts'
+import { orderOfLine, positionMany, story } from './position.ts'
+import { createPositions } from './positions.ts'
+import { createShops, shopHandlers } from './shop.ts'
 import { showHandlers } from './show.ts'
 import type { Note } from './store-evidence.ts'
 import { leaveMany, passMany, wakeMany } from './turn.ts'
@@ -41,6 +47,12 @@ export type QueueNeeds = Surroundings & {
   /** public randomness for draws; without it they are weaker, and say so */
   beacon?: Beacon | undefined
   newSecret?: () => Uint8Array
+  /** where copies of lines are kept; the default is this process's memory */
+  lines?: LinePort
+  metrics: Metrics
+  log: Logger
+  /** another shop sells: what `seat` would answer of closing shows is answered here */
+  isSoldByShop?: boolean
 }
 
 const secretBytes = 32
@@ -50,9 +62,10 @@ const ofShow = <I extends { showId: string }, O>(handleMany: (inputs: I[]) => Pr
   batched(handleMany, { lane: (input: I) => input.showId, sizeMax: 256, queueMax: 50_000 })
 
 /** The waiting room: a durable place in line, an exact cap, a numbered pass. */
-export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSecret = () => randomBytes(secretBytes), ...needs }: QueueNeeds): Service<typeof queueOperations> {
+export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop = false, beacon, newSecret = () => randomBytes(secretBytes), lines = createMemoryLines(), ...needs }: QueueNeeds): Service<typeof queueOperations> {
+  const positions = createPositions({ ...needs, lines })
   const env: QueueEnv = {
-    ...needs, capDefault, beacon: beacon ?? null, newSecret, pace: createPace(), evidence: createEvidence(), passesToEnd: soon(() => endPasses(env)),
+    ...needs, capDefault, beacon: beacon ?? null, newSecret, positions, pace: createPace(), evidence: createEvidence(), passesToEnd: soon(() => endPasses(env)),
   }
   const frames = createFrames(env)
   return {
@@ -80,9 +93,11 @@ export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSe
       openAppeals: (input) => openAppeals(env, input),
       answerAppeal: (input) => answerAppeal(env, input),
       record: (input) => record(env, input) as never,
+      order: (input) => orderOfLine(env, input),
       story: (input) => story(env, input),
+      ...createShops(env),
     },
-    on: showHandlers(env),
+    on: { ...showHandlers(env), ...(isSoldByShop ? shopHandlers : {}) },
     recover: () => afterOutage(env),
     jobs: [
       { name: 'queue.phases', everyMs: 250, run: () => changePhases(env) },
@@ -96,6 +111,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, beacon, newSe
       { name: 'queue.endings', everyMs: 250, run: () => endPasses(env) },
       { name: 'queue.purchases', everyMs: 500, run: () => endAfterPurchase(env) },
       { name: 'queue.close', everyMs: 500, run: () => endClosed(env) },
+      { name: 'queue.copies', everyMs: 1_000, run: () => positions.keepCopies() },
     ],
   }
 }

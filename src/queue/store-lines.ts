@@ -154,5 +154,11 @@ export const showsToAdmit = (db: Reader, max: number) =>
         or exists (select 1 from queue.places p where p.window_id = l.window_id and p.status = 'woken'))
     limit ${max}`))
 
+/** Shows with a line in which somebody waits, or soon will. */
+export const showsWaiting = (db: Reader, max: number) =>
+  showIdsOf(db.rows(sql`
+    select distinct show_id as "showId" from queue.lines
+    where phase <> 'closed' and phase <> 'announced' and last > admitted_through limit ${max}`))
+
 export const showsClosing = (db: Reader, max: number) =>
   showIdsOf(db.rows(sql`select distinct show_id as "showId" from queue.lines where closing limit ${max}`))

@@ -6,6 +6,8 @@ import { type Api, local } from '../platform/contract.ts'
 import type { Database } from '../platform/database.ts'
 import { deliver } from '../platform/inbox.ts'
 import { isRefusal, Refusal, UnknownOutcome } from '../platform/outcome.ts'
+import { createLog } from '../platform/log.ts'
+import { createMetrics } from '../platform/metrics.ts'
 import { openTestDatabase } from '../platform/testing.ts'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import type { Beacon } from './beacon.ts'
@@ -17,6 +19,7 @@ import { type QueueApi, queueOperations, type WorkClaims } from './api.ts'
 import { queueChecks } from './checks.ts'
 import { queueDrawChecks } from './draw-checks.ts'
 import { codeHash } from './line.ts'
+import type { LinePort } from './line-port.ts'
 import { createQueue } from './service.ts'
 import { beat } from './store-clock.ts'
 
@@ -29,16 +32,18 @@ export type TestWindow = { id?: string; lobbyOpensAt?: number; opensAt?: number;
 export type Ground = Awaited<ReturnType<typeof openGround>>
 
 /** A queue service on real SQL whose clock is a field, with a hand-made seat service at its border. */
-export async function openGround({ capDefault = 2, beacon = true }: { capDefault?: number; beacon?: boolean } = {}) {
+export async function openGround({ capDefault = 2, beacon = true, lines }: { capDefault?: number; beacon?: boolean; lines?: LinePort } = {}) {
   const db = await openTestDatabase(['queue'])
   const clock = { now: start, lagMs: 0 }
   const passes = createTokens<PassClaims>('pass', [{ id: 't', secret: 'a test secret of some length' }])
   const works = createTokens<WorkClaims>('work', [{ id: 't', secret: 'a test secret of some length' }])
   const seat = seatAtBorder()
   const chain = beaconOf(() => clock.now)
-  const create = () => createQueue({ db, seat: seat.api, passes, works, capDefault, beacon: beacon ? chain.beacon : undefined, now: () => clock.now, lagMs: () => clock.lagMs, newId: randomUUID, random: () => 0.5 })
+  const metrics = createMetrics()
+  const create = (own = lines) => createQueue({ db, seat: seat.api, passes, works, capDefault, beacon: beacon ? chain.beacon : undefined, metrics, log: createLog('silent'), ...(own && { lines: own }), now: () => clock.now, lagMs: () => clock.lagMs, newId: randomUUID, random: () => 0.5 })
   const service = create()
-  const queue: QueueApi = local('queue', queueOperations, service.api as Api<typeof queueOperations>)
+  const callerOf = (created: typeof service): QueueApi => local('queue', queueOperations, created.api as Api<typeof queueOperations>)
+  const queue = callerOf(service)
   const versions = new Map<string, number>()
 
   async function hear(name: string, key: string, data: Record<string, unknown> = {}, occurredAt = clock.now) {
@@ -52,8 +57,13 @@ export async function openGround({ capDefault = 2, beacon = true }: { capDefault
   const windowsOf = (windows: TestWindow[]) => windows.map((window) => windowOf(window, clock.now))
 
   return {
-    db, clock, chain, seat, service, queue, passes, hear, windowsOf,
-    second: () => local('queue', queueOperations, create().api as Api<typeof queueOperations>),
+    db, clock, chain, seat, service, queue, passes, metrics, hear, windowsOf,
+    second: (own: { lines?: LinePort } = {}) => callerOf(create(own.lines)),
+    /** What a process finds that starts now on the same data. */
+    another(own: { lines?: LinePort } = {}) {
+      const started = create(own.lines)
+      return { queue: callerOf(started), run: (name: string) => job(started, name) }
+    },
     /** A published show with these windows; the default one is open from now on for a day. */
     async publish(windows: TestWindow[] = [{}], startsAt = clock.now + 100 * day): Promise<string> {
       const showId = randomUUID()

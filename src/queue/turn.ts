@@ -12,6 +12,7 @@ import { type Line, lineOf, noLine, type Show } from './line.ts'
 import { orderOf } from './draw-hash.ts'
 import { viewsOf } from './position.ts'
 import { rankPlaces } from './store-draws.ts'
+import { aheadBySql } from './positions.ts'
 import * as lines from './store-lines.ts'
 import * as passes from './store-passes.ts'
 import * as places from './store-places.ts'
@@ -122,7 +123,7 @@ export function wakeMany(env: QueueEnv, inputs: Who[]): Promise<Answer<Place>[]>
         if (place) Object.assign(place, { status: 'called', until })
       }
     }
-    const views = await viewsOf(env, tx, show, asked.map(({ place }) => place))
+    const views = await viewsOf(env, (line, ranks) => aheadBySql(tx, line, ranks), show, asked.map(({ place }) => place))
     const answer = (one: Asked<Who>): Answer<Place> => {
       const reason = one.place.endedReason ?? one.line.closedReason
       return (over(one) ? undefined : views.get(one.place)) ?? new Refusal('place_ended', { reason })

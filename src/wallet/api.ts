@@ -49,6 +49,11 @@ export const walletOperations = {
   }),
   withdrawalOf: operation({ input: Exact({ withdrawalId: Id, userId: Id }), output: Withdrawal, refusals: ['withdrawal_unknown'] }),
   /** Creates the account on first use. */
+  /** A provider's answer that came by itself. `none`: the errand is unknown, known to have ended so, or known differently. */
+  callback: operation({
+    input: Exact({ provider: Text(40), ref: Id, amount: PositiveWon, outcome: Type.Enum(['approved', 'declined']) }),
+    output: Exact({ effect: Type.Enum(['settled', 'none']), reason: Type.Union([Type.Enum(['unknown', 'known', 'different']), Type.Null()]) }),
+  }),
   balance: operation({ input: Exact({ userId: Id }), output: Exact({ balance: Won, currency: Type.Literal('KRW') }) }),
   entries: operation({
     input: Exact({ userId: Id, before: Type.Optional(Type.Integer({ minimum: 1 })), limit: Type.Integer({ minimum: 1, maximum: 101 }) }),
@@ -62,7 +67,10 @@ export type WalletApi = Api<typeof walletOperations>
  * wallet.withdrawn, wallet.withdrawal_declined {withdrawalId, userId, amount} (declined: the money is back).
  */
 
+const provider = { en: 'Send it signed with the shared secret, with the present time.', ko: '공유한 비밀 키로 지금 시각과 함께 서명해 보내 주세요.' }
 export const walletRefusals = {
+  callback_signature_invalid: { status: 401, en: 'This callback is not signed by its provider.', ko: '결제사의 서명이 맞지 않아요.', next: provider },
+  callback_late: { status: 401, en: 'This callback was signed more than five minutes ago or ahead.', ko: '서명한 시각이 5분 넘게 차이 나요.', next: provider },
   balance_insufficient: { status: 402, en: 'The wallet does not cover this.', ko: '지갑 잔액이 부족해요.', next: { en: 'Add the missing sum and pay with a new key.', ko: '모자란 금액을 더한 뒤 새 키로 결제해 주세요.' } },
   payment_voided: { status: 409, en: 'This payment was stopped before money moved.', ko: '돈이 움직이기 전에 멈춘 결제예요.', next: { en: 'Pay again with a new key.', ko: '새 키로 다시 결제해 주세요.' } },
   top_up_too_large: { status: 409, en: 'One top-up may be at most ₩10,000,000.', ko: '한 번에 1,000만 원까지 충전할 수 있어요.', next: { en: 'Top up a smaller sum.', ko: '더 적은 금액을 충전해 주세요.' } },

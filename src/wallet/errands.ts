@@ -46,14 +46,18 @@ export type Driver = {
   goOn: (errand: Errand) => Promise<Errand>
   /** claims what is due and attempts it; safe in several processes, bounded, repeatable */
   driveDue: () => Promise<void>
+  /** settles what the provider told by itself; one that has ended stays as it is. Answers how it ended */
+  answered: (errand: Errand, answer: 'approved' | 'declined') => Promise<Errand>
 }
 
 export function createDriver(ledger: Ledger, provider: Provider, random: () => number, kind: Kind): Driver {
   const settle = batched((settled: Settled[]) => settleMany(ledger, kind, settled))
 
+  const answered = (errand: Errand, answer: 'approved' | 'declined') => settle({ errand, status: answer === 'approved' ? 'done' : 'declined' })
+
   async function attempt(errand: Errand): Promise<Errand> {
     const answer = await ask(provider, kind, errand)
-    if (answer !== 'pending') return settle({ errand, status: answer === 'approved' ? 'done' : 'declined' })
+    if (answer !== 'pending') return answered(errand, answer)
     await deferErrand(ledger.db, kind.table, errand.ref, errand.attempt, ledger.now() + waitMs(errand.attempt, random))
     return errand
   }
@@ -74,7 +78,7 @@ export function createDriver(ledger: Ledger, provider: Provider, random: () => n
     if (failures.length > 0) throw new AggregateError(failures, `${failures.length} ${kind.table} could not be driven`)
   }
 
-  return { attempt, goOn, driveDue }
+  return { attempt, goOn, driveDue, answered }
 }
 
 export const failuresAmong = (ends: PromiseSettledResult<unknown>[]) =>

@@ -13,6 +13,8 @@ export const tempers: Record<string, Temper> = {
   'sandbox:decline': { outcome: 'declined', answersAfterMs: 0, answerLost: false },
   'sandbox:slow': { outcome: 'approved', answersAfterMs: 3_000, answerLost: false },
   'sandbox:lost': { outcome: 'approved', answersAfterMs: 0, answerLost: true },
+  // told by a callback where there is an address for it; asked for like any other
+  'sandbox:callback': { outcome: 'approved', answersAfterMs: 1_000, answerLost: false },
   'sandbox:late': { outcome: 'approved', answersAfterMs: 120_000, answerLost: false },
 }
 const approve: Temper = { outcome: 'approved', answersAfterMs: 0, answerLost: false }

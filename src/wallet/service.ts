@@ -4,6 +4,7 @@ import type { Envelope } from '../platform/events.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
 import type { TopUp, walletOperations } from './api.ts'
+import { createCallbacks } from './callbacks.ts'
 import { payOutClosed } from './closing.ts'
 import { createDriver, type Driver, topUps, withdrawals } from './errands.ts'
 import { createLedger, type Ledger } from './ledger.ts'
@@ -21,6 +22,7 @@ export function createWallet({ db, now, newId, random, provider }: Surroundings 
   const ledger = createLedger(db, now)
   const topUpDriver = createDriver(ledger, provider, random, topUps)
   const withdrawalDriver = createDriver(ledger, provider, random, withdrawals)
+  const callback = createCallbacks(db, { topups: topUpDriver, withdrawals: withdrawalDriver })
   const beginTopUp = batched((inputs: TopUpInput[]) => beginTopUps(ledger, provider, inputs))
   return {
     api: {
@@ -33,6 +35,7 @@ export function createWallet({ db, now, newId, random, provider }: Surroundings 
       withdraw: async (input: WithdrawInput) => drive(withdrawalDriver, await beginWithdrawal(ledger, provider, input)),
       withdrawalOf: async (input) =>
         shown((await ownErrand(db, 'withdrawals', input.withdrawalId, input.userId)) ?? refuse('withdrawal_unknown')),
+      callback,
       balance: batched((inputs) => balances(ledger, inputs)),
       entries: async ({ userId, before, limit }) => ({
         entries: await entriesOf(db, userId, before ?? Number.MAX_SAFE_INTEGER, limit),

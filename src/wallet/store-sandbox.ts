@@ -30,3 +30,12 @@ export async function chargesOf(db: Database, refs: string[]): Promise<Map<strin
     from wallet.sandbox_charges where ref = any(${refs}::uuid[])`)
   return new Map(rows.map((row) => [row.ref, row]))
 }
+
+/** Answers that are due and were to be told by a callback; the oldest first. */
+export const chargesToTell = (db: Database, now: number, max: number) =>
+  db.rows<Charge>(sql`
+    select ref, direction, amount, source, outcome, created_at as "createdAt", answers_at as "answersAt" from wallet.sandbox_charges
+    where source = 'sandbox:callback' and told_at is null and answers_at <= ${at(now)} order by answers_at limit ${max}`)
+
+export const markTold = (db: Database, ref: string, now: number) =>
+  db.rows(sql`update wallet.sandbox_charges set told_at = ${at(now)} where ref = ${ref}`)
