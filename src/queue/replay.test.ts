@@ -56,6 +56,7 @@ async function sale(): Promise<{ showId: string; lines: ChainedLine[]; fans: Who
   await ground.hear('show.resumed', showId, { pausedMs: 1 })
   await ground.queue.control({ showId, by: randomUUID(), cap: 6 })
   await ground.queue.leave(first)
+  await ground.settle()
   await ground.queue.join({ ...first, sessionId: randomUUID() })
   await ground.settle()
   for (let i = 0; i < 30; i++) {
