@@ -7,10 +7,12 @@ import { absentApi, mountAbsent } from './gateway/absent.ts'
 import { exportOf } from './gateway/export.ts'
 import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gateway/limits.ts'
 import { drawProofRoutes } from './gateway/draw-proof.ts'
+import { auditRoutes } from './gateway/audit.ts'
 import { lobbyRoute } from './gateway/lobby.ts'
 import { plainLineRoutes } from './gateway/plain-line.ts'
 import { gatewayRoutes, healthRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
+import { createSlowLane } from './gateway/slow-lane.ts'
 import { createServer } from './gateway/server.ts'
 import { createSessionGuard } from './gateway/sessions.ts'
 import { readWeb, type Web, webRoutes } from './gateway/web.ts'
@@ -36,7 +38,10 @@ import { type Budget, createMemoryRateLimit, type RateLimit } from './platform/r
 import type { SessionClaims } from './platform/principal.ts'
 import type { Service, Surroundings } from './platform/service.ts'
 import { createTokens, type Keys } from './platform/token.ts'
-import { type QueueApi, queueOperations } from './queue/api.ts'
+import { type QueueApi, queueOperations, type WorkClaims } from './queue/api.ts'
+import { appealRoutes } from './queue/routes-appeals.ts'
+import { recordRoutes } from './queue/routes-record.ts'
+import { queueOperatorRoutes } from './queue/routes-operator.ts'
 import type { Beacon } from './queue/beacon.ts'
 import type { LinePort } from './queue/line-port.ts'
 import { queueRoutes } from './queue/routes.ts'
@@ -86,6 +91,8 @@ export type Parts = Surroundings & {
   lines?: LinePort
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
+  /** how late the event loop is, in milliseconds; without it, never */
+  lagMs?: () => number
   ready: () => Promise<string[]>
   /** told to stop, and serving on until others have taken over */
   isStopping?: () => boolean
@@ -151,9 +158,9 @@ export async function compose(parts: Parts) {
   const user = connect('user', userOperations, () => userService as NonNullable<typeof userService>)
   const concert = connect('concert', concertOperations, () => createConcert({ db, isSoldByShop, ...surroundings }))
   const wallet = connect('wallet', walletOperations, () => walletWithSandbox(parts))
-  const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, ...surroundings }))
+  const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, lagMs: parts.lagMs, ...surroundings }))
   const seller = isSoldByShop ? createSoldByShop({ db, concert }) : seat
-  const queue = connect('queue', queueOperations, () => createQueue({ db, seat: seller, isSoldByShop, passes, capDefault: parts.queueCap, beacon: parts.beacon, metrics, log, ...(parts.lines && { lines: parts.lines }), ...surroundings }))
+  const queue = connect('queue', queueOperations, () => createQueue({ db, seat: seller, isSoldByShop, passes, works: createTokens<WorkClaims>('work', parts.keys.pass), lagMs: parts.lagMs, capDefault: parts.queueCap, beacon: parts.beacon, metrics, log, ...(parts.lines && { lines: parts.lines }), ...surroundings }))
   const reservation = connect('reservation', reservationOperations, () => createReservation({ db, seat, concert, ...surroundings }))
   const payment = connect('payment', paymentOperations, () => createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
 
@@ -186,11 +193,13 @@ export async function compose(parts: Parts) {
   userService?.onSessionChange(guard.ended)
   if (runs.has('gateway')) jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
 
+  const slowLane = createSlowLane({ queue, now })
+  if (runs.has('gateway')) jobs.push(slowLane.job)
   const settings = parts.limits ?? unproxied
   const limits = { limit: (parts.rateLimit ?? createMemoryRateLimit)(scaledBudgets(settings.percent)), settings }
   const web = runs.has('gateway') ? readWeb() : undefined
   const secure = parts.publicUrl.startsWith('https:')
-  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), secure, ...(web && { web }), limitRates: (to) => limitRates(to, { ...limits, metrics, now }) })
+  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), secure, ...(web && { web }), limitRates: (to) => limitRates(to, { ...limits, metrics, now, slowed: slowLane.slowed }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
   if (web) await mountRoutes(app, api, { ...parts, absent, openPasses, web })
   else if (runs.has('callbacks')) healthRoutes(app, parts.ready)
@@ -269,12 +278,16 @@ async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehears
     drawRoutes(scope, { queue })
     drawProofRoutes(scope)
     lobbyRoute(scope, { queue, user, concert, now, ...present({ wallet }) })
+    queueOperatorRoutes(scope, queue)
+    recordRoutes(scope, queue)
+    appealRoutes(scope, { queue, newId, senderOf: (request) => (request as { sender?: string }).sender || null })
     queueRoutes(scope, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
   })
   await mount('reservation', (scope) => reservationRoutes(scope, { reservation, newId, ownsShow: owner }))
   await mount('payment', (scope) => paymentRoutes(scope, { payment, newId }))
   if (absent.has('seat')) shopRoutes(app, { queue, concert, passes: openPasses, newId, now })
-  gatewayRoutes(app, { user, ready, ...present({ wallet, queue, seat, reservation, payment }) })
+  auditRoutes(app, { user, concert, ...present({ seat, queue, reservation }) })
+  gatewayRoutes(app, { user, ownsShow: owner, ready, ...present({ wallet, queue, seat, reservation, payment }) })
   if (rehearsals) rehearsalRoutes(app, { user, concert, now })
 }
 

@@ -15,6 +15,7 @@ import { type Clock, openClock } from './platform/clock.ts'
 import { type Database, openPostgres } from './platform/database.ts'
 import { openEmbedded } from './platform/embedded.ts'
 import { createInnerDoor } from './platform/inner-door.ts'
+import { openLag } from './platform/lag.ts'
 import { createLog, type Logger } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { holdProcessLock } from './platform/process-lock.ts'
@@ -45,11 +46,12 @@ export async function openServer(config: Config): Promise<Server> {
   // with the bus in its memory it has to be the only one
   const processLock = config.DATABASE_URL ? await holdProcessLock(config.DATABASE_URL, { shared: Boolean(config.KAFKA_BROKERS) }) : undefined
   const clock = await openClock(db)
+  const lag = openLag()
   const metrics = createMetrics()
   const shared = config.REDIS_URL ? await shareByRedis(config.REDIS_URL, { metrics, log }) : undefined
   let stopping = false
   const ready = () => problemsOf({ db, clock, stopping: () => stopping })
-  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, log, metrics, ready, isStopping: () => stopping, ...shared?.ports })
+  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, lagMs: lag.lagMs, log, metrics, ready, isStopping: () => stopping, ...shared?.ports })
   await ensureOperator(config, system)
   if (config.demo) await seedDemo(system, clock.now())
 
@@ -81,6 +83,7 @@ export async function openServer(config: Config): Promise<Server> {
     await operations.close()
     clearInterval(gauges)
     clock.close()
+    lag.close()
     shared?.close()
     await processLock?.release()
     await db.close()
@@ -88,7 +91,7 @@ export async function openServer(config: Config): Promise<Server> {
   return { url, opsUrl, system, addressFile, close }
 }
 
-type Platform = { db: Database; clock: Clock; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit; lines?: LinePort }
+type Platform = { db: Database; clock: Clock; lagMs: () => number; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit; lines?: LinePort }
 
 async function composeWith(config: Config, { clock, ...platform }: Platform) {
   const keys = await keysOf(config)

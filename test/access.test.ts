@@ -10,7 +10,7 @@ import { exampleOf, type Route, routesOf, routesServed } from './document.ts'
 import { hold, pay, reserve, reserved } from './steps.ts'
 import { type Answer, must, openSystem, type Person, type Send, type TestSystem } from './system.ts'
 
-type Things = { show: string; concert: string; hold: string; pending: string; confirmed: string; payment: string; topUp: string; withdrawal: string }
+type Things = { show: string; concert: string; hold: string; pending: string; confirmed: string; payment: string; topUp: string; withdrawal: string; appeal: string }
 let world: TestSystem
 let routes: Route[]
 let owner: Person
@@ -35,9 +35,10 @@ async function possessions(person: Person): Promise<Things> {
   const held = await must(hold(world, person, show, [2], { pass }))
   const topUp = await must(world.send('POST', '/api/wallet/top-ups', { token, body: { amount: 5_000 } }))
   const withdrawal = await must(world.send('POST', '/api/wallet/withdrawals', { token, body: { amount: 1_000 } }))
+  const appeal = await must(world.send('POST', `/api/shows/${show}/queue/appeals`, { token, body: { text: 'this is wrong' } }))
   await world.settle()
   const concert = (await must(world.send('GET', `/api/shows/${show}`))).body.concertId
-  return { show, concert, hold: held.body.id, pending: pending.body.id, confirmed: bought.reservationId, payment: payment.body.id, topUp: topUp.body.id, withdrawal: withdrawal.body.id }
+  return { show, concert, hold: held.body.id, pending: pending.body.id, confirmed: bought.reservationId, payment: payment.body.id, topUp: topUp.body.id, withdrawal: withdrawal.body.id, appeal: appeal.body.id }
 }
 
 /** Whose thing the id in a path names; a new kind of path needs a line here. */
@@ -47,6 +48,7 @@ const named: [prefix: string, of: () => string][] = [
   ['/api/concerts/', () => things.concert],
   ['/api/shows/', () => things.show],
   ['/api/operations/shows/', () => things.show],
+  ['/api/operations/appeals/', () => things.appeal],
   ['/api/wallet/top-ups/', () => things.topUp],
   ['/api/wallet/withdrawals/', () => things.withdrawal],
   ['/api/holds/', () => things.hold],

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
@@ -159,6 +160,8 @@ const making = ['concert_unknown', 'concert_closing', 'show_times_invalid', 'pla
 
 /** Operations other services use; the concert routes add their own, declared below them. */
 export const concertServiceOperations = {
+  /** Who did what, newest first. */
+  audit: auditOperation,
   /** Cached for at most two seconds; drafts and deleted shows are answered too, see `status`. */
   show: operation({ input: Exact({ showId: Id }), output: Show, refusals: ['show_unknown'] }),
 }

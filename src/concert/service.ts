@@ -1,4 +1,5 @@
 import type { Database } from '../platform/database.ts'
+import { readAudit } from '../platform/audit.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
 import type { concertOperations, Show, ShowDetail } from './api.ts'
@@ -21,6 +22,7 @@ export function createConcert({ db, now, newId, random, isSoldByShop = false }: 
   return {
     api: {
       show: async ({ showId }) => showOf((await env.cache.show(showId)) ?? refuse('show_unknown')),
+      audit: (input) => readAudit(db, 'concert', input),
       showDetail: (input) => showDetail(env, input),
       shows: (input) => showsOf(env, input),
       search: (input) => search(env, input),

@@ -46,13 +46,16 @@ declare module 'fastify' {
   }
 }
 
-const joins = /^\/api\/shows\/:\w+\/queue$/
+const joinRoute = /^\/api\/shows\/:\w+\/queue$/
+const joins = /^\/api\/shows\/([0-9a-f-]{36})\/queue(?:\?|$)/
 const sendersMax = 20_000
 
-type Deps = { limit: RateLimit; settings: LimitSettings; metrics: Metrics; now: () => number }
+/** A join that was slowed; `sender` is the address prefix, `userId` is known once who is calling is. */
+export type Slowed = { showId: string; userId: string | null; sender: string; by: Payer; perMinute: number }
+type Deps = { limit: RateLimit; settings: LimitSettings; metrics: Metrics; now: () => number; slowed?: (slowed: Slowed) => void }
 
 /** Before anybody asks who is calling, by address; after it and before the body is read, by account. */
-export function limitRates(app: App, { limit, settings, metrics, now }: Deps) {
+export function limitRates(app: App, { limit, settings, metrics, now, slowed }: Deps) {
   const keys = new LRUCache<string, string>({ max: sendersMax })
   const keyOf = (address: string) => {
     const known = keys.get(address)
@@ -66,7 +69,13 @@ export function limitRates(app: App, { limit, settings, metrics, now }: Deps) {
     const waitMs = await limit.take(`${name} ${payer}`, key, now())
     if (waitMs <= 0) return
     metrics.rateLimited.inc({ class: name, by: payer })
-    throw new Refusal('rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1_000) })
+    const retryAfterSeconds = Math.ceil(waitMs / 1_000)
+    const showId = name === 'join' ? joins.exec(request.url)?.[1] : undefined
+    if (showId === undefined) throw new Refusal('rate_limited', { retryAfterSeconds })
+    const perMinute = (rateBudgets.join[payer].perSecond * 60 * settings.percent) / 100
+    slowed?.({ showId, userId: request.principal?.userId ?? null, sender: request.sender, by: payer, perMinute })
+    // the slow lane explains itself: what it is, what it changes, what ends it, and where to say that it is wrong
+    throw new Refusal('rate_limited', { retryAfterSeconds, reason: `joins_by_${payer}`, perMinute, changes: 'pace', place: 'kept', ends: 'by_itself', appeal: `/api/shows/${showId}/queue/appeals` })
   }
 
   app.decorateRequest('sender', '')
@@ -97,5 +106,5 @@ function addressOf({ raw }: FastifyRequest, proxies: Networks): string {
 function classOf(method: string, url: string, access: Access | undefined): LimitClass {
   if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return 'read'
   if (access?.allow === 'public') return 'signIn'
-  return joins.test(url) ? 'join' : 'write'
+  return joinRoute.test(url) ? 'join' : 'write'
 }

@@ -1,6 +1,8 @@
 import Type from 'typebox'
 import { Exact, Id, Won } from '../platform/contract.ts'
 import { type App, IdParams, IsoInstant, iso, Nullable, principalOf } from '../platform/http.ts'
+import { refuse } from '../platform/outcome.ts'
+import type { Principal } from '../platform/principal.ts'
 import type { PaymentApi } from '../payment/api.ts'
 import type { QueueApi } from '../queue/api.ts'
 import type { ReservationApi } from '../reservation/api.ts'
@@ -11,8 +13,10 @@ import type { WalletApi } from '../wallet/api.ts'
 type Storytellers = { queue?: QueueApi; seat?: SeatApi; reservation?: ReservationApi; payment?: PaymentApi }
 const Step = Exact({ at: IsoInstant, service: Type.String(), what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })
 
+const Story = Exact({ recordName: Nullable(Type.String({ description: 'my name in the public record of this show' })), steps: Type.Array(Step) })
+
 /** What no single service can answer: who I am with my balance, and the story of my turn over all services there are. */
-export function gatewayRoutes(app: App, deps: { user: UserApi; wallet?: WalletApi; ready: () => Promise<string[]> } & Storytellers) {
+export function gatewayRoutes(app: App, deps: { user: UserApi; wallet?: WalletApi; ownsShow: (principal: Principal, showId: string) => Promise<void>; ready: () => Promise<string[]> } & Storytellers) {
   app.get('/api/me', {
     config: { access: { allow: 'signed-in' } },
     schema: {
@@ -28,8 +32,10 @@ export function gatewayRoutes(app: App, deps: { user: UserApi; wallet?: WalletAp
 
   app.get('/api/shows/:id/queue/me/story', {
     config: { access: { allow: 'signed-in' } },
-    schema: { tags: ['queue'], summary: 'The story of my turn', params: IdParams, response: { 200: Exact({ steps: Type.Array(Step) }) } },
-  }, async (request) => ({ steps: await storyOf(deps, principalOf(request).userId, request.params.id) }))
+    schema: { tags: ['queue'], summary: 'The story of my turn', params: IdParams, response: { 200: Story } },
+  }, async (request) => storyOf(deps, principalOf(request).userId, request.params.id))
+
+  supportRoute(app, deps)
 
   healthRoutes(app, deps.ready)
 }
@@ -43,6 +49,29 @@ export function healthRoutes(app: App, ready: () => Promise<string[]>) {
   })
 }
 
+/** What a support person needs to answer "what happened to me?", and no more: mail and name are masked. */
+function supportRoute(app: App, deps: { user: UserApi; ownsShow: (principal: Principal, showId: string) => Promise<void> } & Storytellers) {
+  app.get('/api/shows/:id/buyers/:userId', {
+    config: { access: { allow: ['organiser', 'operator'] } },
+    schema: {
+      tags: ['organiser'], summary: 'One buyer of a show, masked: the story of the turn, and appeals', params: Exact({ id: Id, userId: Id }),
+      response: { 200: Exact({ email: Type.String(), name: Type.String(), ...Story.properties, appeals: Type.Array(Exact({ filedAt: IsoInstant, text: Type.String(), outcome: Nullable(Type.String()), answer: Nullable(Type.String()) })) }) },
+    },
+  }, async (request) => {
+    const { id: showId, userId } = request.params
+    await deps.ownsShow(principalOf(request), showId)
+    const story = await storyOf(deps, userId, showId)
+    // whoever had nothing to do with this show is nobody here
+    if (story.steps.length === 0) return refuse('not_found')
+    const [profile, { appeals }] = await Promise.all([deps.user.profile({ userId }), deps.queue?.appeals({ showId, userId }) ?? { appeals: [] }])
+    const shown = appeals.map(({ filedAt, text, outcome, answer }) => ({ filedAt: iso(filedAt), text, outcome, answer }))
+    return { email: masked(profile.email), name: masked(profile.name), ...story, appeals: shown }
+  })
+}
+
+/** The first letter, and of an address where it is: enough to compare with what a caller says. */
+const masked = (text: string) => text.replace(/^(.)[^@]*/u, '$1***')
+
 async function storyOf(tellers: Storytellers, userId: string, showId: string) {
   const parts = await Promise.all(
     (['queue', 'seat', 'reservation', 'payment'] as const).map(async (service) => {
@@ -50,5 +79,6 @@ async function storyOf(tellers: Storytellers, userId: string, showId: string) {
       return steps.map((step) => ({ service, ...step }))
     }),
   )
-  return parts.flat().sort((a, b) => a.at - b.at).map((step) => ({ ...step, at: iso(step.at) }))
+  const recordName = (await tellers.queue?.story({ userId, showId }))?.name ?? null
+  return { recordName, steps: parts.flat().sort((a, b) => a.at - b.at).map((step) => ({ ...step, at: iso(step.at) })) }
 }

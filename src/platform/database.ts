@@ -22,8 +22,11 @@ export type Database = Reader & {
   close(): Promise<void>
 }
 
-/** `onLost` hears of connections lost while nobody used them. */
-export type PostgresOptions = { connectionsMax?: number; statementTimeoutMs?: number; onLost?: (error: Error) => void }
+/**
+ * `onLost` hears of connections lost while nobody used them. `idleInTransactionMs`: a process that stands still with a
+ * transaction open keeps its locks from everybody for so long.
+ */
+export type PostgresOptions = { connectionsMax?: number; statementTimeoutMs?: number; idleInTransactionMs?: number; onLost?: (error: Error) => void }
 
 type Scope = { open: boolean }
 type Run = (query: pg.QueryConfig) => Promise<pg.QueryResult>
@@ -78,8 +81,8 @@ export const pipelined = { pipeline: true }
 
 /** Opens a PostgreSQL server; connections are made when first needed. */
 export function openPostgres(url: string, options: PostgresOptions = {}): Database {
-  const { connectionsMax = 10, statementTimeoutMs = 30_000, onLost } = options
-  const timeouts = `statement_timeout=${statementTimeoutMs} -c idle_in_transaction_session_timeout=30000`
+  const { connectionsMax = 10, statementTimeoutMs = 30_000, idleInTransactionMs = 10_000, onLost } = options
+  const timeouts = `statement_timeout=${statementTimeoutMs} -c idle_in_transaction_session_timeout=${idleInTransactionMs}`
   const pool = new pg.Pool({
     connectionString: url,
     options: `-c plan_cache_mode=force_generic_plan -c jit=off -c random_page_cost=1.1 -c TimeZone=UTC -c ${timeouts}`,

@@ -3,6 +3,7 @@ import type { Tx } from '../platform/database.ts'
 import { doEach } from '../platform/jobs.ts'
 import { queueLimits } from './api.ts'
 import type { QueueEnv } from './env.ts'
+import { limitOf, rateLeft, spendRate } from './gate.ts'
 import { type Line, lineOf, liveOf, type Show } from './line.ts'
 import { orderOf } from './draw-hash.ts'
 import { openLobby, sealLobby, whatIsDue } from './lobby-phases.ts'
@@ -37,17 +38,21 @@ export async function settlePhases(env: QueueEnv, tx: Tx, show: Show, now: numbe
 }
 
 /**
- * Calls the next places while the show has free slots: woken ones first, then the line, by rank. At most one chunk; a
+ * Calls the next places while the show has free slots, by cap, pressure, seats and rate: woken ones first, then the line, by
+ * rank. At most one chunk; a
  * job goes on. The show is locked, so the cap is exact and nobody who comes meanwhile passes a waiter.
  */
 export async function fill(tx: Tx, show: Show, now: number): Promise<Called[]> {
   const called: Called[] = []
   if (show.pausedAt !== null || show.status === 'cancelled') return called
+  const { cap } = limitOf(show)
+  const rated = Math.floor(rateLeft(show, now))
   for (const line of show.lines.filter(({ phase }) => phase === 'open').sort((a, b) => a.opensAt - b.opensAt)) {
-    const slots = Math.min(show.cap - liveOf(show), queueLimits.admitChunkMax - called.length)
+    const slots = Math.min(cap - liveOf(show), Math.min(rated, queueLimits.admitChunkMax) - called.length)
     if (slots <= 0) break
     for (const { number, until } of await callFrom(tx, line, slots, now)) called.push({ windowId: line.windowId, number, until })
   }
+  await spendRate(tx, show, called.length, now)
   assert(called.length === 0 || liveOf(show) <= show.cap, `${liveOf(show)} live of at most ${show.cap}`)
   return called
 }

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, Text } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 import { shopOperations, shopRefusals } from './shop-api.ts'
@@ -11,6 +12,16 @@ export const queueLimits = {
   passMs: 10 * 60_000,
   admitChunkMax: 1_000,
   graceMs: 500,
+  ratePerMinuteMax: 1_000_000,
+  /** leading zero bits of a join's work: 2^bits hashes on average */
+  workBitsMax: 22,
+  /** times a turn may move to another device */
+  movesMax: 5,
+  /** a pass that a client took by itself and nobody touched goes back to sleep after this */
+  untouchedMs: 90_000,
+  appealsMax: 5,
+  evidenceDays: 90,
+  recordPageMax: 1_000,
   /** a lobby is sealed so long before the opening */
   sealMs: 10_000,
   /** from sealing, so long for the root to be out before the beacon's round is */
@@ -39,6 +50,7 @@ export const Place = Exact({
   joinedAt: Instant,
 })
 export type Place = Static<typeof Place>
+export const SlowReason = Type.Enum(['payment', 'server', 'seats', 'operator'])
 export const Frame = Exact({
   showId: Id,
   windowId: Id,
@@ -52,11 +64,37 @@ export const Frame = Exact({
   live: Count,
   cap: Count,
   paused: Type.Boolean(),
+  /** why fewer come in than the cap allows; null while nothing keeps it lower */
+  reason: Type.Union([SlowReason, Type.Null()]),
+  /** the operator's bound of calls a minute */
+  ratePerMinute: Type.Union([Count, Type.Null()]),
+  /** null until seat has told */
+  seatsLeft: Type.Union([Type.Record(Type.String(), Count), Type.Null()]),
   message: Type.Union([Type.String(), Type.Null()]),
   opensAt: Instant,
   closesAt: Instant,
   at: Instant,
 })
+/** A task of one user for one show, signed, so that nothing of it is stored. */
+export type WorkClaims = { userId: string; showId: string; bits: number; exp: number }
+export const Work = Exact({ challenge: Text(1_000), nonce: Text(64) })
+export type Work = Static<typeof Work>
+const Inputs = Type.Record(Type.String(), Type.Unknown())
+const Evidence = Exact({ rule: Type.String(), outcome: Type.String(), count: Count, firstAt: Instant, lastAt: Instant, inputs: Inputs })
+const Note = Exact({
+  showId: Id, userId: Type.Union([Id, Type.Null()]), sender: Type.Union([Type.String(), Type.Null()]), rule: Type.String(),
+  outcome: Type.Enum(['slowed', 'refused']), count: Count, firstAt: Instant, lastAt: Instant, inputs: Inputs,
+})
+export const AppealOutcome = Type.Enum(['upheld', 'declined'])
+export const Appeal = Exact({
+  id: Id, showId: Id, userId: Id, text: Type.String(), filedAt: Instant, evidence: Type.Array(Evidence),
+  outcome: Type.Union([AppealOutcome, Type.Null()]), answer: Type.Union([Type.String(), Type.Null()]), answeredAt: Type.Union([Instant, Type.Null()]),
+})
+const RecordAfter = Exact({
+  part: Type.Enum(['joins', 'events']), windowId: Type.Optional(Id),
+  number: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), hash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+})
+export const RecordLine = Type.Object({ kind: Type.Enum(['line', 'join', 'place', 'gate']), hash: Type.String() }, { additionalProperties: true })
 const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const HashOrNull = Type.Union([Hash, Type.Null()])
 const InstantOrNull = Type.Union([Instant, Type.Null()])
@@ -122,20 +160,25 @@ const who = { showId: Id, userId: Id, sessionId: Id }
 const lineRefusals = ['show_unknown', 'show_preparing', 'line_not_open'] as const
 
 export const queueOperations = {
+  /** Who did what, newest first. */
+  audit: auditOperation,
   ...shopOperations,
   /** Durable and idempotent per (line, user): `created` tells a new place from one already there. */
   join: operation({
-    input: Exact({ ...who, code: Type.Optional(Text(64)) }),
+    input: Exact({ ...who, code: Type.Optional(Text(64)), work: Type.Optional(Work) }),
     output: Exact({ created: Type.Boolean(), place: Place }),
-    refusals: [...lineRefusals, 'line_closed', 'code_required', 'code_wrong'],
+    refusals: [...lineRefusals, 'line_closed', 'line_sold_out', 'code_required', 'code_wrong', 'work_required', 'work_wrong'],
   }),
   position: operation({ input: Exact(who), output: Place, refusals: [...lineRefusals, 'place_unknown'] }),
   frame: operation({ input: Exact({ showId: Id }), output: Frame, refusals: [...lineRefusals] }),
-  /** Claims a turn, or renews the pass while inside (next number); takeOver binds it to this session. */
+  /**
+   * Claims a turn, or renews the pass while inside (next number); takeOver binds it to this session. `auto`: the client
+   * claims by itself; unless it is renewed by hand or used within 90 s, the place goes back to sleep.
+   */
   pass: operation({
-    input: Exact({ ...who, verified: Type.Boolean(), takeOver: Type.Optional(Type.Boolean()) }),
+    input: Exact({ ...who, verified: Type.Boolean(), takeOver: Type.Optional(Type.Boolean()), auto: Type.Optional(Type.Boolean()) }),
     output: Exact({ pass: Type.String(), expiresAt: Instant, renewed: Type.Boolean() }),
-    refusals: [...lineRefusals, 'place_unknown', 'not_your_turn', 'place_asleep', 'place_ended', 'pass_elsewhere', 'email_unverified', 'line_paused'],
+    refusals: [...lineRefusals, 'place_unknown', 'not_your_turn', 'place_asleep', 'place_ended', 'pass_elsewhere', 'pass_moves_used_up', 'email_unverified', 'line_paused'],
   }),
   wake: operation({ input: Exact(who), output: Place, refusals: [...lineRefusals, 'place_unknown', 'place_ended'] }),
   leave: operation({ input: Exact(who), output: Exact({}), refusals: [...lineRefusals, 'place_unknown'] }),
@@ -164,10 +207,46 @@ export const queueOperations = {
     refusals: [...lineRefusals, 'draw_unknown', 'draw_not_sealed'],
   }),
   proof: operation({ input: Exact({ ...ofDraw, userId: Id }), output: DrawProof, refusals: [...lineRefusals, 'draw_unknown', 'draw_not_sealed', 'place_unknown', 'place_not_drawn'] }),
-  /** Operator: the cap and the message of the present line; a lower cap revokes nothing. */
+  /** Operator: cap, rate, message and work of the present line, or its end; a lower cap revokes nothing. */
   control: operation({
-    input: Exact({ showId: Id, by: Id, cap: Type.Optional(Type.Integer({ minimum: 0, maximum: queueLimits.capMax })), message: Type.Optional(Type.Union([Text(200), Type.Null()])), close: Type.Optional(Type.Boolean()) }),
+    input: Exact({
+      showId: Id, by: Id,
+      cap: Type.Optional(Type.Integer({ minimum: 0, maximum: queueLimits.capMax })),
+      ratePerMinute: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: queueLimits.ratePerMinuteMax }), Type.Null()])),
+      message: Type.Optional(Type.Union([Text(200), Type.Null()])),
+      workBits: Type.Optional(Type.Integer({ minimum: 0, maximum: queueLimits.workBitsMax })),
+      close: Type.Optional(Type.Boolean()),
+    }),
     output: Frame,
+    refusals: [...lineRefusals],
+  }),
+  /** What a pause would stop, and what a close would end: turns called, passes in use, holds, places that wait. */
+  clocks: operation({ input: Exact({ showId: Id }), output: Exact({ turns: Count, passes: Count, holds: Count, waiting: Count }), refusals: [...lineRefusals] }),
+  /** A task for this user's join of this show; bits 0 while none is asked. */
+  work: operation({
+    input: Exact({ showId: Id, userId: Id }),
+    output: Exact({ challenge: Type.String(), bits: Count, hashes: Count, expiresAt: Instant }),
+    refusals: [...lineRefusals],
+  }),
+  /** The gateway tells what it decided about somebody at this gate; written within a second. */
+  noteGate: operation({ input: Exact({ notes: Type.Array(Note, { maxItems: 2_000 }) }), output: Exact({}) }),
+  appeal: operation({
+    input: Exact({ id: Id, showId: Id, userId: Id, sender: Type.Union([Type.String(), Type.Null()]), text: Text(1_000) }),
+    output: Appeal,
+    refusals: [...lineRefusals, 'appeals_used_up'],
+  }),
+  appeals: operation({ input: Exact({ showId: Id, userId: Id }), output: Exact({ appeals: Type.Array(Appeal) }) }),
+  /** Unanswered appeals, oldest first, after (at, id). */
+  openAppeals: operation({ input: Exact({ at: Instant, id: Id, limit: Type.Integer({ minimum: 1, maximum: 100 }) }), output: Exact({ appeals: Type.Array(Appeal) }) }),
+  answerAppeal: operation({
+    input: Exact({ id: Id, by: Id, outcome: AppealOutcome, answer: Text(1_000) }),
+    output: Appeal,
+    refusals: ['appeal_unknown', 'appeal_answered'],
+  }),
+  /** A page of the public record; `number` is the last number or event id read, `hash` that of the line before. */
+  record: operation({
+    input: Exact({ showId: Id, after: Type.Optional(RecordAfter), limit: Type.Integer({ minimum: 1, maximum: queueLimits.recordPageMax }) }),
+    output: Exact({ lines: Type.Array(RecordLine), next: Type.Union([RecordAfter, Type.Null()]), complete: Type.Boolean() }),
     refusals: [...lineRefusals],
   }),
   /** Operator: who waits in which order, by what is stored and by the copy that counts positions. Reads the whole line. */
@@ -178,7 +257,11 @@ export const queueOperations = {
   }),
   story: operation({
     input: Exact({ userId: Id, showId: Id }),
-    output: Exact({ steps: Type.Array(Exact({ at: Instant, what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })) }),
+    /** `name`: what the user is called in the public record of the show; null where the queue does not know the show */
+    output: Exact({
+      name: Type.Union([Type.String(), Type.Null()]),
+      steps: Type.Array(Exact({ at: Instant, what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })),
+    }),
   }),
 }
 export type QueueApi = Api<typeof queueOperations>
@@ -199,5 +282,12 @@ export const queueRefusals = {
   place_ended: { status: 409, en: 'This place has ended.', ko: '끝난 순번이에요.', next: joinNext },
   not_your_turn: { status: 409, en: 'It is not your turn yet.', ko: '아직 차례가 아니에요.', next: { en: 'Wait; refreshing does not change your place.', ko: '기다려 주세요. 새로고침해도 순번은 그대로예요.' } },
   pass_elsewhere: { status: 409, en: 'Your pass is in use on another device.', ko: '다른 기기에서 입장권을 쓰고 있어요.', next: { en: 'Send takeOver to go on here.', ko: 'takeOver로 여기서 이어서 할 수 있어요.' } },
+  line_sold_out: { status: 409, en: 'Every seat of this show is sold.', ko: '매진됐어요.', next: { en: 'Who is in line keeps the place; if a seat comes back, joining opens again. Look for another date.', ko: '줄에 계신 분의 순번은 그대로예요. 좌석이 다시 나오면 줄도 다시 열려요. 다른 회차도 찾아 보세요.' } },
+  work_required: { status: 403, en: 'Joining this line asks your device for a small task first.', ko: '이 줄에 서려면 기기가 먼저 작은 계산을 해야 해요.', next: { en: 'Get it with GET /api/shows/:id/queue/work and send its answer as work.', ko: 'GET /api/shows/:id/queue/work로 받아 답을 work로 보내 주세요.' } },
+  work_wrong: { status: 403, en: 'That is not the answer to a task of yours for this line.', ko: '이 줄에 쓸 수 있는 계산 답이 아니에요.', next: { en: 'Get a fresh task with GET /api/shows/:id/queue/work.', ko: 'GET /api/shows/:id/queue/work로 새로 받아 주세요.' } },
+  pass_moves_used_up: { status: 409, en: 'This turn has moved to another device as often as it may.', ko: '이번 차례에 기기를 옮길 수 있는 횟수를 다 썼어요.', next: { en: 'Go on where you were last; your place and seats are kept.', ko: '마지막에 쓰던 기기에서 이어서 해 주세요. 순번과 좌석은 그대로예요.' } },
+  appeals_used_up: { status: 409, en: 'You have filed as many appeals for this show as one person may.', ko: '이 회차에 낼 수 있는 이의 신청을 다 냈어요.', next: { en: 'Read the answers with GET /api/shows/:id/queue/appeals.', ko: 'GET /api/shows/:id/queue/appeals에서 답을 확인해 주세요.' } },
+  appeal_unknown: { status: 404, en: 'There is no such appeal.', ko: '이의 신청을 찾을 수 없어요.', next: { en: 'Read the open ones with GET /api/operations/appeals.', ko: 'GET /api/operations/appeals에서 확인해 주세요.' } },
+  appeal_answered: { status: 409, en: 'This appeal has been answered already.', ko: '이미 답한 이의 신청이에요.', next: { en: 'Read the answer; it stays as it is.', ko: '답을 확인해 주세요. 바뀌지 않아요.' } },
   email_unverified: { status: 403, en: 'Verify your e-mail before you come in. Your place is kept.', ko: '들어오기 전에 이메일을 확인해 주세요. 순번은 그대로예요.', next: { en: 'Open the link we sent, or ask for a new one.', ko: '보내 드린 링크를 열거나 다시 요청해 주세요.' } },
 } as const satisfies RefusalCatalogue

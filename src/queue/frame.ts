@@ -1,15 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import type { Static } from 'typebox'
-import { writeAudit } from '../platform/audit.ts'
 import { settle } from '../platform/outcome.ts'
-import { fill } from './admission.ts'
-import type { Frame as FrameSchema, queueOperations } from './api.ts'
+import type { Frame as FrameSchema } from './api.ts'
 import type { QueueEnv } from './env.ts'
+import { limitOf } from './gate.ts'
 import { liveOf, noLine, presentLine, type Show } from './line.ts'
 import * as lines from './store-lines.ts'
 
 export type Frame = Static<typeof FrameSchema>
-type Control = Static<(typeof queueOperations)['control']['input']>
 export type Frames = { of(showId: string): Promise<Frame>; forget(showId: string): void }
 
 const freshMs = 1_000
@@ -38,42 +36,10 @@ async function readFrame(env: QueueEnv, showId: string): Promise<Frame> {
 }
 
 /** `live` counts all lines of the show, as the cap does. */
-function frameOf(env: QueueEnv, show: Show): Frame {
+export function frameOf(env: QueueEnv, show: Show): Frame {
   const line = presentLine(show)
   env.pace.observe(line, env.now())
-  const { showId, cap, pausedAt } = show
+  const { showId, cap, pausedAt, ratePerMinute, leftByGrade: seatsLeft } = show
   const { windowId, epoch, phase, last, rosterCount, seed, admittedThrough, message, opensAt, closesAt } = line
-  return { showId, windowId, epoch, phase, last, rosterCount, seed, admittedThrough, live: liveOf(show), cap, paused: pausedAt !== null, message, opensAt, closesAt, at: env.now() }
-}
-
-/** An operator's change of the present line, each with its row in the audit. A lower cap revokes nothing. */
-export async function control(env: QueueEnv, frames: Frames, input: Control): Promise<Frame> {
-  const { showId, by, cap, message, close } = input
-  const frame = await env.db.transaction(async (tx) => {
-    const show = await lines.lockShow(tx, showId)
-    if (!show) return undefined
-    const line = presentLine(show)
-    const now = env.now()
-    const note = (action: string, before: unknown, after: unknown) =>
-      writeAudit(tx, 'queue', [{ actor: by, action, target: line.windowId, before, after }], now)
-    if (cap !== undefined) {
-      await note('line.cap', { cap: show.cap }, { cap })
-      await lines.setCap(tx, showId, cap)
-      show.cap = cap
-    }
-    if (message !== undefined) {
-      await note('line.message', { message: line.message }, { message })
-      await lines.setMessage(tx, line.windowId, message)
-      line.message = message
-    }
-    if (close === true && line.phase !== 'closed') {
-      await note('line.close', { phase: line.phase }, { phase: 'closed' })
-      await lines.setPhases(tx, [{ windowId: line.windowId, phase: 'closed', closedReason: 'line_closed' }])
-      Object.assign(line, { phase: 'closed', closedReason: 'line_closed', closing: true, epoch: line.epoch + 1 })
-    }
-    await fill(tx, show, now)
-    return frameOf(env, show)
-  })
-  frames.forget(showId)
-  return frame ?? settle<Frame>(await noLine(env, showId))
+  return { showId, windowId, epoch, phase, last, rosterCount, seed, admittedThrough, live: liveOf(show), cap, paused: pausedAt !== null, reason: limitOf(show).reason, ratePerMinute, seatsLeft, message, opensAt, closesAt, at: env.now() }
 }

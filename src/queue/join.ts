@@ -3,12 +3,14 @@ import type { Static } from 'typebox'
 import type { Reader, Tx } from '../platform/database.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { fill, settlePhases } from './admission.ts'
+import { noteRefused } from './appeals.ts'
 import type { queueOperations } from './api.ts'
 import type { QueueEnv } from './env.ts'
 import { codeHash, type Line, noLine, presentLine, type Show } from './line.ts'
 import { viewsOf } from './position.ts'
 import * as lines from './store-lines.ts'
 import * as places from './store-places.ts'
+import { workRefusal } from './work.ts'
 
 export type Join = Static<(typeof queueOperations)['join']['input']>
 export type Joined = Static<(typeof queueOperations)['join']['output']>
@@ -45,7 +47,14 @@ async function joinLocked(env: QueueEnv, tx: Tx, show: Show, inputs: Join[]): Pr
   const line = presentLine(show)
   const users = [...new Set(inputs.map((input) => input.userId))]
   const rows = await places.livePlacesOf(tx, line.windowId, users)
-  const refusals = await refusalsOf(tx, line, inputs.filter((input) => !rows.has(input.userId)))
+  const strangers = inputs.filter((input) => !rows.has(input.userId))
+  const refusals = isSoldOut(show, line) ? new Map(strangers.map((input) => [input, new Refusal('line_sold_out')])) : await refusalsOf(tx, line, strangers)
+  for (const input of strangers) {
+    const refusal = refusals.get(input) ?? (show.workBits > 0 ? workRefusal(env.works, input, show.workBits, now) : undefined)
+    if (!refusal) continue
+    refusals.set(input, refusal)
+    if (told.has(refusal.code)) noteRefused(env, input, refusal.code, refusal.params)
+  }
   const created = new Set(inputs.filter((input) => !rows.has(input.userId) && !refusals.has(input)).map((input) => input.userId))
 
   if (created.size > 0) {
@@ -61,6 +70,11 @@ async function joinLocked(env: QueueEnv, tx: Tx, show: Show, inputs: Join[]): Pr
   }
   return { rows, created, refusals }
 }
+
+/** Refusals that say something about who was refused; a closed line says nothing. */
+const told = new Set(['code_required', 'code_wrong', 'work_required', 'work_wrong'])
+
+const isSoldOut = (show: Show, line: Line) => line.phase === 'open' && show.availability === 'sold_out'
 
 /** Why these, who have no place, get none in this line as it is now. */
 export async function refusalsOf<I extends { code?: string }>(db: Reader, line: Line, strangers: I[]): Promise<Map<I, Refusal>> {

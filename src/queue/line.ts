@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { Refusal } from '../platform/outcome.ts'
+import type { Pressure } from '../seat/api.ts'
 import type { QueueEnv } from './env.ts'
+import type { Paced } from './pressure.ts'
 
 export type Phase = 'announced' | 'lobby' | 'sealed' | 'open' | 'closed'
 export type ClosedReason = 'window_closed' | 'line_closed' | 'show_cancelled'
@@ -34,7 +36,25 @@ export type Line = {
   message: string | null
 }
 /** A show with all its lines: they share one cap and are locked together. */
-export type Show = { showId: string; status: 'published' | 'cancelled'; cap: number; pausedAt: number | null; lines: Line[] }
+export type Show = Paced & {
+  showId: string
+  status: 'published' | 'cancelled'
+  /** the operator's */
+  cap: number
+  pausedAt: number | null
+  paceAt: number | null
+  pressure: Pressure | null
+  pressureAt: number | null
+  availability: string | null
+  seatsLeft: number | null
+  leftByGrade: Record<string, number> | null
+  room: number | null
+  ratePerMinute: number | null
+  rateTokens: number
+  rateAt: number | null
+  workBits: number
+  lines: Line[]
+}
 
 /** The line the show's routes mean: the one open now, else the next to open, else the last one closed. */
 export function presentLine(show: Show): Line {

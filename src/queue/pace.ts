@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { queueLimits } from './api.ts'
+import { limitOf } from './gate.ts'
 import type { Line, Show } from './line.ts'
 
 type Sample = { at: number; count: number }
@@ -23,10 +24,10 @@ export function createPace(): Pace {
       if (!seen) lines.set(windowId, { older: { at, count }, newer: { at, count } })
       else if (at - seen.newer.at >= rotateMs) lines.set(windowId, { older: seen.newer, newer: { at, count } })
     },
-    perSecond({ cap }, { windowId, calledCount }, at) {
+    perSecond(show, { windowId, calledCount }, at) {
       const { older } = lines.get(windowId) ?? { older: { at, count: calledCount } }
       const measured = at - older.at >= measuredMs ? (calledCount - older.count) / ((at - older.at) / 1000) : 0
-      return measured > 0 ? measured : cap / (queueLimits.passMs / 1000)
+      return measured > 0 ? measured : limitOf(show).cap / (queueLimits.passMs / 1000)
     },
   }
 }

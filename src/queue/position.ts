@@ -7,6 +7,7 @@ import { isRanked, type Line, lineOf, noLine, presentLine, type Show } from './l
 import type { Ahead } from './positions.ts'
 import * as lines from './store-lines.ts'
 import * as places from './store-places.ts'
+import { nameIn } from './store-record.ts'
 
 type Who = { showId: string; userId: string; sessionId: string }
 type Step = Static<(typeof queueOperations)['story']['output']>['steps'][number]
@@ -62,7 +63,7 @@ export async function orderOfLine(env: QueueEnv, { showId }: { showId: string })
 }
 
 /** What happened to this user's places of a show, oldest first: joined, drawn, called, slept, woken, claimed, taken_over, ended. */
-export async function story(env: QueueEnv, { showId, userId }: { showId: string; userId: string }): Promise<{ steps: Step[] }> {
+export async function story(env: QueueEnv, { showId, userId }: { showId: string; userId: string }): Promise<{ name: string | null; steps: Step[] }> {
   const steps: Step[] = []
   for (const { windowId, number, joinedAt, drawnAt, seed, rosterCount, endedAt, events } of await places.historyOf(env.db, showId, userId)) {
     const detail = { windowId, number }
@@ -72,5 +73,6 @@ export async function story(env: QueueEnv, { showId, userId }: { showId: string;
     if (rank !== null) steps.push({ at: drawnAt ?? joinedAt, what: 'drawn', detail: { ...detail, rank } })
     for (const { at, what, reason } of events) steps.push({ at, what, detail: reason === null ? detail : { ...detail, reason } })
   }
-  return { steps: steps.sort((a, b) => a.at - b.at) }
+  const name = (await nameIn(env.db, showId, userId)) ?? null
+  return { name, steps: steps.sort((a, b) => a.at - b.at) }
 }

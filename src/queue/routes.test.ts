@@ -5,6 +5,7 @@ import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import fastify from 'fastify'
 import type { App } from '../platform/http.ts'
 import { Refusal } from '../platform/outcome.ts'
+import { queueOperatorRoutes } from './routes-operator.ts'
 import { queueRoutes } from './routes.ts'
 import { type Ground, minute, openGround, someone } from './testing.ts'
 
@@ -24,6 +25,7 @@ before(async () => {
   })
   app.setErrorHandler((error, _, reply) =>
     error instanceof Refusal ? reply.code(409).send({ code: error.code, ...error.params }) : reply.code(400).send({ message: (error as Error).message }))
+  queueOperatorRoutes(app, ground.queue)
   queueRoutes(app, { queue: ground.queue, isVerified: async (userId) => !unverified.has(userId) })
 })
 after(async () => {
@@ -110,7 +112,9 @@ test('an operator reads the line, changes cap and message, and closes it', async
   const changed = (await send('PUT', `${url}/line`, { cap: 5, message: 'soon' })).json()
   assert.deepEqual([changed.cap, changed.message], [5, 'soon'])
   assert.equal((await send('PUT', `${url}/line`, { message: null })).json().message, null)
-  for (const payload of [{ cap: -1 }, { cap: '5' }, { rate: 1 }]) assert.equal((await send('PUT', `${url}/line`, payload)).statusCode, 400)
+  for (const payload of [{ cap: -1 }, { cap: '5' }, { rate: 0 }, { workBits: 60 }, { pace: 1 }]) assert.equal((await send('PUT', `${url}/line`, payload)).statusCode, 400)
+  assert.equal((await send('PUT', `${url}/line`, { rate: 90 })).json().ratePerMinute, 90)
+  assert.deepEqual((await send('GET', `${url}/clocks`)).json(), { turns: 0, passes: 0, holds: 0, waiting: 0 })
   assert.equal((await send('POST', `${url}/close`)).json().phase, 'closed')
 })
 

@@ -1,22 +1,20 @@
 import type { FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
-import { Exact, Text } from '../platform/contract.ts'
+import { Count, Exact, Text } from '../platform/contract.ts'
 import { type App, IdParams, IsoInstant, iso, isoOrNull, Nullable, principalOf } from '../platform/http.ts'
-import { Frame, LineOrder, Place, type QueueApi, queueLimits } from './api.ts'
+import { Frame, Place, type QueueApi, Work } from './api.ts'
 
 const PublicPlace = Exact({ ...Place.properties, until: Nullable(IsoInstant), joinedAt: IsoInstant })
-const PublicFrame = Exact({ ...Frame.properties, opensAt: IsoInstant, closesAt: IsoInstant, at: IsoInstant })
+export const PublicFrame = Exact({ ...Frame.properties, opensAt: IsoInstant, closesAt: IsoInstant, at: IsoInstant })
 const PublicPass = Exact({ pass: Type.String(), expiresAt: IsoInstant })
 const Nothing = Type.Null()
 const tags = ['queue']
 const signedIn = { access: { allow: 'signed-in' as const } }
-const operator = { access: { allow: ['operator'] as ['operator'], live: true as const } }
 
 /** The waiting room of a show. Pausing and resuming are concert's, the story over all services is the gateway's. */
 export function queueRoutes(app: App, deps: { queue: QueueApi; isVerified: (userId: string) => Promise<boolean> }) {
   buyerRoutes(app, deps.queue)
   passRoute(app, deps)
-  operatorRoutes(app, deps.queue)
 }
 
 function buyerRoutes(app: App, queue: QueueApi) {
@@ -24,7 +22,7 @@ function buyerRoutes(app: App, queue: QueueApi) {
     config: signedIn,
     schema: {
       tags, summary: 'Join the line; once in, the place stays the same', params: IdParams,
-      body: Type.Union([Exact({ code: Type.Optional(Text(64)) }), Nothing]),
+      body: Type.Union([Exact({ code: Type.Optional(Text(64)), work: Type.Optional(Work) }), Nothing]),
       response: { 200: PublicPlace, 201: PublicPlace },
     },
   }, async (request, reply) => {
@@ -38,6 +36,17 @@ function buyerRoutes(app: App, queue: QueueApi) {
   }, async (request, reply) => {
     const frame = await queue.frame({ showId: request.params.id })
     return reply.header('cache-control', 'public, max-age=1').send(publicFrame(frame))
+  })
+
+  app.get('/api/shows/:id/queue/work', {
+    config: signedIn,
+    schema: {
+      tags, summary: 'A task for my join: find a nonce so that SHA-256 of challenge.nonce begins with so many zero bits', params: IdParams,
+      response: { 200: Exact({ challenge: Type.String(), bits: Count, hashes: Count, expiresAt: IsoInstant }) },
+    },
+  }, async (request, reply) => {
+    const task = await queue.work({ showId: request.params.id, userId: principalOf(request).userId })
+    return unstored(reply).send({ ...task, expiresAt: iso(task.expiresAt) })
   })
 
   app.get('/api/shows/:id/queue/me', {
@@ -64,7 +73,10 @@ function passRoute(app: App, { queue, isVerified }: { queue: QueueApi; isVerifie
     config: signedIn,
     schema: {
       tags, summary: 'Take my turn, or renew my pass while inside', params: IdParams,
-      body: Type.Union([Exact({ takeOver: Type.Optional(Type.Boolean()) }), Nothing]),
+      body: Type.Union([Exact({
+        takeOver: Type.Optional(Type.Boolean({ description: 'bind the pass to this session; the other device is told' })),
+        auto: Type.Optional(Type.Boolean({ description: 'the client enters by itself; untouched for 90 s, the place goes back to sleep' })),
+      }), Nothing]),
       response: { 201: PublicPass },
     },
   }, async (request, reply) => {
@@ -72,32 +84,6 @@ function passRoute(app: App, { queue, isVerified }: { queue: QueueApi; isVerifie
     const { pass, expiresAt } = await queue.pass({ ...who, verified: await isVerified(who.userId), ...(request.body ?? {}) })
     return unstored(reply).code(201).send({ pass, expiresAt: iso(expiresAt) })
   })
-}
-
-function operatorRoutes(app: App, queue: QueueApi) {
-  app.get('/api/operations/shows/:id/line', {
-    config: operator,
-    schema: { tags, summary: 'The present line of a show', params: IdParams, response: { 200: PublicFrame } },
-  }, async (request) => publicFrame(await queue.frame({ showId: request.params.id })))
-
-  app.get('/api/operations/shows/:id/line/order', {
-    config: operator,
-    schema: { tags, summary: 'A hash of who waits in which order, as stored and as the copy that counts positions has it', params: IdParams, response: { 200: LineOrder } },
-  }, async (request, reply) => unstored(reply).send(await queue.order({ showId: request.params.id })))
-
-  app.put('/api/operations/shows/:id/line', {
-    config: operator,
-    schema: {
-      tags, summary: 'Change cap and message of the present line; a lower cap revokes nothing', params: IdParams,
-      body: Exact({ cap: Type.Optional(Type.Integer({ minimum: 0, maximum: queueLimits.capMax })), message: Type.Optional(Nullable(Text(200))) }),
-      response: { 200: PublicFrame },
-    },
-  }, async (request) => publicFrame(await queue.control({ showId: request.params.id, by: principalOf(request).userId, ...request.body })))
-
-  app.post('/api/operations/shows/:id/close', {
-    config: operator,
-    schema: { tags, summary: 'Close the present line', params: IdParams, body: Type.Union([Exact({}), Nothing]), response: { 200: PublicFrame } },
-  }, async (request) => publicFrame(await queue.control({ showId: request.params.id, by: principalOf(request).userId, close: true })))
 }
 
 type Asking = Parameters<typeof principalOf>[0] & { params: { id: string } }
@@ -110,4 +96,4 @@ const unstored = <R extends Pick<FastifyReply, 'header'>>(reply: R): R => {
   return reply
 }
 const publicPlace = (place: Static<typeof Place>) => ({ ...place, until: isoOrNull(place.until), joinedAt: iso(place.joinedAt) })
-const publicFrame = (frame: Static<typeof Frame>) => ({ ...frame, opensAt: iso(frame.opensAt), closesAt: iso(frame.closesAt), at: iso(frame.at) })
+export const publicFrame = (frame: Static<typeof Frame>) => ({ ...frame, opensAt: iso(frame.opensAt), closesAt: iso(frame.closesAt), at: iso(frame.at) })

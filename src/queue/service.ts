@@ -1,3 +1,4 @@
+import { readAudit } from '../platform/audit.ts'
 import { randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { batched } from '../platform/batch.ts'
@@ -7,33 +8,43 @@ import type { Metrics } from '../platform/metrics.ts'
 import type { Answer } from '../platform/outcome.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
 import type { Tokens } from '../platform/token.ts'
+import type { Counted } from '../platform/tally.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
+import { appeal, appeals, answerAppeal, createEvidence, forgetEvidence, openAppeals, writeEvidence } from './appeals.ts'
 import { admit, changePhases } from './admission.ts'
-import { queueLimits, type queueOperations } from './api.ts'
+import { queueLimits, type queueOperations, type WorkClaims } from './api.ts'
 import type { Beacon } from './beacon.ts'
 import { afterOutage, sweep } from './clock.ts'
 import { endAfterPurchase, endClosed, endPasses, soon } from './ending.ts'
 import { drawLines } from './draw.ts'
 import { drawDocument, proofOf, rosterPage } from './draw-document.ts'
 import type { QueueEnv } from './env.ts'
-import { control, createFrames } from './frame.ts'
+import { createFrames } from './frame.ts'
+import { pace } from './gate.ts'
 import { joinMany } from './join.ts'
+import { clocks, control } from './operate.ts'
 import { lobbyMany } from './lobby.ts'
 import { createMemoryLines } from './line-memory.ts'
 import type { LinePort } from './line-port.ts'
 import { createPace } from './pace.ts'
+import { record } from './record.ts'
 import { orderOfLine, positionMany, story } from './position.ts'
 import { createPositions } from './positions.ts'
 import { createShops, shopHandlers } from './shop.ts'
 import { showHandlers } from './show.ts'
+import type { Note } from './store-evidence.ts'
 import { leaveMany, passMany, wakeMany } from './turn.ts'
+import { sleepUntouched } from './untouched.ts'
+import { work } from './work.ts'
 
 export type QueueNeeds = Surroundings & {
   db: Database
-  seat: Pick<SeatApi, 'endPass' | 'quota'>
+  seat: Pick<SeatApi, 'endPass' | 'quota' | 'clocks'>
   passes: Tokens<PassClaims>
+  works: Tokens<WorkClaims>
   /** passes of a show that may be live at once until an operator changes it */
   capDefault?: number
+  lagMs?: (() => number) | undefined
   /** public randomness for draws; without it they are weaker, and say so */
   beacon?: Beacon | undefined
   newSecret?: () => Uint8Array
@@ -55,7 +66,9 @@ const ofShow = <I extends { showId: string }, O>(handleMany: (inputs: I[]) => Pr
 /** The waiting room: a durable place in line, an exact cap, a numbered pass. */
 export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop = false, beacon, newSecret = () => randomBytes(secretBytes), lines = createMemoryLines(), ...needs }: QueueNeeds): Service<typeof queueOperations> {
   const positions = createPositions({ ...needs, lines })
-  const env: QueueEnv = { ...needs, capDefault, beacon: beacon ?? null, askedSince: new LRUCache({ max: drawsAskedMax }), newSecret, positions, pace: createPace(), passesToEnd: soon(() => endPasses(env)) }
+  const env: QueueEnv = {
+    ...needs, capDefault, beacon: beacon ?? null, askedSince: new LRUCache({ max: drawsAskedMax }), newSecret, positions, pace: createPace(), evidence: createEvidence(), passesToEnd: soon(() => endPasses(env)),
+  }
   const frames = createFrames(env)
   return {
     api: {
@@ -70,6 +83,18 @@ export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop 
       roster: (input) => rosterPage(env, input),
       proof: (input) => proofOf(env, input),
       control: (input) => control(env, frames, input),
+      audit: (input) => readAudit(env.db, 'queue', input),
+      clocks: (input) => clocks(env, input),
+      work: (input) => work(env, input),
+      noteGate: async ({ notes }) => {
+        env.evidence.giveBack(notes as Counted<Note>[])
+        return {}
+      },
+      appeal: (input) => appeal(env, input),
+      appeals: (input) => appeals(env, input),
+      openAppeals: (input) => openAppeals(env, input),
+      answerAppeal: (input) => answerAppeal(env, input),
+      record: (input) => record(env, input) as never,
       order: (input) => orderOfLine(env, input),
       story: (input) => story(env, input),
       ...createShops(env),
@@ -80,7 +105,11 @@ export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop 
       { name: 'queue.phases', everyMs: 250, run: () => changePhases(env) },
       { name: 'queue.draws', everyMs: 250, run: () => drawLines(env) },
       { name: 'queue.admit', everyMs: 100, run: () => admit(env) },
+      { name: 'queue.pace', everyMs: 250, run: () => pace(env) },
       { name: 'queue.sweep', everyMs: 250, run: () => sweep(env) },
+      { name: 'queue.untouched', everyMs: 1_000, run: () => sleepUntouched(env) },
+      { name: 'queue.evidence', everyMs: 1_000, run: () => writeEvidence(env) },
+      { name: 'queue.retention', everyMs: 60_000, run: () => forgetEvidence(env) },
       { name: 'queue.endings', everyMs: 250, run: () => endPasses(env) },
       { name: 'queue.purchases', everyMs: 500, run: () => endAfterPurchase(env) },
       { name: 'queue.close', everyMs: 500, run: () => endClosed(env) },

@@ -353,13 +353,13 @@ test('a lower cap revokes nothing and calls nobody; a higher one calls at once; 
   await ground.queue.control({ showId, by: operator, close: true })
   assert.equal(closed.phase, 'closed')
   const { windowId } = closed
-  const audit = await ground.db.rows(sql`select actor, action, before, after from queue.audit where target = ${windowId} order by id`)
+  const audit = await ground.db.rows(sql`select actor, action, before, after from queue.audit where target = ${showId} order by id`)
   assert.deepEqual(audit, [
     { actor: operator, action: 'line.cap', before: { cap: 2 }, after: { cap: 1 } },
     { actor: operator, action: 'line.cap', before: { cap: 1 }, after: { cap: 3 } },
-    { actor: operator, action: 'line.message', before: { message: null }, after: { message: 'welcome' } },
-    { actor: operator, action: 'line.message', before: { message: 'welcome' }, after: { message: null } },
-    { actor: operator, action: 'line.close', before: { phase: 'open' }, after: { phase: 'closed' } },
+    { actor: operator, action: 'line.message', before: { windowId, message: null }, after: { windowId, message: 'welcome' } },
+    { actor: operator, action: 'line.message', before: { windowId, message: 'welcome' }, after: { windowId, message: null } },
+    { actor: operator, action: 'line.close', before: { windowId, phase: 'open' }, after: { windowId, phase: 'closed' } },
   ])
 })
 

@@ -2,12 +2,15 @@ import type { ShowPublished } from '../concert/api.ts'
 import type { Tx } from '../platform/database.ts'
 import type { Envelope } from '../platform/events.ts'
 import type { EventHandler } from '../platform/service.ts'
+import type { StockTold } from '../seat/api.ts'
 import { fill } from './admission.ts'
 import type { QueueEnv } from './env.ts'
+import { hearStock } from './gate.ts'
 import type { Line, Phase, Show } from './line.ts'
 import { moveLobby } from './lobby-phases.ts'
 import { moveDeadlines } from './store-clock.ts'
 import * as lines from './store-lines.ts'
+import { tellFirstCap, tellGate } from './store-gate.ts'
 import { notePurchases } from './store-passes.ts'
 
 /** A resumed show leaves every running deadline at least this long. */
@@ -16,14 +19,17 @@ type Windows = ShowPublished['windows']
 type ShowEvent = { showId: string; windows: Windows; startsAt: number; pausedMs: number }
 type Confirmed = { showId: string; userId: string }
 
+const inKeyOrder = (events: Envelope[]) => events.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+
 /** What the queue hears of shows and purchases. Each handler changes only queue's tables and may be repeated. */
 export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
   const each = (act: (tx: Tx, show: ShowEvent, event: Envelope) => Promise<unknown>): EventHandler => async (tx, events) => {
-    for (const event of events.toSorted((a, b) => (a.key < b.key ? -1 : 1))) await act(tx, event.data as ShowEvent, event)
+    for (const event of inKeyOrder(events)) await act(tx, event.data as ShowEvent, event)
   }
   return {
     'show.published': each(async (tx, { showId, windows, startsAt }) => {
       await lines.upsertShow(tx, { showId, startsAt, capDefault: env.capDefault })
+      await tellFirstCap(tx, showId, env.now())
       await setWindows(env, tx, showId, windows)
     }),
     'show.windows_changed': each((tx, { showId, windows }) => setWindows(env, tx, showId, windows)),
@@ -35,9 +41,14 @@ export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
     'show.cancelled': each((tx, { showId }) => cancel(tx, showId)),
     'show.paused': each(async (tx, { showId }, event) => {
       const show = await lines.lockShow(tx, showId)
-      if (show?.pausedAt === null) await lines.pauseShow(tx, showId, event.occurredAt)
+      if (show?.pausedAt !== null) return
+      await lines.pauseShow(tx, showId, event.occurredAt)
+      await tellGate(tx, showId, 'paused', {}, event.occurredAt)
     }),
     'show.resumed': each((tx, { showId, pausedMs }) => resume(env, tx, showId, pausedMs)),
+    'seat.stock': async (tx, events) => {
+      for (const event of inKeyOrder(events)) await hearStock(env, tx, event.data as StockTold)
+    },
     'reservation.confirmed': (tx, events) => {
       const buyers = new Map(events.map(({ data }) => {
         const { showId, userId } = data as Confirmed
@@ -104,6 +115,7 @@ async function resume(env: QueueEnv, tx: Tx, showId: string, pausedMs: number) {
   const now = env.now()
   await moveDeadlines(tx, show, pausedMs, now + afterResumeMs)
   await lines.pauseShow(tx, showId, null)
+  await tellGate(tx, showId, 'resumed', { pausedMs }, now)
   show.pausedAt = null
   await fill(tx, show, now)
 }

@@ -5,7 +5,10 @@ import type { ClosedReason, Line, Phase, Show } from './line.ts'
 type Row = Line & Omit<Show, 'lines'>
 
 const selectLines = (showIds: string[]): Sql => sql`
-  select s.show_id as "showId", s.status, s.cap, s.paused_at as "pausedAt", l.window_id as "windowId", l.phase,
+  select s.show_id as "showId", s.status, s.cap, s.paused_at as "pausedAt", s.pace_cap as "paceCap", s.pace_reason as "paceReason",
+    s.pace_at as "paceAt", s.usual_hold_ms as "usualHoldMs", s.usual_pay_ms as "usualPayMs", s.pressure, s.pressure_at as "pressureAt",
+    s.availability, s.seats_left as "seatsLeft", s.left_by_grade as "leftByGrade", s.room, s.rate_per_minute as "ratePerMinute",
+    s.rate_tokens as "rateTokens", s.rate_at as "rateAt", s.work_bits as "workBits", l.window_id as "windowId", l.phase,
     l.closed_reason as "closedReason", l.closing, l.lobby_opens_at as "lobbyOpensAt", l.seals_at as "sealsAt", l.opens_at as "opensAt", l.closes_at as "closesAt", l.audience, l.sections,
     l.last, l.roster_count as "rosterCount", l.seed, exists (select 1 from queue.draws d where d.window_id = l.window_id) as committed, l.admitted_through as "admittedThrough", l.called_count as "calledCount", l.live, l.epoch, l.message
   from queue.shows s join queue.lines l on l.show_id = s.show_id
@@ -27,12 +30,23 @@ export const readShows = async (db: Reader, showIds: string[]): Promise<Show[]> 
 
 function grouped(rows: Row[]): Show[] {
   const shows = new Map<string, Show>()
-  for (const { status, cap, pausedAt, ...line } of rows) {
-    const show = shows.get(line.showId) ?? { showId: line.showId, status, cap, pausedAt, lines: [] }
+  for (const row of rows) {
+    const [facts, line] = apart(row)
+    const show = shows.get(row.showId) ?? { ...facts, lines: [] }
     show.lines.push(line)
-    shows.set(line.showId, show)
+    shows.set(row.showId, show)
   }
   return [...shows.values()]
+}
+
+function apart(row: Row): [Omit<Show, 'lines'>, Line] {
+  const {
+    status, cap, pausedAt, paceCap, paceReason, paceAt, usualHoldMs, usualPayMs, pressure, pressureAt, availability, seatsLeft,
+    leftByGrade, room, ratePerMinute, rateTokens, rateAt, workBits, ...line
+  } = row
+  const paced = { paceCap, paceReason, paceAt, usualHoldMs, usualPayMs, pressure, pressureAt }
+  const stock = { availability, seatsLeft, leftByGrade, room }
+  return [{ showId: row.showId, status, cap, pausedAt, workBits, ratePerMinute, rateTokens, rateAt, ...paced, ...stock }, line]
 }
 
 /** Each change of phase is an epoch of its own. */
@@ -73,9 +87,6 @@ export const cancelShow = (tx: Tx, showId: string) =>
 
 export const pauseShow = (tx: Tx, showId: string, pausedAt: number | null) =>
   tx.rows(sql`update queue.shows set paused_at = ${pausedAt === null ? null : at(pausedAt)} where show_id = ${showId}`)
-
-export const setCap = (tx: Tx, showId: string, cap: number) =>
-  tx.rows(sql`update queue.shows set cap = ${cap} where show_id = ${showId}`)
 
 export const setMessage = (tx: Tx, windowId: string, message: string | null) =>
   tx.rows(sql`update queue.lines set message = ${message} where window_id = ${windowId}`)
@@ -138,7 +149,7 @@ export const showsToAdmit = (db: Reader, max: number) =>
   showIdsOf(db.rows(sql`
     select l.show_id as "showId" from queue.lines l join queue.shows s on s.show_id = l.show_id
     where l.phase = 'open' and s.paused_at is null and s.status = 'published'
-      and s.cap > (select sum(o.live) from queue.lines o where o.show_id = l.show_id)
+      and least(s.cap, s.pace_cap, s.room) > (select sum(o.live) from queue.lines o where o.show_id = l.show_id)
       and (l.last > l.admitted_through
         or exists (select 1 from queue.places p where p.window_id = l.window_id and p.status = 'woken'))
     limit ${max}`))

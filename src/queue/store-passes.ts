@@ -11,7 +11,7 @@ export async function nextPassNumbers(tx: Tx, showId: string, userIds: string[])
   return new Map(rows.map((row) => [row.userId, row.last]))
 }
 
-export type Entry = PlaceRef & { sessionId: string; passNo: number; until: number; endPassNo: number | null }
+export type Entry = PlaceRef & { sessionId: string; passNo: number; until: number; autoUntil: number | null; endPassNo: number | null }
 
 /** Turns are claimed or passes renewed, in one line. */
 export const enter = (tx: Tx, entries: Entry[], now: number) =>
@@ -19,10 +19,45 @@ export const enter = (tx: Tx, entries: Entry[], now: number) =>
     with found as materialized (select * from (${located(entries)}) f where f.status in ('called', 'inside'))
     update queue.places p set status = 'inside', session_id = (${entries.map((e) => e.sessionId)}::uuid[])[e.i],
       pass_no = (${entries.map((e) => e.passNo)}::bigint[])[e.i], until = (${entries.map((e) => at(e.until))}::timestamptz[])[e.i],
+      auto_until = (${entries.map((e) => (e.autoUntil === null ? null : at(e.autoUntil)))}::timestamptz[])[e.i],
       end_pass_no = coalesce((${entries.map((e) => e.endPassNo)}::bigint[])[e.i], p.end_pass_no),
       claimed_at = coalesce(p.claimed_at, ${at(now)})
     from (select array_position(${entries.map((e) => e.number)}::int[], number) as i, tid from found) e
     where p.ctid = e.tid returning p.number`)
+
+/** How often the turn of a place, which began when it was last called, has moved to another session. */
+export async function movesOfTurn(tx: Tx, { windowId, number }: PlaceRef): Promise<number> {
+  const [row] = await tx.rows<{ moves: number }>(sql`
+    select count(*)::int as moves from queue.place_events e
+    where e.window_id = ${windowId} and e.number = ${number} and e.what = 'taken_over' and e.id > coalesce((
+      select max(c.id) from queue.place_events c where c.window_id = ${windowId} and c.number = ${number} and c.what = 'called'), 0)`)
+  return row?.moves ?? 0
+}
+
+export type Untouched = PlaceRef & { showId: string; userId: string; passNo: number }
+
+/** Passes that clients took by themselves and nobody touched in time, of shows whose clocks run. */
+export const untouched = (db: Reader, now: number, max: number) =>
+  db.rows<Untouched>(sql`
+    select p.window_id as "windowId", p.number, l.show_id as "showId", p.user_id as "userId", p.pass_no as "passNo"
+    from queue.places p join queue.lines l on l.window_id = p.window_id join queue.shows s on s.show_id = l.show_id
+    where p.auto_until <= ${at(now)} and p.status = 'inside' and s.paused_at is null limit ${max}`)
+
+/** Somebody used the pass: it is no matter of sleep any more. */
+export const touch = (tx: Tx, { windowId, number, passNo }: Untouched) =>
+  tx.rows(sql`update queue.places set auto_until = null where window_id = ${windowId} and number = ${number} and pass_no = ${passNo}`)
+
+/** Seat has ended the pass: the place sleeps and keeps its number, unless it was renewed meanwhile. */
+export async function sleep(tx: Tx, { windowId, number, passNo }: Untouched, now: number): Promise<boolean> {
+  const rows = await tx.rows(sql`
+    with slept as (
+      update queue.places set status = 'asleep', until = null, auto_until = null
+      where window_id = ${windowId} and number = ${number} and pass_no = ${passNo} and status = 'inside' and end_pass_no is null
+      returning window_id, number)
+    insert into queue.place_events (window_id, number, at, what, reason)
+    select window_id, number, ${at(now)}, 'slept', 'untouched' from slept returning 1 as one`)
+  return rows.length > 0
+}
 
 export type Ending = PlaceRef & { showId: string; userId: string; passNo: number }
 

@@ -15,8 +15,8 @@ import { timeOfRound } from './draw-beacon.ts'
 import { toHex } from './draw-rules.ts'
 import { beaconDomain, messageOf } from './draw-signature.ts'
 import { createTokens } from '../platform/token.ts'
-import type { PassClaims, SeatApi } from '../seat/api.ts'
-import { type QueueApi, queueOperations } from './api.ts'
+import type { PassClaims, Pressure, SeatApi } from '../seat/api.ts'
+import { type QueueApi, queueOperations, type WorkClaims } from './api.ts'
 import { queueChecks } from './checks.ts'
 import { queueDrawChecks } from './draw-checks.ts'
 import { codeHash } from './line.ts'
@@ -35,12 +35,13 @@ export type Ground = Awaited<ReturnType<typeof openGround>>
 /** A queue service on real SQL whose clock is a field, with a hand-made seat service at its border. */
 export async function openGround({ capDefault = 2, beacon = true, lines }: { capDefault?: number; beacon?: boolean; lines?: LinePort } = {}) {
   const db = await openTestDatabase(['queue'])
-  const clock = { now: start }
+  const clock = { now: start, lagMs: 0 }
   const passes = createTokens<PassClaims>('pass', [{ id: 't', secret: 'a test secret of some length' }])
+  const works = createTokens<WorkClaims>('work', [{ id: 't', secret: 'a test secret of some length' }])
   const seat = seatAtBorder()
   const chain = beaconOf(() => clock.now)
   const metrics = createMetrics()
-  const create = (own = lines) => createQueue({ db, seat: seat.api, passes, capDefault, beacon: beacon ? chain.beacon : undefined, metrics, log: createLog('silent'), ...(own && { lines: own }), now: () => clock.now, newId: randomUUID, random: () => 0.5 })
+  const create = (own = lines) => createQueue({ db, seat: seat.api, passes, works, capDefault, beacon: beacon ? chain.beacon : undefined, metrics, log: createLog('silent'), ...(own && { lines: own }), now: () => clock.now, lagMs: () => clock.lagMs, newId: randomUUID, random: () => 0.5 })
   const service = create()
   const callerOf = (created: typeof service): QueueApi => local('queue', queueOperations, created.api as Api<typeof queueOperations>)
   const queue = callerOf(service)
@@ -49,7 +50,7 @@ export async function openGround({ capDefault = 2, beacon = true, lines }: { cap
   async function hear(name: string, key: string, data: Record<string, unknown> = {}, occurredAt = clock.now) {
     const version = (versions.get(key) ?? 0) + 1
     versions.set(key, version)
-    const producer = name.startsWith('show.') ? 'concert' : 'reservation'
+    const producer = name.startsWith('show.') ? 'concert' : name.startsWith('seat.') ? 'seat' : 'reservation'
     const event = { producer, name, key, version, occurredAt, data: { showId: key, ...data } }
     const failures = await deliver(db, { name: 'queue', on: service.on ?? {} }, [event])
     for (const error of failures.values()) throw error
@@ -81,6 +82,12 @@ export async function openGround({ capDefault = 2, beacon = true, lines }: { cap
     },
     async settle() {
       for (const { run } of service.jobs ?? []) await run()
+    },
+    /** Seat tells of seats left and of how the shop is doing; by default there is room for everybody and nothing presses. */
+    stock(showId: string, { available = 1_000, total = available, taken = 0, state = 'open', ...pressure }: Partial<Pressure> & { available?: number; total?: number; taken?: number; state?: string } = {}) {
+      const left = [{ grade: 'R', total, available }]
+      const quiet = { holdP95Ms: null, holdsShed: 0, payP95Ms: null, lagMs: 0, seatsPerHold: null }
+      return hear('seat.stock', showId, { availability: { state }, left, taken, pressure: { ...quiet, ...pressure } })
     },
     /** Joins `count` new users one after the other. */
     async crowd(showId: string, count: number): Promise<Who[]> {
@@ -153,24 +160,27 @@ function seatAtBorder() {
   const state = {
     floors,
     shows: new Set<string>(),
+    holds: new Map<string, number>(),
     quotas: new Map<string, { seats: number; sold: number; seatsMax: number }>(),
     fails: undefined as Error | undefined,
     calls: 0,
     floorOf: ({ showId, userId }: { showId: string; userId: string }) => floors.get(`${showId} ${userId}`) ?? 0,
     api: {
-      async endPass({ showId, userId, passNo }) {
+      async endPass({ showId, userId, passNo, unlessUsed }) {
         state.calls++
         if (state.fails) throw state.fails
         if (!state.shows.has(showId)) throw new Refusal('show_unknown')
+        if (unlessUsed === true && (state.quotas.get(`${showId} ${userId}`)?.seats ?? 0) > 0) return { used: true }
         floors.set(`${showId} ${userId}`, Math.max(floors.get(`${showId} ${userId}`) ?? 0, passNo + 1))
         return { used: false }
       },
+      clocks: async ({ showId }) => ({ holds: state.holds.get(showId) ?? 0 }),
       async quota({ showId, userId }) {
         if (state.fails) throw state.fails
         if (!state.shows.has(showId)) throw new Refusal('show_unknown')
         return state.quotas.get(`${showId} ${userId}`) ?? { seats: 0, sold: 0, seatsMax: 4 }
       },
-    } as Pick<SeatApi, 'endPass' | 'quota'>,
+    } as Pick<SeatApi, 'endPass' | 'quota' | 'clocks'>,
   }
   return state
 }

@@ -5,6 +5,7 @@ import type { Tx } from '../platform/database.ts'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { fill, freeSlots } from './admission.ts'
 import { type Place, type queueOperations, queueLimits } from './api.ts'
+import { noteRefused } from './appeals.ts'
 import { deadlineAfterOutage } from './clock.ts'
 import type { QueueEnv } from './env.ts'
 import { type Line, lineOf, noLine, type Show } from './line.ts'
@@ -31,8 +32,8 @@ export function passMany(env: QueueEnv, inputs: PassInput[]): Promise<Answer<Pas
     const answers = new Map<PassInput, Answer<Pass>>()
     const granted: (Asked<PassInput> & { until: number })[] = []
     for (const one of asked) {
-      const until = untilOf(show, one, now, await endOf(tx, one, now))
-      if (until instanceof Refusal) answers.set(one.input, until)
+      const until = (await movesRefusal(tx, one)) ?? untilOf(show, one, now, await endOf(tx, one, now))
+      if (until instanceof Refusal) refused(env, one.input, until, answers)
       else granted.push({ ...one, until })
     }
     if (granted.length === 0) return answers
@@ -42,7 +43,9 @@ export function passMany(env: QueueEnv, inputs: PassInput[]): Promise<Answer<Pas
       assert(passNo !== undefined && passNo > (place.passNo ?? 0), 'pass numbers grow')
       const { windowId, number, sessionId } = place
       const takenOver = sessionId !== null && sessionId !== input.sessionId
-      return { windowId, number, sessionId: input.sessionId, passNo, until, endPassNo: takenOver ? place.passNo : null }
+      // who renews by hand or from another device is there
+      const autoUntil = input.auto === true && place.status === 'called' ? now + queueLimits.untouchedMs : null
+      return { windowId, number, sessionId: input.sessionId, passNo, until, autoUntil, endPassNo: takenOver ? place.passNo : null }
     })
     for (const { windowId } of show.lines) {
       const ofLine = entries.filter((entry) => entry.windowId === windowId)
@@ -63,6 +66,17 @@ export function passMany(env: QueueEnv, inputs: PassInput[]): Promise<Answer<Pas
     }
     return answers
   })
+}
+
+/** A turn may move only so often: a pass that wanders is a pass that is shared. */
+async function movesRefusal(tx: Tx, { input, place }: Asked<PassInput>): Promise<Refusal | undefined> {
+  if (place.status !== 'inside' || input.takeOver !== true || place.sessionId === input.sessionId) return undefined
+  return (await passes.movesOfTurn(tx, place)) >= queueLimits.movesMax ? new Refusal('pass_moves_used_up', { movesMax: queueLimits.movesMax }) : undefined
+}
+
+function refused(env: QueueEnv, input: PassInput, refusal: Refusal, answers: Map<PassInput, Answer<Pass>>) {
+  answers.set(input, refusal)
+  if (refusal.code === 'pass_moves_used_up' || refusal.code === 'pass_elsewhere') noteRefused(env, input, refusal.code)
 }
 
 /** When the asked pass would end, or why there is none. No clock is asked: until the sweep, who is called may still claim. */

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, SeatId, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
@@ -39,6 +40,8 @@ export type Reservation = Static<typeof Reservation>
 const byPayment = { paymentId: Id, reservationId: Id, userId: Id }
 
 export const reservationOperations = {
+  /** Who did what, newest first. */
+  audit: auditOperation,
   create: operation({
     input: Exact({
       /** absent without an Idempotency-Key: then UUIDv5 of the sorted hold ids */

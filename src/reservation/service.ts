@@ -1,4 +1,5 @@
 import type { ConcertServiceApi } from '../concert/api.ts'
+import { readAudit } from '../platform/audit.ts'
 import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
 import { refuse } from '../platform/outcome.ts'
@@ -52,6 +53,7 @@ export function createReservation({ db, seat, concert, now, random }: Reservatio
       confirm: batched((inputs) => confirmMany(db, inputs, now())),
       cancel: ({ userId, ...input }) => cancel({ ...input, asker: { kind: 'buyer', userId } } as Cancel),
       refund: ({ by, showId, ...input }) => cancel({ ...input, asker: { kind: 'organiser', by, showId } }),
+      audit: (input) => readAudit(db, 'reservation', input),
       story: (input) => story(db, input),
     },
     on: {

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, SeatId, Text } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
@@ -172,6 +173,9 @@ export const seatOperations = {
       stocks: Type.Array(Exact({ showId: Id, availability: Availability, left: Type.Array(Exact({ grade: Type.String(), total: Count, available: Count })) })),
     }),
   }),
+  /** Holds of a show whose clock runs: neither pinned nor ended. What a pause would stop. */
+  clocks: operation({ input: Exact({ showId: Id }), output: Exact({ holds: Count }) }),
+  audit: auditOperation,
   /** What happened to this user's seats of a show, for the story. */
   story: operation({
     input: Exact({ userId: Id, showId: Id }),
@@ -180,7 +184,22 @@ export const seatOperations = {
 }
 export type SeatApi = Api<typeof seatOperations>
 
-/** Events. Key = reservationId, version 1 (its holds end once): seat.hold_ended {reservationId, userId, showId, reason}. Key = showId, version = shows.event_version: seat.stock {showId, availability, left[]}, seat.emptied {showId, purpose}, seat.occupied {showId, purpose}, seat.returned {showId, seatIds}. */
+/** How hard a show's buyers press on this process, for `seat.stock`; null where too little happened to say. */
+export type Pressure = {
+  /** 95th percentile of what granted holds took, over the last seconds */
+  holdP95Ms: number | null
+  /** holds refused `overloaded` in the same time */
+  holdsShed: number
+  /** the same of payments, from pin to sell; those still running count with their age */
+  payP95Ms: number | null
+  /** how late this process's event loop is */
+  lagMs: number
+  seatsPerHold: number | null
+}
+/** What `seat.stock` tells of a show; `taken` counts the seats held, pinned and returned. */
+export type StockTold = Static<(typeof seatOperations)['stock']['output']>['stocks'][number] & { taken: number; pressure: Pressure }
+
+/** Events. Key = reservationId, version 1 (its holds end once): seat.hold_ended {reservationId, userId, showId, reason}. Key = showId, version = shows.event_version: seat.stock {showId, availability, left[], taken, pressure} (at least once a second while the show is busy; pressure: see pressure.ts), seat.emptied {showId, purpose}, seat.occupied {showId, purpose}, seat.returned {showId, seatIds}. */
 
 const look = { en: 'Choose other seats; alternatives are in this answer.', ko: '다른 좌석을 골라 주세요. 비슷한 좌석을 함께 알려 드려요.' }
 const wait = { en: 'Wait for the payment to end, then try again.', ko: '결제가 끝난 뒤 다시 시도해 주세요.' }

@@ -50,13 +50,6 @@ async function endDue(env: SeatEnv, now: number) {
 export const afterOutage = (env: SeatEnv): Promise<number> =>
   heartbeat.afterOutage(env.db, { service: 'seat', chunkMax: holdsPerChunkMax, lift: (tx, span) => lift(env, tx, span) }, env.now())
 
-/** Every running deadline of a show moves by `byMs`, at least to `atLeast`, in chunks of one transaction. The caller bumps the show's version. */
-export async function moveDeadlines(tx: Tx, { showId, byMs, atLeast }: { showId: string; byMs: number; atLeast: number }) {
-  const holdIds = await store.liveHoldsOf(tx, showId)
-  for (let from = 0; from < holdIds.length; from += holdsPerChunkMax)
-    await store.shiftDeadlines(tx, holdIds.slice(from, from + holdsPerChunkMax), byMs, atLeast)
-}
-
 async function sweepChunk(env: SeatEnv, tx: Tx, holdIds: string[], now: number): Promise<number> {
   const holds = await store.lockDueHolds(tx, holdIds, now - seatLimits.graceMs)
   await endHolds(env, tx, holds, 'expired')

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
-import { afterOutage, beat, moveDeadlines, sweep } from './clock.ts'
+import { afterOutage, beat, sweep } from './clock.ts'
 import { endHoldsOfClosed } from './ending.ts'
 import { reserveMany } from './hold.ts'
 import { pinMany } from './pin.ts'
+import { resumeShows } from './resuming.ts'
 import { codeOf, hallPlan, type HoldGround, openHoldGround } from './testing.ts'
 
 let ground: HoldGround
@@ -77,37 +78,12 @@ test('the holds of a paused show are passed over; resumed, they have the pause a
   await sweep(ground)
   assert.equal(await endOf(hold.id), null)
   await ground.hear('show.resumed', showId, { pausedMs: 310_000 })
+  await resumeShows(ground)
   const { until: later } = await ground.row(hold.id)
   assert.equal(later, hold.until + 310_000)
   await until(later + 500)
   await sweep(ground)
   assert.equal(await endOf(hold.id), 'expired')
-})
-
-test('deadlines move by so much, at least to an instant, of this show only', async () => {
-  const [showId, otherId] = [await publish(), await publish()]
-  const [hold, other] = [await ground.held(showId, [1]), await ground.held(otherId, [1])]
-  await ground.db.transaction((tx) => moveDeadlines(tx, { showId, byMs: 1_234, atLeast: ground.now() }))
-  assert.equal((await ground.row(hold.id)).until, hold.until + 1_234)
-  await ground.db.transaction((tx) => moveDeadlines(tx, { showId, byMs: 1, atLeast: hold.until + 99_000 }))
-  assert.equal((await ground.row(hold.id)).until, hold.until + 99_000)
-  assert.equal((await ground.row(other.id)).until, other.until)
-})
-
-test('every deadline of a show with more holds than a chunk moves, once', async () => {
-  const showId = await ground.publish({ sections: [{ name: 'F', kind: 'standing', grade: 'F', capacity: 2_200 }] })
-  await ground.many(Array.from({ length: 1_100 }, (_, i) => ground.wish(showId, [i * 2 + 1, i * 2 + 2])))
-  const before = await ground.db.rows<{ until: number }>(sql`select until from seat.holds where show_id = ${showId} order by id`)
-  const sizes: number[] = []
-  await ground.db.transaction((tx) => moveDeadlines({ ...tx, rows: async <T>(query: Parameters<typeof tx.rows>[0]) => {
-    const rows = await tx.rows<T>(query)
-    if (/update seat.holds/.test(query.text)) sizes.push(rows.length)
-    return rows
-  } }, { showId, byMs: 5_000, atLeast: 0 }))
-  const after = await ground.db.rows<{ until: number }>(sql`select until from seat.holds where show_id = ${showId} order by id`)
-  assert.deepEqual(after, before.map(({ until: was }) => ({ until: was + 5_000 })))
-  assert.deepEqual(sizes, [500, 500, 100])
-  await ground.pass(306_000)
 })
 
 test('after an outage deadlines that ran out in it, or will within a minute, are a minute from now; others stay', async () => {

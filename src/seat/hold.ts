@@ -140,7 +140,7 @@ const hearOfNews = ({ pictures }: SeatEnv, { showId }: Picture) => pictures.doub
 type Granted = { showId: string; planVersion: number; now: number; until: number }
 function newRow({ input, seatIds, hash, source, pass }: Ask, { showId, planVersion, now, until }: Granted): HoldRow {
   return {
-    id: input.holdId, showId, userId: input.userId, kind: 'ordinary', planVersion, seatIds, until, heldAt: now,
+    id: input.holdId, showId, userId: input.userId, kind: 'ordinary', planVersion, seatIds, until, heldAt: now, resumedAt: null,
     extensions: 0, extensionIds: [], reservationId: null, pinnedBy: null, requestHash: hash, fellBack: source === 'nearest', endedReason: null,
     sections: pass instanceof Refusal ? null : pass.sections,
   }

@@ -128,6 +128,9 @@ async function sellRound(env: SeatEnv, tx: Tx, inputs: Input<'sell'>[]): Promise
       store.sellHolds(tx, sold.flatMap((pin) => pin.holds.map((hold) => hold.id)), now),
       store.storeSold(tx, sold.map((pin) => pin.paymentId), now),
     ])
+    tx.afterCommit(() => {
+      for (const { showId, pinnedAt } of sold) env.meter.sold(showId, now - (pinnedAt ?? now), now)
+    })
   }
   return inputs.map((input) => {
     const row = rows.get(input.paymentId)

@@ -8,6 +8,7 @@ import { type Ground, openGround } from './planting.ts'
 import * as deadlines from './store-deadlines.ts'
 import * as ending from './store-ending.ts'
 import * as holds from './store-holds.ts'
+import * as resuming from './store-resuming.ts'
 import * as pins from './store-pins.ts'
 
 const ended = 20_000
@@ -41,8 +42,9 @@ test('no statement that knows its holds reads all that are live, even if its pla
     extendHolds: (tx) => deadlines.extendHolds(tx, [{ id, until: now, extensionId: null }]),
     lockDueHolds: (tx) => deadlines.lockDueHolds(tx, [id], now),
     readDeadlines: (tx) => deadlines.readDeadlines(tx, [other]),
-    liveHoldsOf: (tx) => deadlines.liveHoldsOf(tx, other),
-    shiftDeadlines: (tx) => deadlines.shiftDeadlines(tx, [id], 1, now),
+    unmovedHolds: (tx) => resuming.unmovedHolds(tx, { showId: other, resumedAt: now, byMs: 1 }),
+    lockHoldsToMove: (tx) => resuming.lockHolds(tx, [id]),
+    moveHolds: (tx) => resuming.moveHolds(tx, { showId: other, resumedAt: now, byMs: 1 }, [id], [other], now),
     lockWhole: (tx) => holds.lockWhole(tx, [id], [other]),
     readHolds: (tx) => holds.readHolds(tx, other, [id], [other]),
     readLiveHolds: (tx) => holds.readLiveHolds(tx, id, null, 10),

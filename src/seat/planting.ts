@@ -11,6 +11,7 @@ import type { PassClaims } from './api.ts'
 import type { SeatEnv } from './env.ts'
 import { freeCancelled } from './free.ts'
 import { createPictures } from './picture.ts'
+import { createMeter } from './pressure.ts'
 import { showHandlers } from './show.ts'
 
 /** For tests: a seat service's surroundings whose clock is a field, and shows and holds planted below its operations. */
@@ -38,7 +39,7 @@ export async function openGround(): Promise<Ground> {
   const db = await openTestDatabase(['seat'])
   const clock = { now: start }
   const passes = createTokens<PassClaims>('pass', [{ id: 't', secret: 'a test secret of some length' }])
-  const env: SeatEnv = { db, now: () => clock.now, newId: randomUUID, random: () => 0.5, passes, pictures: createPictures(db) }
+  const env: SeatEnv = { db, now: () => clock.now, newId: randomUUID, random: () => 0.5, passes, pictures: createPictures(db), meter: createMeter() }
   const versions = new Map<string, number>()
   const on = { ...showHandlers(env), 'reservation.cancelled': (tx: Parameters<typeof freeCancelled>[1], events: Envelope[]) => freeCancelled(env, tx, events) }
 

@@ -1,4 +1,5 @@
 import type { ConcertServiceApi } from '../concert/api.ts'
+import { readAudit } from '../platform/audit.ts'
 import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
@@ -15,6 +16,9 @@ import { map } from './map.ts'
 import { createPictures } from './picture.ts'
 import { pinMany, sellMany, unpinMany } from './pin.ts'
 import { endPassMany, quota, story } from './quota.ts'
+import { createMeter, metered, touching } from './pressure.ts'
+import { resumeShows } from './resuming.ts'
+import { countClocks } from './store-deadlines.ts'
 import { showHandlers } from './show.ts'
 import { stock, tellStock } from './stock.ts'
 
@@ -23,6 +27,7 @@ export type SeatNeeds = Surroundings & {
   passes: Tokens<PassClaims>
   /** how long a first hold lasts */
   holdMs?: number
+  lagMs?: (() => number) | undefined
   /** tells a show whose seats are being prepared from one that does not exist; without it both are unknown */
   concert?: Pick<ConcertServiceApi, 'show'>
 }
@@ -32,10 +37,10 @@ const holdsPerStatementMax = 256
 
 /** Seats of shows: who holds, pins, owns and blocks them. Hold and best of one show share a lane, in arrival order. */
 export function createSeat({ concert, ...needs }: SeatNeeds): Service<typeof seatOperations> {
-  const env: SeatEnv = { ...needs, pictures: createPictures(needs.db, concert) }
-  const take = batched((inputs: Parameters<typeof holdMany>[1]) => holdMany(env, inputs), {
+  const env: SeatEnv = { ...needs, pictures: createPictures(needs.db, concert), meter: createMeter() }
+  const take = metered(batched((inputs: Parameters<typeof holdMany>[1]) => holdMany(env, inputs), {
     lane: (input) => input.showId, apart: apartOf, sizeMax: holdsPerStatementMax,
-  })
+  }), env.meter, env.now)
   return {
     api: {
       hold: (input) => take({ kind: 'hold', ...input }),
@@ -46,7 +51,7 @@ export function createSeat({ concert, ...needs }: SeatNeeds): Service<typeof sea
       holdsOf: (input) => holdsOf(env, input),
       reserve: batched((inputs) => reserveMany(env, inputs)),
       deadlines: (input) => deadlines(env, input),
-      pin: batched((inputs) => pinMany(env, inputs)),
+      pin: touching(batched((inputs: Parameters<typeof pinMany>[1]) => pinMany(env, inputs)), env.meter, env.now),
       unpin: batched((inputs) => unpinMany(env, inputs)),
       sell: batched((inputs) => sellMany(env, inputs)),
       block: (input) => block(env, input),
@@ -55,6 +60,8 @@ export function createSeat({ concert, ...needs }: SeatNeeds): Service<typeof sea
       quota: (input) => quota(env, input),
       map: (input) => map(env, input),
       stock: (input) => stock(env, input),
+      clocks: async ({ showId }) => ({ holds: await countClocks(env.db, showId) }),
+      audit: (input) => readAudit(env.db, 'seat', input),
       story: (input) => story(env, input),
     },
     on: {
@@ -65,6 +72,7 @@ export function createSeat({ concert, ...needs }: SeatNeeds): Service<typeof sea
     jobs: [
       { name: 'seat.sweep', everyMs: 250, run: () => sweep(env) },
       { name: 'seat.heartbeat', everyMs: 1_000, run: () => afterOutage(env).then(() => beat(env)) },
+      { name: 'seat.resume', everyMs: 250, run: () => resumeShows(env) },
       { name: 'seat.close', everyMs: 1_000, run: () => endHoldsOfClosed(env) },
       { name: 'seat.stock', everyMs: 250, run: () => tellStock(env) },
     ],

@@ -11,6 +11,7 @@ import { createPictures } from './picture.ts'
 import { pinMany, sellMany, unpinMany } from './pin.ts'
 import { day, endHold, type Ground, holdRow, openGround, plantHold, quotaRow, smallPlan } from './planting.ts'
 import { quota } from './quota.ts'
+import { resumeShows } from './resuming.ts'
 import { seatsOf } from './show.ts'
 
 let ground: Ground
@@ -176,9 +177,11 @@ test('a resumed show moves every running deadline by the pause, at least to a mi
   assert.equal((await ground.pictures.of(showId)).pausedAt, ground.now())
   ground.clock.now += 10_000
   await ground.hear('show.resumed', showId, { pausedMs: 10_000 })
+  await resumeShows(ground)
   assert.equal((await holdRow(ground.db, long.holdId)).until, until + 10_000)
   assert.equal((await holdRow(ground.db, short.holdId)).until, ground.now() + 60_000)
   await ground.hear('show.resumed', showId, { pausedMs: 10_000 })
+  await resumeShows(ground)
   assert.equal((await holdRow(ground.db, long.holdId)).until, until + 10_000)
   assert.equal((await ground.pictures.of(showId)).pausedAt, null)
 })

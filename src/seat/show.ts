@@ -3,13 +3,12 @@ import type { Plan, SaleWindow, ShowPublished } from '../concert/api.ts'
 import type { Tx } from '../platform/database.ts'
 import { type Envelope, emit } from '../platform/events.ts'
 import type { EventHandler } from '../platform/service.ts'
-import { moveDeadlines } from './clock.ts'
 import type { SeatEnv } from './env.ts'
 import type { SeatInfo } from './picture.ts'
+import { resumeNow } from './resuming.ts'
+import { startResuming } from './store-resuming.ts'
 import * as store from './store-shows.ts'
 
-/** A resumed show leaves every running deadline at least this long. */
-const afterResumeMs = 60_000
 type ShowEvent = { showId: string; windows: SaleWindow[]; purpose: 'delete' | 'unpublish'; pausedMs: number }
 
 /** What the seat service hears of shows. Each handler changes only seat's tables and may be repeated. */
@@ -26,13 +25,11 @@ export function showHandlers(env: SeatEnv): Record<string, EventHandler> {
     'show.windows_changed': each((tx, { showId, windows }) => store.setWindows(tx, showId, windows.map(windowOf))),
     'show.closing': each((tx, { showId, purpose }) => close(tx, showId, purpose, env.now())),
     'show.cancelled': each((tx, { showId }) => store.closeShows(tx, [showId])),
-    'show.paused': each((tx, { showId }, event) => store.pauseShow(tx, showId, event.occurredAt)),
-    'show.resumed': each(async (tx, { showId, pausedMs }) => {
-      // holds are locked before the show's row, as everywhere: the deadlines move first and only of a paused show
-      if (!(await store.isPaused(tx, showId))) return
-      await moveDeadlines(tx, { showId, byMs: pausedMs, atLeast: env.now() + afterResumeMs })
-      await store.resumeShow(tx, showId)
+    'show.paused': each(async (tx, { showId }, event) => {
+      await resumeNow(env, tx, showId)
+      await store.pauseShow(tx, showId, event.occurredAt)
     }),
+    'show.resumed': each((tx, { showId, pausedMs }, event) => startResuming(tx, { showId, resumedAt: event.occurredAt, byMs: pausedMs })),
   }
 }
 

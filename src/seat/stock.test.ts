@@ -3,9 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import { at, type Reader } from '../platform/database.ts'
+import { Refusal } from '../platform/outcome.ts'
 import { block } from './block.ts'
+import type { Hold } from './api.ts'
 import { pinMany, sellMany } from './pin.ts'
 import { day, endHold, type Ground, openGround, type Planted, plantHold, smallPlan } from './planting.ts'
+import { metered } from './pressure.ts'
 import { stock, tellStock } from './stock.ts'
 import { earliestUntils } from './store-stock.ts'
 
@@ -158,4 +161,31 @@ test('seat.stock sees what another process wrote', async () => {
   ground.clock.now += 1_000
   await tellStock(ground)
   assert.deepEqual((await told(showId)).map((data) => (data.left as { available: number }[])[0]?.available), [4, 3, 4])
+})
+
+test('a busy show is told of each second, with what its holds and payments take; those still running count', async () => {
+  const showId = await ground.publish()
+  await tellStock(ground)
+  const take = metered(async ({ ms }: { showId: string; ms: number }) => {
+    ground.clock.now += ms
+    return { seatIds: [1, 2] } as Hold
+  }, ground.meter, ground.now)
+  for (let i = 0; i < 8; i++) await take({ showId, ms: 100 })
+  await assert.rejects(metered(() => Promise.reject(new Refusal('overloaded')), ground.meter, ground.now)({ showId }))
+  await assert.rejects(metered(() => Promise.reject(new Refusal('seat_taken')), ground.meter, ground.now)({ showId }))
+  await pay([await plantHold(ground, showId, [1])], false)
+  for (let i = 0; i < 7; i++) ground.meter.sold(showId, 200, ground.now())
+  ground.clock.now += 1_000
+  await tellStock(ground)
+  const [, busy] = await told(showId)
+  assert.deepEqual(busy?.pressure, { holdP95Ms: 100, holdsShed: 1, payP95Ms: 1_000, lagMs: 0, seatsPerHold: 2 })
+  assert.equal(busy?.taken, 1)
+  const { length } = await told(showId)
+  ground.clock.now += 1_000
+  await tellStock(ground)
+  assert.equal((await told(showId)).length, length + 1, 'nothing changed but time')
+  await ground.db.rows(sql`update seat.pins set status = 'sold', sold_at = pinned_at where show_id = ${showId}`)
+  ground.clock.now += 15_000
+  await tellStock(ground)
+  assert.equal((await told(showId)).length, length + 1, 'quiet again')
 })

@@ -13,6 +13,7 @@ type Counted = { left: Left; available: number; taken: number }
 
 /** Shows told of in one run of the job; the rest follows in the next. */
 const showsPerRunMax = 200
+const paymentsMax = 1_000
 
 /** Seats left by grade (of those not blocked) and whether the show can be bought now; shows that seat lacks are left out. */
 export async function stock(env: SeatEnv, { showIds }: { showIds: string[] }): Promise<{ stocks: Stock[] }> {
@@ -37,23 +38,26 @@ export function availabilityOf(picture: Picture, now: number, earliestUntil?: nu
   return earliestUntil === undefined ? { state: 'all_held' } : { state: 'all_held', earliestUntil }
 }
 
-/** The job behind `seat.stock`: tells of each show at most once a second, when its version or the clock changed it. */
+/** The job behind `seat.stock`: tells of each show at most once a second, when its version or the clock changed it, or it is busy. */
 export async function tellStock(env: SeatEnv): Promise<void> {
   await env.pictures.recheck()
-  const due = await store.dueStocks(env.db, env.now(), showsPerRunMax)
-  await doEach(due, ({ showId }) => tellOf(env, showId))
+  const busy = env.meter.active(env.now())
+  const due = await store.dueStocks(env.db, env.now(), busy, showsPerRunMax)
+  await doEach(due, ({ showId }) => tellOf(env, showId, busy.includes(showId)))
 }
 
-async function tellOf(env: SeatEnv, showId: string): Promise<void> {
+async function tellOf(env: SeatEnv, showId: string, isBusy: boolean): Promise<void> {
   const picture = await lookAt(env.pictures, showId)
   if (picture instanceof Refusal) return
   const now = env.now()
   const { version } = picture
   const [told] = await stocksOf(env, [picture])
+  const running = isBusy ? await store.runningPayments(env.db, showId, now, paymentsMax) : []
+  const pressure = env.meter.pressureOf(showId, { running, lagMs: env.lagMs?.() ?? 0, now })
   await env.db.transaction(async (tx) => {
-    const eventVersion = await store.takeStock(tx, showId, { version, now, dueAt: nextChangeAt(picture, now) })
+    const eventVersion = await store.takeStock(tx, showId, { version, now, dueAt: nextChangeAt(picture, now), isBusy })
     if (eventVersion === undefined || !told) return
-    await emit(tx, 'seat', [{ name: 'seat.stock', key: showId, version: eventVersion, occurredAt: now, data: told }])
+    await emit(tx, 'seat', [{ name: 'seat.stock', key: showId, version: eventVersion, occurredAt: now, data: { ...told, taken: counted(picture).taken, pressure } }])
   })
 }
 

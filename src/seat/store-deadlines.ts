@@ -31,23 +31,6 @@ export const readDeadlines = (db: Reader, reservationIds: string[]) =>
     from seat.holds h where h.reservation_id = any(${reservationIds}::uuid[]) and ${isLive}
     group by reservation_id`)
 
-/** Live holds of a show in the order of their locks, pinned or not. */
-export async function liveHoldsOf(tx: Tx, showId: string): Promise<string[]> {
-  const rows = await tx.rows<{ id: string }>(sql`
-    select h.id from seat.holds h
-    where h.id in (select hold_id from seat.seats where show_id = ${showId} and status in (1, 2)) and ${isLive}
-    order by h.id`)
-  return rows.map((row) => row.id)
-}
-
-/** Pinned ones, too: a payment that fails gives the rest of the time back. */
-export const shiftDeadlines = (tx: Tx, holdIds: string[], byMs: number, atLeast: number) =>
-  tx.rows(sql`
-    with locked as materialized (
-      select h.id from seat.holds h where h.id = any(${holdIds}::uuid[]) and ${isLive} order by h.id for update)
-    update seat.holds h set until = greatest(h.until + make_interval(secs => ${byMs / 1000}::float8), ${at(atLeast)})
-    from locked where h.id = locked.id returning 1 as one`)
-
 /** Unpinned holds of shows that are not paused whose end has come, with those bound together with them. */
 export const dueHolds = (db: Reader, end: number, limit: number) =>
   db.rows<BoundId>(sql`
@@ -85,3 +68,10 @@ export const liftDeadlines = (tx: Tx, after: number, to: number, limit: number) 
       where ended_reason is null and pinned_by is null and until > ${at(after)} and until < ${at(to)}
       order by id limit ${limit} for update)
     update seat.holds h set until = ${at(to)} from locked where h.id = locked.id returning h.show_id as "showId"`)
+
+/** Live holds of a show that no payment has pinned. */
+export async function countClocks(db: Reader, showId: string): Promise<number> {
+  const [row] = await db.rows<{ holds: number }>(sql`
+    select count(distinct hold_id)::int as holds from seat.seats where show_id = ${showId} and status = 1`)
+  return row?.holds ?? 0
+}

@@ -13,6 +13,8 @@ export type HoldRow = {
   seatIds: number[]
   until: number
   heldAt: number
+  /** the end of the last pause it was given back */
+  resumedAt: number | null
   extensions: number
   extensionIds: string[]
   reservationId: string | null
@@ -41,7 +43,7 @@ export type Verdict = { lost: Lost[]; version: number | null }
 const joined = (sections: string[] | null) => sections?.join('\u001f') ?? null
 
 const columns = raw(`h.id, h.show_id as "showId", h.user_id as "userId", h.kind, h.plan_version as "planVersion",
-  h.seat_ids as "seatIds", h.until, h.held_at as "heldAt", h.extensions,
+  h.seat_ids as "seatIds", h.until, h.held_at as "heldAt", h.resumed_at as "resumedAt", h.extensions,
   h.extension_ids as "extensionIds", h.reservation_id as "reservationId",
   h.pinned_by as "pinnedBy", h.request_hash as "requestHash", h.fell_back as "fellBack", h.ended_reason as "endedReason", h.sections`)
 
@@ -195,16 +197,17 @@ export async function shiftQuotas(tx: Tx, showId: string, shifts: { userId: stri
 export async function insertHolds(tx: Tx, holds: HoldRow[]) {
   const rows = await tx.rows(sql`
     insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, extensions, request_hash,
-      fell_back, sections)
+      fell_back, sections, resumed_at)
     select h.id, h.show_id, h.user_id, h.plan_version, string_to_array(h.seat_ids, ',')::int[], h.until, h.held_at,
-      h.extensions, h.hash, h.fell_back, string_to_array(h.sections, chr(31))
+      h.extensions, h.hash, h.fell_back, string_to_array(h.sections, chr(31)), h.resumed_at
     from unnest(${holds.map((h) => h.id)}::uuid[], ${holds.map((h) => h.showId)}::uuid[],
       ${holds.map((h) => h.userId)}::uuid[], ${holds.map((h) => h.planVersion)}::int[],
       ${holds.map((h) => h.seatIds.join(','))}::text[], ${holds.map((h) => at(h.until))}::timestamptz[],
       ${holds.map((h) => at(h.heldAt))}::timestamptz[], ${holds.map((h) => h.extensions)}::int[],
       ${holds.map((h) => h.requestHash)}::text[], ${holds.map((h) => h.fellBack)}::boolean[],
-      ${holds.map((h) => joined(h.sections))}::text[])
-      as h(id, show_id, user_id, plan_version, seat_ids, until, held_at, extensions, hash, fell_back, sections)
+      ${holds.map((h) => joined(h.sections))}::text[],
+      ${holds.map((h) => (h.resumedAt === null ? null : at(h.resumedAt)))}::timestamptz[])
+      as h(id, show_id, user_id, plan_version, seat_ids, until, held_at, extensions, hash, fell_back, sections, resumed_at)
     on conflict (id) do nothing returning 1 as one`)
   if (rows.length < holds.length) throw new HoldWrittenMeanwhile('a hold id was written twice')
 }

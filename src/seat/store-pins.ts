@@ -13,6 +13,7 @@ export type PinRow = {
   seatIds: number[]
   status: 'pinned' | 'sold' | 'unpinned'
   refusal: string | null
+  pinnedAt?: number
 }
 export type BoundHold = {
   id: string
@@ -33,7 +34,7 @@ export class PinWrittenMeanwhile extends ChangedMeanwhile {}
 export async function readPins(tx: Tx, paymentIds: string[]): Promise<Map<string, PinRow>> {
   const rows = await tx.rows<PinRow>(sql`
     select payment_id as "paymentId", reservation_id as "reservationId", user_id as "userId", show_id as "showId",
-      seat_ids as "seatIds", status, refusal
+      seat_ids as "seatIds", status, refusal, pinned_at as "pinnedAt"
     from seat.pins where payment_id = any(${paymentIds}::uuid[])`)
   return new Map(rows.map((row) => [row.paymentId, row]))
 }

@@ -75,7 +75,7 @@ export const upsertShow = (tx: Tx, show: ShowFacts) =>
 /** The seats are all there: the show sells. */
 export const openShow = (tx: Tx, showId: string) =>
   tx.rows(sql`
-    update seat.shows set ready = true, status = 'open', closing_purpose = null, paused_at = null,
+    update seat.shows set ready = true, status = 'open', closing_purpose = null, paused_at = null, resuming_at = null, resuming_by_ms = null,
       version = version + 1 where show_id = ${showId}`)
 
 export async function insertSeats(tx: Tx, showId: string, seats: SeatInfo[]) {
@@ -142,16 +142,3 @@ export const pauseShow = (tx: Tx, showId: string, pausedAt: number) =>
     update seat.shows set paused_at = ${at(pausedAt)}, version = version + 1
     where show_id = ${showId} and paused_at is null`)
 
-/** Answers whether the show was paused, so that a repeated resume moves no deadline again. */
-export async function resumeShow(tx: Tx, showId: string): Promise<boolean> {
-  const rows = await tx.rows(sql`
-    update seat.shows set paused_at = null, version = version + 1
-    where show_id = ${showId} and paused_at is not null returning 1 as one`)
-  return rows.length > 0
-}
-
-export async function isPaused(tx: Tx, showId: string): Promise<boolean> {
-  const rows = await tx.rows(sql`
-    select 1 as one from seat.shows where show_id = ${showId} and paused_at is not null`)
-  return rows.length > 0
-}

@@ -98,6 +98,7 @@ function successorOf({ input, seatIds, hash, source, pass }: Ask, group: HoldRow
     id: input.holdId, showId, userId: input.userId, kind: 'ordinary', planVersion, seatIds,
     until: Math.max(...group.map((hold) => hold.until)),
     heldAt: Math.min(...group.map((hold) => hold.heldAt)),
+    resumedAt: group.every((hold) => hold.resumedAt === group[0]?.resumedAt) ? (group[0]?.resumedAt ?? null) : null,
     extensions: Math.max(...group.map((hold) => hold.extensions)),
     extensionIds: [], reservationId: null, pinnedBy: null, requestHash: hash, fellBack: source === 'nearest', endedReason: null,
     ...windowOf(pass, group.find((hold) => hold.id === (input.kind === 'hold' ? input.replaces : undefined))),

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
@@ -47,6 +48,8 @@ const SignedIn = Exact({ accessToken: Type.String(), expiresAt: Instant, refresh
 const Done = Exact({})
 
 export const userOperations = {
+  /** Who did what, newest first. */
+  audit: auditOperation,
   /** Creates the account and sends a verification link; the same userId with the same request gives the same account. */
   signUp: operation({ input: Exact({ userId: Type.Optional(Id), email: Email, name: Name, password: Password, from: Sender }), output: Profile, refusals: ['email_taken'] }),
   /** `from` is where a password came from, for its throttle. */

@@ -1,3 +1,4 @@
+import { readAudit } from '../platform/audit.ts'
 import { batched } from '../platform/batch.ts'
 import type { Api } from '../platform/contract.ts'
 import { type Database, isConnectionLost } from '../platform/database.ts'
@@ -29,6 +30,7 @@ export function createUser({ mail, hashing = createHashing(userLimits.hashingCon
   const env: UserEnv = { ...needs, hashing, changed }
   return {
     api: withUnknown({
+      audit: (input) => readAudit(env.db, 'user', input),
       signUp: (input) => accounts.signUp(env, input),
       signIn: (input) => signIn(env, input),
       refresh: (input) => refresh(env, input),
