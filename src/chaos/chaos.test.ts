@@ -42,7 +42,7 @@ test('options: everything wrong is named at once, nothing is started', () => {
   const planted = chaosArguments(['--planted', '--json'])
   assert.ok(!Array.isArray(planted))
   assert.deepEqual([planted.planted, planted.seconds], [plants.map(({ name }) => name), 60])
-  const wrong = chaosArguments(['--minutes', '0', '--seed', '-1x', '--faults', 'meteor,redis_killed', '--planted', 'rain'])
+  const wrong = chaosArguments(['--minutes', '0', '--seed', '1x', '--faults', 'meteor,redis_killed', '--planted', 'rain'])
   assert.ok(Array.isArray(wrong))
   assert.equal(wrong.length, 4, wrong.join('\n'))
   assert.equal((chaosArguments(['--minutes', '1', '--seconds', '60']) as string[]).length, 1)

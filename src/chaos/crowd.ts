@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Client, createClient } from '../crowd/client.ts'
-import { type Crowd, temperOf, type Told, visit } from '../crowd/fan.ts'
-import { type CrowdRecord, createRecord } from '../crowd/record.ts'
+import { type Crowd, temperOf, visit } from '../crowd/fan.ts'
+import { type CrowdRecord, createRecord, type Told } from '../crowd/record.ts'
 import { createWalkers } from '../crowd/walkers.ts'
 import { operator } from './system.ts'
 

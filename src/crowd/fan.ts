@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Answer, Client, Send } from './client.ts'
-import type { CrowdRecord, Step } from './record.ts'
+import type { CrowdRecord, Step, Told } from './record.ts'
 import type { Walkers } from './walkers.ts'
 
 /** How a fan behaves; the mix is drawn per fan from the seed. */
@@ -16,11 +16,6 @@ export type Temper = {
   money: 'ready' | 'tops up in the payment' | 'too little first'
   picks: 'map' | 'best' | 'nearest'
 }
-/** Something a fan was told is there, so that it must be there for ever after. */
-export type Told =
-  | { kind: 'place'; token: string; number: number }
-  | { kind: 'hold'; token: string; id: string; seatIds: number[] }
-  | { kind: 'payment'; token: string; id: string; reservationId: string; seatIds: number[] }
 export type Crowd = {
   client: Client
   showId: string
