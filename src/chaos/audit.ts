@@ -73,7 +73,7 @@ export async function auditAll({ system, crowd, tap, hashes, left }: Evidence): 
     check('terminal', Object.entries(left).filter(([what]) => what.startsWith('pending'))),
     check('outbox', Object.entries(left).filter(([what]) => what.startsWith('outbox'))),
     check('parked', await parked(system)),
-    check('heard', await unheard(system, tap)),
+    check('heard', await stillUnheard(system, tap)),
     check('shows_agree', await disagreeing(system)),
     check('crashes', system.deaths.filter(({ said }) => !said.some((line) => /does not start|process lock/.test(line)))),
     check('verify', await verified(system)),
@@ -113,7 +113,14 @@ async function lostPayments({ rows }: ChaosSystem, rounds: Round[]): Promise<unk
 const parked = ({ rows }: ChaosSystem) => rows(serviceNames.map((name) =>
   `select '${name}' as subscriber, producer, key, version, name, error from "${name}".parked`).join(' union all '))
 
-/** What was told over Kafka and a service that listens to it has not passed. */
+/** What was told over Kafka and a service that listens to it has not passed, however long it is given. */
+async function stillUnheard(system: ChaosSystem, tap: Tap): Promise<unknown[]> {
+  for (const startedAt = performance.now(); ; await wait(drainPollMs)) {
+    const missing = await unheard(system, tap)
+    if (missing.length === 0 || performance.now() - startedAt > drainMs) return missing
+  }
+}
+
 async function unheard({ rows }: ChaosSystem, tap: Tap): Promise<unknown[]> {
   const events = tap.events()
   const missing: unknown[] = []
