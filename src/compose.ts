@@ -216,6 +216,8 @@ export async function compose(parts: Parts) {
     callbacks,
     served,
     api,
+    /** which events each service of this process listens to */
+    heard: Object.fromEntries(subscribers.map(({ name, on }) => [name, Object.keys(on)])),
     get userService() {
       assert(userService, 'user runs elsewhere')
       return userService

@@ -25,7 +25,7 @@ before(async () => {
   database = await createPostgresDatabase(testDatabaseUrl as string)
   const secrets = { SERVICE_SECRET: 'v'.repeat(40), SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40) }
   services = await startServices(directory, { ...secrets, ...saleEnvironment, HOLD_SECONDS: '120', DATABASE_URL: database.url, DATABASE_CONNECTIONS: '4', KAFKA_BROKERS: brokers as string, KAFKA_PREFIX: prefix, LOG_LEVEL: 'silent' }, () => undefined)
-  sale = createSale(services.url, services.opsUrl)
+  sale = createSale(services.url, ...services.opsUrls)
 })
 after(async () => {
   if (skip) return

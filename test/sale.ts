@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from '../src/crowd/client.ts'
+import { verifyProcesses } from '../src/verify-processes.ts'
 
 export type Fan = { token: string; pass: string }
 type Sent = { token?: string; key?: string; pass?: string; body?: unknown; language?: string }
@@ -13,8 +14,9 @@ export async function until(isSo: () => Promise<boolean>) {
   while (!(await isSo())) await wait(50)
 }
 
-/** What a buyer does against a running server: asking once, and patiently. */
-export function createSale(url: string, opsUrl: string) {
+/** What a buyer does against running servers: asking once, and patiently. The last operations port is the gateway's. */
+export function createSale(url: string, ...opsUrls: string[]) {
+  const opsUrl = opsUrls.at(-1) as string
   const patient = createClient(url, () => undefined)
 
   /** Once, whatever comes. */
@@ -68,9 +70,8 @@ export function createSale(url: string, opsUrl: string) {
       return { reservationId: String(reserved.body.id), status: paid.body.status ?? JSON.stringify([held.body, reserved.body, paid.body]) }
     },
     async verify() {
-      const response = await fetch(new URL('/verify', opsUrl), { method: 'POST' })
-      const { violations, errors } = await response.json() as { violations: unknown[]; errors: unknown[] }
-      return [...violations, ...errors]
+      const { violations, errors, checks } = await verifyProcesses(opsUrls, { now: Date.now, pause: () => wait(300) })
+      return [...violations, ...errors, ...(checks === 0 ? ['nothing was checked'] : [])]
     },
     metric: async (name: string) => Number(new RegExp(`^${name} (.+)$`, 'm').exec(await (await fetch(new URL('/metrics', opsUrl))).text())?.[1]),
     isReady: async () => (await fetch(new URL('/readyz', opsUrl))).status === 200,

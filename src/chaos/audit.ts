@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ServiceName } from '../services.ts'
-import { serviceNames } from '../services.ts'
-import type { Told } from '../crowd/fan.ts'
-import type { ChaosCrowd, Round } from './crowd.ts'
+import { type ServiceName, serviceNames } from '../services.ts'
 import { verifyProcesses } from '../verify-processes.ts'
+import type { Told } from '../crowd/record.ts'
+import type { ChaosCrowd, Round } from './crowd.ts'
 import type { ChaosSystem } from './system.ts'
 import type { Tap } from './tap.ts'
 
@@ -20,7 +19,7 @@ const verifyPauseMs = 300
 /** Which events each service listens to. */
 export const hears: Record<ServiceName, string[]> = {
   user: [],
-  concert: ['seat.emptied', 'seat.occupied'],
+  concert: ['seat.emptied', 'seat.occupied', 'queue.emptied', 'queue.occupied'],
   wallet: ['user.registered', 'user.erased'],
   seat: ['show.published', 'show.windows_changed', 'show.closing', 'show.cancelled', 'show.paused', 'show.resumed', 'reservation.cancelled'],
   queue: ['show.published', 'show.windows_changed', 'show.withdrawn', 'show.cancelled', 'show.paused', 'show.resumed', 'reservation.confirmed'],
@@ -74,7 +73,7 @@ export async function auditAll({ system, crowd, tap, hashes, left }: Evidence): 
     check('terminal', Object.entries(left).filter(([what]) => what.startsWith('pending'))),
     check('outbox', Object.entries(left).filter(([what]) => what.startsWith('outbox'))),
     check('parked', await parked(system)),
-    check('heard', await unheard(system, tap)),
+    check('heard', await stillUnheard(system, tap)),
     check('shows_agree', await disagreeing(system)),
     check('crashes', system.deaths.filter(({ said }) => !said.some((line) => /does not start|process lock/.test(line)))),
     check('verify', await verified(system)),
@@ -114,7 +113,14 @@ async function lostPayments({ rows }: ChaosSystem, rounds: Round[]): Promise<unk
 const parked = ({ rows }: ChaosSystem) => rows(serviceNames.map((name) =>
   `select '${name}' as subscriber, producer, key, version, name, error from "${name}".parked`).join(' union all '))
 
-/** What was told over Kafka and a service that listens to it has not passed. */
+/** What was told over Kafka and a service that listens to it has not passed, however long it is given. */
+async function stillUnheard(system: ChaosSystem, tap: Tap): Promise<unknown[]> {
+  for (const startedAt = performance.now(); ; await wait(drainPollMs)) {
+    const missing = await unheard(system, tap)
+    if (missing.length === 0 || performance.now() - startedAt > drainMs) return missing
+  }
+}
+
 async function unheard({ rows }: ChaosSystem, tap: Tap): Promise<unknown[]> {
   const events = tap.events()
   const missing: unknown[] = []
@@ -133,8 +139,7 @@ const disagreeing = ({ rows }: ChaosSystem) => rows(`
   from concert.shows c join seat.shows s on s.show_id = c.id join queue.shows q on q.show_id = c.id
   where c.status = 'published' and ((c.paused_at is null) <> (s.paused_at is null) or (c.paused_at is null) <> (q.paused_at is null))`)
 
-/** Asked of one replica of each service: no process alone sees everything. */
 async function verified({ services }: ChaosSystem): Promise<unknown[]> {
-  const { violations, errors } = await verifyProcesses(services.opsUrls, { now: Date.now, pause: () => wait(verifyPauseMs) })
-  return [...violations, ...errors]
+  const { violations, errors, checks } = await verifyProcesses(services.opsUrls, { now: Date.now, pause: () => wait(verifyPauseMs) })
+  return [...violations, ...errors, ...(checks === 0 ? ['nothing was checked'] : [])]
 }

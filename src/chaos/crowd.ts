@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Client, createClient } from '../crowd/client.ts'
-import { type Crowd, temperOf, type Told, visit } from '../crowd/fan.ts'
-import { type CrowdRecord, createRecord } from '../crowd/record.ts'
+import { type Crowd, temperOf, visit } from '../crowd/fan.ts'
+import { type CrowdRecord, createRecord, type Told } from '../crowd/record.ts'
 import { createWalkers } from '../crowd/walkers.ts'
 import { operator } from './system.ts'
 
@@ -17,7 +17,7 @@ export type Round = {
 type Options = { url: string; random: () => number; fansPerSecond: number; roundSeconds: number; say: (line: string) => void }
 export type ChaosCrowd = ReturnType<typeof createChaosCrowd>
 
-const openTimeoutMs = 90_000
+const openTimeoutMs = 150_000
 const stayMs = 90_000
 /** how many of those who bought try their ended pass */
 const cheatShare = 0.5
@@ -46,6 +46,7 @@ export function createChaosCrowd({ url, random, fansPerSecond, roundSeconds, say
       client, showId: opened.showId, record: opened.record, walkers, random, soldOut: false,
       thinkMs: (low, high) => low + random() * (high - low),
       deadline: () => performance.now() > endAt || (isOver && performance.now() > endAt - stayMs),
+      deadlinesMove: true,
       tell: (told) => opened.told.push(told),
       afterwards: (fan) => (random() < cheatShare ? tryEndedPass(client, opened, fan) : Promise.resolve()),
     }

@@ -27,7 +27,8 @@ export function chaosArguments(args: string[]): ChaosArguments | string[] {
   if (typeof given === 'string') return [given]
   const numberOf = (name: keyof typeof bounds, unless: number) => {
     const text = given[name]
-    const value = text === undefined ? unless : /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+    if (text === undefined) return unless
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
     const [low, high] = bounds[name]
     if (!(value >= low && value <= high)) wrong.push(`--${name} must be a whole number from ${low} to ${high}, not "${text}"`)
     return value

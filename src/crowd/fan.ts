@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Answer, Client, Send } from './client.ts'
-import type { CrowdRecord, Step } from './record.ts'
-import { afterOutageMs } from '../platform/heartbeat.ts'
+import type { CrowdRecord, Step, Told } from './record.ts'
 import type { Walkers } from './walkers.ts'
 
 /** How a fan behaves; the mix is drawn per fan from the seed. */
@@ -17,11 +16,6 @@ export type Temper = {
   money: 'ready' | 'tops up in the payment' | 'too little first'
   picks: 'map' | 'best' | 'nearest'
 }
-/** Something a fan was told is there, so that it must be there for ever after. */
-export type Told =
-  | { kind: 'place'; token: string; number: number }
-  | { kind: 'hold'; token: string; id: string; seatIds: number[] }
-  | { kind: 'payment'; token: string; id: string; reservationId: string; seatIds: number[] }
 export type Crowd = {
   client: Client
   showId: string
@@ -34,6 +28,8 @@ export type Crowd = {
   plan?: { version: number; seats: number }
   thinkMs: (low: number, high: number) => number
   deadline: () => boolean
+  /** outages and pauses are part of it: they move deadlines, forward only */
+  deadlinesMove?: boolean
   /** hears of everything a fan is told is there */
   tell?: (told: Told) => void
   /** what a fan does who has bought and left, with the pass that was theirs */
@@ -41,8 +37,6 @@ export type Crowd = {
 }
 
 const richBalance = 2_000_000
-/** Rehearsals hold for less; what an outage leaves is longer, so a deadline that it moved is told from one that a swap moved. */
-const rehearsalHoldMsMax = 30_000
 
 /** Draws a temper; the shares are what rivals' post-mortems report of real crowds, rounded. */
 export function temperOf(random: () => number): Temper {
@@ -193,15 +187,15 @@ async function holdSome(fan: Fan, free: number[], quantity: number): Promise<Ans
   return timed(fan, 'hold', 'POST', path, { key: randomUUID(), pass: fan.pass, body }, [201, ...holdRefusals])
 }
 
-/** Changes one's mind once: the deadline must not move, unless an outage moved all of them, and a refusal must leave the old seats. */
+/** Changes one's mind once: the deadline must not move and a refusal must leave the old seats. */
 async function swap(fan: Fan, hold: Held): Promise<Held> {
   const free = (await freeSeats(fan)) ?? []
   if (free.length < hold.seatIds.length) return hold
   const seatIds = free.slice(0, hold.seatIds.length)
   const answer = await call(fan, 'POST', `/api/shows/${fan.crowd.showId}/holds`, { key: randomUUID(), pass: fan.pass, body: { seatIds, replaces: hold.id } }, [201, ...holdRefusals])
   if (answer?.status !== 201) return hold
-  const later = Date.parse(String(answer.body.until)) - Date.parse(hold.until)
-  if (later !== 0 && later < afterOutageMs - rehearsalHoldMsMax) fan.crowd.record.surprise(`swap moved the deadline from ${hold.until} to ${answer.body.until}`)
+  const moved = Date.parse(String(answer.body.until)) - Date.parse(hold.until)
+  if (fan.crowd.deadlinesMove ? moved < 0 : moved !== 0) fan.crowd.record.surprise(`swap moved the deadline from ${hold.until} to ${answer.body.until}`)
   tellHold(fan, answer.body as unknown as Held)
   return answer.body as unknown as Held
 }

@@ -2,6 +2,12 @@
 export type Step = 'join' | 'hold' | 'reserve' | 'pay'
 export type Quantiles = { p50: number; p95: number; p99: number; max: number; count: number }
 
+/** Something a fan was told is there, so that it must be there for ever after. */
+export type Told =
+  | { kind: 'place'; token: string; number: number }
+  | { kind: 'hold'; token: string; id: string; seatIds: number[] }
+  | { kind: 'payment'; token: string; id: string; reservationId: string; seatIds: number[] }
+
 export type CrowdRecord = ReturnType<typeof createRecord>
 
 export function createRecord() {

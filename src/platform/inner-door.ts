@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type Api, local, type Operations } from './contract.ts'
 import { Refusal } from './outcome.ts'
@@ -26,7 +27,7 @@ export function createIdentity(service: string, tokens: Tokens<ServiceClaims>, n
 type DoorNeeds = { tokens: Tokens<ServiceClaims>; now: () => number; log: Pick<Logger, 'error'>; /** about to stop: callers are sent to other replicas */ isStopping?: () => boolean }
 
 /**
- * The door for other services: `POST /inner/:service/:operation {calls: [...]}` answers each call by itself, in order.
+ * The door for other services: `POST /inner/:service/:operation {calls: [...]}` answers each call by itself, the first that is known first.
  * Only a signed service may call, and only what stands above it; who calls is known before the body is read. Never part
  * of the public port.
  */
@@ -50,9 +51,30 @@ export function createInnerDoor(served: Served[], { tokens, now, log, isStopping
     if (!(Number(request.headers[timeoutHeader]) > 0)) return reply.code(400).send({ code: 'timeout_invalid' })
     const call = byName.get(service)?.calls.get(operation) as (input: unknown) => Promise<unknown>
     const onError = (err: unknown) => log.error({ err, service, operation }, 'a call between services failed')
-    return { answers: await Promise.all(calls.map((input) => answerOne(call, input, onError))) }
+    return reply.type('application/x-ndjson').send(streamed(calls.map((input) => answerOne(call, input, onError))))
   })
   return app
+}
+
+/** A line each, `[place, answer]`, as soon as it is there: a slow call keeps no other of its request waiting. */
+function streamed(answers: Promise<WireAnswer>[]): Readable {
+  const stream = new Readable({ read: () => undefined })
+  let lines = ''
+  let left = answers.length
+  const push = () => {
+    stream.push(lines)
+    lines = ''
+    if (left === 0) stream.push(null)
+  }
+  for (const [place, answer] of answers.entries()) {
+    void answer.then((answered) => {
+      // what is known in one turn goes out together
+      if (lines === '') setImmediate(push)
+      lines += `${JSON.stringify([place, answered])}\n`
+      left--
+    })
+  }
+  return stream
 }
 
 async function answerOne(call: (input: unknown) => Promise<unknown>, input: unknown, onError: (error: unknown) => void): Promise<WireAnswer> {

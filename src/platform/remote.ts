@@ -30,7 +30,7 @@ type Target = { replicas: Replicas; path: string; triesMax: number; silenceMsMax
 
 /**
  * The caller of a service in other processes, to its users the same as `local`. Calls of one turn of the event loop are
- * one request, to one replica after the other. What was never sent is asked of the next at once. What is unknown (an
+ * one request, each answered as soon as it can be, to one replica after the other. What was never sent is asked of the next at once. What is unknown (an
  * answer lost or late) is asked again with the same input, which carries its own id (an operation that has none is asked
  * `once`), until the call's time is over; a breaker spares a replica that is away. Unknown never becomes a refusal.
  */
@@ -98,17 +98,23 @@ async function askUntilKnown(calls: Waiting[], target: Target, { random, wait }:
 async function askOne(calls: Waiting[], { replicas, path }: Target, asked: Set<Replica>, timeoutMs: number) {
   const replica = replicas.next(asked)
   asked.add(replica)
+  const left = new Set(calls)
+  let unknown: unknown
+  const onAnswer = (place: number, wire: WireAnswer) => {
+    const call = calls[place]
+    if ('unknown' in wire) unknown = wire
+    else if (call && isAnswered(call, wire)) left.delete(call)
+  }
   try {
-    const answers = await replica.ask(path, calls.map(({ input }) => input), timeoutMs)
-    const left = calls.filter((call, index) => !isAnswered(call, answers[index]))
-    return { left, wasSent: true, cause: answers.find((answer) => 'unknown' in answer) }
+    const missing = await replica.ask(path, calls.map(({ input }) => input), timeoutMs, onAnswer)
+    return { left: [...left], wasSent: true, cause: missing ?? unknown }
   } catch (cause) {
-    return { left: calls, wasSent: !wasNeverSent(cause), cause }
+    return { left: [...left], wasSent: !wasNeverSent(cause), cause }
   }
 }
 
-function isAnswered({ answer }: Waiting, wire: WireAnswer | undefined): boolean {
-  if (wire === undefined || 'unknown' in wire) return false
+function isAnswered({ answer }: Waiting, wire: WireAnswer): boolean {
+  if ('unknown' in wire) return false
   answer('ok' in wire ? (wire.ok as Answer<unknown>) : new Refusal(wire.refused.code, wire.refused.params))
   return true
 }

@@ -1,5 +1,5 @@
 import CircuitBreaker from 'opossum'
-import { Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { drainingHeader, type WireAnswer } from './wire.ts'
 
 export const replicaLimits = {
@@ -7,7 +7,8 @@ export const replicaLimits = {
   breakerAfterRequests: 5, breakerErrorPercent: 50, breakerRestMs: 1_000, drainingRestMs: 2_000,
 } as const
 
-export type AskMany = (path: string, inputs: unknown[], timeoutMs: number) => Promise<WireAnswer[]>
+/** `onAnswer` is told each answer as it comes; resolves, with why not when some are missing, once there will be no more. */
+export type AskMany = (path: string, inputs: unknown[], timeoutMs: number, onAnswer: (place: number, answer: WireAnswer) => void) => Promise<unknown>
 export type Replica = {
   ask: AskMany
   /** its breaker is open: it is not asked */
@@ -49,17 +50,25 @@ function openReplica(origin: string, { headers, breakerRestMs }: ReplicaOptions,
   const { connectionsMax, answerTimeoutMs, answerBytesMax, connectTimeoutMs } = replicaLimits
   const pool = new Pool(origin, { connections: connectionsMax, headersTimeout: answerTimeoutMs, bodyTimeout: answerTimeoutMs, maxResponseSize: answerBytesMax, connect: { timeout: connectTimeoutMs } })
   let restUntil = 0
-  const post: AskMany = async (path, inputs, timeoutMs) => {
-    const { statusCode, headers: answered, body } = await pool.request({
-      method: 'POST', path, body: JSON.stringify({ calls: inputs }), signal: AbortSignal.timeout(timeoutMs),
-      headers: { 'content-type': 'application/json', ...headers(timeoutMs) },
-    })
-    if (answered[drainingHeader] !== undefined) restUntil = performance.now() + replicaLimits.drainingRestMs
-    const text = await body.text()
-    if (statusCode !== 200) throw new Error(`${path} answered ${statusCode} ${text.slice(0, 200)}`)
-    const { answers } = JSON.parse(text) as { answers: WireAnswer[] }
-    if (!Array.isArray(answers) || answers.length !== inputs.length) throw new Error(`${path} answered ${answers?.length} of ${inputs.length} calls`)
-    return answers
+  const post: AskMany = async (path, inputs, timeoutMs, onAnswer) => {
+    let count = 0
+    try {
+      const { statusCode, headers: answered, body } = await pool.request({
+        method: 'POST', path, body: JSON.stringify({ calls: inputs }), signal: AbortSignal.timeout(timeoutMs),
+        headers: { 'content-type': 'application/json', ...headers(timeoutMs) },
+      })
+      if (answered[drainingHeader] !== undefined) restUntil = performance.now() + replicaLimits.drainingRestMs
+      if (statusCode !== 200) throw new Error(`${path} answered ${statusCode} ${(await body.text()).slice(0, 200)}`)
+      for await (const [place, answer] of linesOf(body)) {
+        onAnswer(place, answer)
+        count++
+      }
+      if (count !== inputs.length) throw new Error(`${path} answered ${count} of ${inputs.length} calls`)
+    } catch (error) {
+      // who answers some of many is there: what is slow or broken is one call, not the replica
+      if (count === 0) throw error
+      return error
+    }
   }
   const breaker = new CircuitBreaker(post, {
     timeout: false, volumeThreshold: replicaLimits.breakerAfterRequests, errorThresholdPercentage: replicaLimits.breakerErrorPercent, resetTimeout: breakerRestMs ?? replicaLimits.breakerRestMs,
@@ -74,6 +83,15 @@ function openReplica(origin: string, { headers, breakerRestMs }: ReplicaOptions,
       breaker.shutdown()
       await pool.close()
     },
+  }
+}
+
+async function* linesOf(body: Dispatcher.ResponseData['body']): AsyncGenerator<[place: number, answer: WireAnswer]> {
+  let rest = ''
+  for await (const text of body.setEncoding('utf8')) {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) yield JSON.parse(line)
   }
 }
 
