@@ -56,6 +56,14 @@ export const Frame = Exact({
   opensAt: Instant,
   closesAt: Instant,
   at: Instant,
+  /** places called a second; 0 while nobody is called */
+  rate: Type.Number({ minimum: 0 }),
+  reason: Type.Union([Type.String(), Type.Null()]),
+  availability: Type.Union([Type.Enum(['open', 'all_held', 'sold_out', 'closed']), Type.Null()]),
+  left: Type.Array(Count),
+  gone: Type.Array(Count),
+  /** the signed document that everybody is shown: src/line-client/api.ts says what stands in it */
+  document: Type.String(),
 })
 const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const HashOrNull = Type.Union([Hash, Type.Null()])
@@ -118,6 +126,8 @@ export const LineOrder = Exact({
   /** null: there is none now, or it changed while it was read */
   copy: Type.Union([Exact({ keptIn: Type.Enum(['memory', 'redis']), ...Hashed }), Type.Null()]),
 })
+/** Where new frames of a show's line are told. */
+export const lineChannel = (showId: string) => `line:{${showId}}`
 const who = { showId: Id, userId: Id, sessionId: Id }
 const lineRefusals = ['show_unknown', 'show_preparing', 'line_not_open'] as const
 
@@ -168,7 +178,7 @@ export const queueOperations = {
   control: operation({
     input: Exact({ showId: Id, by: Id, cap: Type.Optional(Type.Integer({ minimum: 0, maximum: queueLimits.capMax })), message: Type.Optional(Type.Union([Text(200), Type.Null()])), close: Type.Optional(Type.Boolean()) }),
     output: Frame,
-    refusals: [...lineRefusals],
+    refusals: [...lineRefusals, 'message_too_long'],
   }),
   /** Operator: who waits in which order, by what is stored and by the copy that counts positions. Reads the whole line. */
   order: operation({
@@ -176,6 +186,8 @@ export const queueOperations = {
     output: LineOrder,
     refusals: [...lineRefusals],
   }),
+  /** Public keys that verify frames: the first one signs now. */
+  frameKeys: operation({ input: Exact({}), output: Exact({ keys: Type.Array(Exact({ id: Type.String(), publicKey: Type.String() })) }), refusals: [] }),
   story: operation({
     input: Exact({ userId: Id, showId: Id }),
     output: Exact({ steps: Type.Array(Exact({ at: Instant, what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })) }),
@@ -199,5 +211,6 @@ export const queueRefusals = {
   place_ended: { status: 409, en: 'This place has ended.', ko: '끝난 순번이에요.', next: joinNext },
   not_your_turn: { status: 409, en: 'It is not your turn yet.', ko: '아직 차례가 아니에요.', next: { en: 'Wait; refreshing does not change your place.', ko: '기다려 주세요. 새로고침해도 순번은 그대로예요.' } },
   pass_elsewhere: { status: 409, en: 'Your pass is in use on another device.', ko: '다른 기기에서 입장권을 쓰고 있어요.', next: { en: 'Send takeOver to go on here.', ko: 'takeOver로 여기서 이어서 할 수 있어요.' } },
+  message_too_long: { status: 400, en: 'This message does not fit into the frame of the line.', ko: '줄 화면에 담기에는 안내문이 너무 길어요.', next: { en: 'Say it in at most bytesMax bytes: a Latin letter takes one, a Korean one three.', ko: '바이트 수를 bytesMax까지로 줄여 주세요. 한글은 한 글자에 3바이트예요.' } },
   email_unverified: { status: 403, en: 'Verify your e-mail before you come in. Your place is kept.', ko: '들어오기 전에 이메일을 확인해 주세요. 순번은 그대로예요.', next: { en: 'Open the link we sent, or ask for a new one.', ko: '보내 드린 링크를 열거나 다시 요청해 주세요.' } },
 } as const satisfies RefusalCatalogue

@@ -3,8 +3,10 @@ import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import type { Live } from '../platform/live.ts'
 import type { Answer } from '../platform/outcome.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
+import type { Signer } from '../platform/signature.ts'
 import type { Tokens } from '../platform/token.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
 import { admit, changePhases } from './admission.ts'
@@ -29,8 +31,12 @@ import { leaveMany, passMany, wakeMany } from './turn.ts'
 
 export type QueueNeeds = Surroundings & {
   db: Database
-  seat: Pick<SeatApi, 'endPass' | 'quota'>
+  seat: Pick<SeatApi, 'endPass' | 'quota' | 'stock'>
   passes: Tokens<PassClaims>
+  /** signs frames, which anybody may verify */
+  signer: Signer
+  /** carries frames to every process with readers */
+  live: Live
   /** passes of a show that may be live at once until an operator changes it */
   capDefault?: number
   /** public randomness for draws; without it they are weaker, and say so */
@@ -67,6 +73,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop 
       draw: (input) => drawDocument(env, input),
       roster: (input) => rosterPage(env, input),
       proof: (input) => proofOf(env, input),
+      frameKeys: async () => ({ keys: env.signer.publicKeys }),
       control: (input) => control(env, frames, input),
       order: (input) => orderOfLine(env, input),
       story: (input) => story(env, input),

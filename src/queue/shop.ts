@@ -17,7 +17,7 @@ type ShopEnv = { db: Database; now: () => number }
 type Inputs = { [Name in keyof typeof shopOperations]: Static<(typeof shopOperations)[Name]['input']> }
 type EndPass = Parameters<SeatApi['endPass']>[0]
 /** What the queue asks of whoever sells the seats. */
-export type SoldBy = Pick<SeatApi, 'endPass' | 'quota'>
+export type SoldBy = Pick<SeatApi, 'endPass' | 'quota' | 'stock'>
 
 const keyOf = ({ showId, userId }: { showId: string; userId: string }) => `${showId} ${userId}`
 
@@ -28,6 +28,8 @@ const keyOf = ({ showId, userId }: { showId: string; userId: string }) => `${sho
 export function createSoldByShop({ db, concert }: { db: Database; concert: Pick<ConcertApi, 'show'> }): SoldBy {
   return {
     endPass: batched((inputs: EndPass[]) => endPasses(db, inputs), { lane: ({ showId }) => showId }),
+    // a shop does not tell what is left: frames leave it out
+    stock: async () => ({ stocks: [] }),
     quota: async ({ showId, userId }) => {
       const { ticketsPerUserMax: seatsMax, status } = await concert.show({ showId })
       if (status === 'draft' || status === 'deleted') return refuse('show_unknown')
