@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import type { LineFrame } from '../src/line-client/api.ts'
+import { watchLine } from '../src/crowd/watch.ts'
 import { until } from '../src/platform/live.contract.ts'
 import { passesOf, passTime } from './steps.ts'
 import { must, openSystem, type TestSystem } from './system.ts'
@@ -155,6 +156,21 @@ test('a quiet map tells its version each second, and a change that nobody told i
   await until(() => reader.events.at(-1)!.data.version === before + 3, 'the version')
   assert.equal(kept().behind, true)
   reader.stop()
+})
+
+test('two hundred connections through an on-sale, half of them streams: no frame is missed, no connection lost, no position grows', async () => {
+  const showId = await world.onSale()
+  const fans = await world.fans(30, 0)
+  const watching = await watchLine({ url: origin, showId, streams: 100, pollers: 100, ranks: 60, random: Math.random })
+  for (const [i, fan] of fans.entries()) {
+    await must(world.send('POST', `/api/shows/${showId}/queue`, { token: fan.token, body: {} }))
+    if (i % 4 === 0) await must(world.send('DELETE', `/api/shows/${showId}/queue/me`, { token: fan.token }))
+    if (i % 5 === 0) await second()
+  }
+  await second()
+  const { frames: complete, missed, lost, grew, polls, pollErrors } = watching.stop()
+  assert.deepEqual([missed, lost, grew, pollErrors], [0, 0, 0, 0])
+  assert.ok(complete >= 4 && polls >= 100, `${complete} frames, ${polls} polls`)
 })
 
 test('nobody listens any more: nothing is asked for, and streams end when the server does', async () => {

@@ -192,11 +192,12 @@ test('however a stream is cut, the same events are read', () => {
   assert.throws(() => createEventReader({ onEvent: () => undefined, onRetry: () => undefined })('x'.repeat(70_000)), /without an end/)
 })
 
-const viewOf = (low: number): LineView => ({ phase: 'open', position: 1, isDue: false, wait: { low, high: low }, grew: false, odds: null, seats: null, reason: null, message: null, opensAt: null, ageMs: 0 })
+const viewOf = (low: number): LineView => ({ phase: 'open', position: 1, isDue: false, wait: { low, high: low }, grew: false, odds: null, seats: null, availability: null, reason: null, message: null, opensAt: null, ageMs: 0 })
 
 test('who is near asks each second, who is far each half minute, a hidden tab each minute', () => {
   const at = (view: LineView | undefined, isHidden = false) => pollMsOf(view, { now: start, random: () => 0.5, isHidden })
   assert.deepEqual([at(viewOf(0)), at(viewOf(60)), at(viewOf(300)), at(viewOf(9_000)), at(undefined)], [1_000, 3_000, 15_000, 30_000, 10_000])
+  assert.equal(at({ ...viewOf(0), isDue: true }), 5_000)
   assert.deepEqual([at(viewOf(300), true), at(viewOf(60), true)], [60_000, 3_000])
   assert.equal(at({ ...viewOf(0), phase: 'lobby', opensAt: new Date(start + 40_000).toISOString() }), 2_000)
   assert.equal(at({ ...viewOf(0), phase: 'closed' }), 10_000)

@@ -3,11 +3,18 @@ import { createEventReader } from './events.ts'
 import { distanceOf, nearMs, pollMsOf } from './pace.ts'
 import { createView, type LineView } from './view.ts'
 
+/** As much of a Response as is used. */
+export type FollowAnswer = {
+  ok: boolean
+  headers: { get(name: string): string | null }
+  text(): Promise<string>
+  body: { getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> } } | null
+}
 /** What the surroundings give: a browser, Node or a test, which owns time and chance. */
 export type FollowNeeds = {
   /** of the line: …/api/shows/:id/queue */
   url: string
-  fetch: (url: string, options: { headers: Record<string, string>; signal: AbortSignal }) => Promise<Pick<Response, 'ok' | 'status' | 'headers' | 'text' | 'body'>>
+  fetch: (url: string, options: { headers: Record<string, string>; signal: AbortSignal }) => Promise<FollowAnswer>
   now: () => number
   random: () => number
   /** calls once, later; answers how to call it off */
@@ -114,7 +121,7 @@ export function followLine({ url, fetch, now, random, after, rankOf, onChange }:
     return Math.min(retryMs, pollMsOf(view.at(now()), { now: now(), random, isHidden }))
   }
 
-  function refused(answer: Pick<Response, 'headers'>): number {
+  function refused(answer: Pick<FollowAnswer, 'headers'>): number {
     const seconds = Number(answer.headers.get('retry-after')) || 10
     streamFrom = now() + pollForMs * (0.5 + random()) + seconds * 1_000
     return Math.round(pollMsOf(view.at(now()), { now: now(), random, isHidden }))

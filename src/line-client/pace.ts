@@ -3,6 +3,8 @@ import type { LineView } from './view.ts'
 const pollMsMin = 1_000
 const pollMsMax = 30_000
 const hiddenMs = 60_000
+/** whose turn is due asks for the place itself: frames say nothing more of it */
+const dueMs = 5_000
 /** who will be called within this is kept awake even in a hidden tab */
 export const nearMs = 120_000
 
@@ -20,6 +22,6 @@ export function distanceOf(view: LineView | undefined, now: number): number | un
 export function pollMsOf(view: LineView | undefined, { now, random, isHidden }: { now: number; random: () => number; isHidden: boolean }): number {
   const distance = distanceOf(view, now)
   const isFar = distance === undefined || distance > nearMs
-  const ms = distance === undefined ? pollMsMax / 3 : Math.min(pollMsMax, Math.max(pollMsMin, distance / 20))
+  const ms = distance === undefined ? pollMsMax / 3 : view?.isDue ? dueMs : Math.min(pollMsMax, Math.max(pollMsMin, distance / 20))
   return Math.round((isHidden && isFar ? hiddenMs : ms) * (0.7 + 0.6 * random()))
 }

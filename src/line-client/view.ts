@@ -16,6 +16,7 @@ export type LineView = {
   odds: Odds | null
   /** seats that can be taken now */
   seats: number | null
+  availability: LineFrame['availability'] | null
   reason: string | null
   message: string | null
   opensAt: string | null
@@ -55,7 +56,7 @@ export function createView(rankOf: (frame: LineFrame) => number | undefined) {
       phase: frame.phase, position: ahead ?? null, isDue: rank !== undefined && rank <= frame.admittedThrough,
       wait: range ?? null, grew: now - grewAt < growingShownMs, seats: seats ?? null,
       odds: ahead === undefined || seats === undefined || take === undefined ? null : oddsOf(frame.availability === 'sold_out' ? 0 : coverOf(seats, ahead, take), now),
-      reason: frame.reason ?? null, message: frame.message ?? null, opensAt: frame.opensAt ?? null, ageMs: 0,
+      availability: frame.availability ?? null, reason: frame.reason ?? null, message: frame.message ?? null, opensAt: frame.opensAt ?? null, ageMs: 0,
     }
   }
 
