@@ -3,9 +3,12 @@ import { createPublicKey, randomUUID, verify } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { frameBytesMax, type LineFrame, signedTextOf, stretchesOf } from '../line-client/api.ts'
 import { createSigner } from '../platform/signature.ts'
-import { lineChannel } from './api.ts'
+import { aheadOf, doubtOf } from '../line-client/position.ts'
+import { lineChannel, queueLimits } from './api.ts'
+import { hash } from './draw-hash.ts'
 import { documentOf, type FrameParts, isMessageShort, messageBytesMax } from './frame-document.ts'
-import { codeOf, type Ground, openGround } from './testing.ts'
+import { drawnOrder } from './order.ts'
+import { codeOf, type Ground, minute, openGround } from './testing.ts'
 
 let ground: Ground
 before(async () => {
@@ -144,4 +147,30 @@ test('a message that does not fit into a frame is refused and changes nothing', 
   for (const message of [`${fits}.`, '"'.repeat(61), 'x'.repeat(121)])
     assert.equal(await codeOf(ground.queue.control({ showId, by: operator, message })), 'message_too_long')
   assert.equal((await ground.queue.control({ showId, by: operator })).message, fits)
+})
+
+test('the frame of a drawn line reveals the draw: everybody computes the own rank, and with it the own position, without a request', async () => {
+  const { now } = ground.clock
+  const showId = await ground.publish([{ lobbyOpensAt: now, opensAt: now + 5 * minute }])
+  const fans = await ground.crowd(showId, 40)
+  const early = await frameOf(showId)
+  assert.deepEqual([early.phase, early.opensAt, early.draw, early.gone], ['lobby', new Date(now + 5 * minute).toISOString(), undefined, undefined])
+  for (const ms of [5 * minute - queueLimits.sealMs, queueLimits.sealMs]) {
+    await ground.pass(ms)
+    await ground.run('queue.phases')
+    await ground.run('queue.draws')
+  }
+  await ground.run('queue.admit')
+  await Promise.all(fans.slice(0, 10).map((fan) => ground.queue.leave(fan)))
+  ground.clock.now += 1_000
+  const frame = await frameOf(showId)
+  const [rosterCount = 0, seed = ''] = frame.draw ?? []
+  assert.equal(rosterCount, 40)
+  const order = drawnOrder({ rosterCount, seed: Buffer.from(seed, 'base64url'), hash })
+  for (const fan of fans.slice(10)) {
+    const { number, rank, position, status } = await ground.queue.position(fan)
+    assert.equal(order.rankOf(number), rank)
+    const ahead = aheadOf(frame, order.rankOf(number))
+    if (status === 'waiting') assert.ok(position !== null && ahead >= position && ahead <= position + doubtOf(frame, order.rankOf(number)), `${ahead} for ${position}`)
+  }
 })
