@@ -27,6 +27,7 @@ import type { Served } from './platform/inner-door.ts'
 import type { Relay } from './platform/relay.ts'
 import { createMemoryBus } from './platform/memory-bus.ts'
 import { countOutbox, onEmit } from './platform/events.ts'
+import { createMemoryLive, type Live } from './platform/live.ts'
 import { type Job, startJobs } from './platform/jobs.ts'
 import type { App } from './platform/http.ts'
 import type { Logger } from './platform/log.ts'
@@ -37,21 +38,27 @@ import { migrate } from './platform/migrate.ts'
 import { type Budget, createMemoryRateLimit, type RateLimit } from './platform/rate-limit.ts'
 import type { SessionClaims } from './platform/principal.ts'
 import type { Service, Surroundings } from './platform/service.ts'
+import { createSigner } from './platform/signature.ts'
+import { createStreams } from './platform/streams.ts'
 import { createTokens, type Keys } from './platform/token.ts'
 import { type QueueApi, queueOperations, type WorkClaims } from './queue/api.ts'
 import { appealRoutes } from './queue/routes-appeals.ts'
 import { recordRoutes } from './queue/routes-record.ts'
 import { queueOperatorRoutes } from './queue/routes-operator.ts'
 import type { Beacon } from './queue/beacon.ts'
+import { createLineFeed } from './queue/line-feed.ts'
 import type { LinePort } from './queue/line-port.ts'
 import { queueRoutes } from './queue/routes.ts'
 import { drawRoutes } from './queue/routes-draw.ts'
+import { lineStreamRoutes } from './queue/routes-stream.ts'
 import { createQueue } from './queue/service.ts'
 import { type ReservationApi, reservationOperations } from './reservation/api.ts'
 import { reservationRoutes } from './reservation/routes.ts'
 import { createReservation } from './reservation/service.ts'
 import { type PassClaims, type SeatApi, seatOperations } from './seat/api.ts'
+import { createChangeFeed } from './seat/change-feed.ts'
 import { seatRoutes } from './seat/routes.ts'
+import { seatStreamRoutes } from './seat/routes-stream.ts'
 import { createSeat } from './seat/service.ts'
 import { createOpenPasses } from './queue/open-pass.ts'
 import { shopRoutes } from './queue/routes-shop.ts'
@@ -89,6 +96,10 @@ export type Parts = Surroundings & {
   rateLimit?: (budgets: Record<string, Budget>) => RateLimit
   /** where copies of lines are kept; the default is this process's memory */
   lines?: LinePort
+  /** how news that is worth something for a second travels; without it, inside this process */
+  live?: Live
+  /** open streams of this process */
+  streamsMax?: number
   /** waits for real time; tests pass one that does not wait */
   wait: (ms: number) => Promise<void>
   /** how late the event loop is, in milliseconds; without it, never */
@@ -154,13 +165,15 @@ export async function compose(parts: Parts) {
   const openPasses = createOpenPasses(parts.keys.pass)
   const passes = isSoldByShop ? openPasses : createTokens<PassClaims>('pass', parts.keys.pass)
 
+  const signer = createSigner('frame', parts.keys.pass)
+  const live = parts.live ?? createMemoryLive()
   const userService = runs.has('user') ? createUser({ db, tokens: sessions, mail: parts.mail, publicUrl: parts.publicUrl, ...surroundings }) : undefined
   const user = connect('user', userOperations, () => userService as NonNullable<typeof userService>)
   const concert = connect('concert', concertOperations, () => createConcert({ db, isSoldByShop, ...surroundings }))
   const wallet = connect('wallet', walletOperations, () => walletWithSandbox(parts))
-  const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, holdMs: parts.holdMs, lagMs: parts.lagMs, ...surroundings }))
+  const seat = connect('seat', seatOperations, () => createSeat({ db, passes, concert, live, holdMs: parts.holdMs, lagMs: parts.lagMs, ...surroundings }))
   const seller = isSoldByShop ? createSoldByShop({ db, concert }) : seat
-  const queue = connect('queue', queueOperations, () => createQueue({ db, seat: seller, isSoldByShop, passes, works: createTokens<WorkClaims>('work', parts.keys.pass), lagMs: parts.lagMs, capDefault: parts.queueCap, beacon: parts.beacon, metrics, log, ...(parts.lines && { lines: parts.lines }), ...surroundings }))
+  const queue = connect('queue', queueOperations, () => createQueue({ db, seat: seller, isSoldByShop, passes, works: createTokens<WorkClaims>('work', parts.keys.pass), signer, live, lagMs: parts.lagMs, capDefault: parts.queueCap, beacon: parts.beacon, metrics, log, ...(parts.lines && { lines: parts.lines }), ...surroundings }))
   const reservation = connect('reservation', reservationOperations, () => createReservation({ db, seat, concert, ...surroundings }))
   const payment = connect('payment', paymentOperations, () => createPayment({ db, seat, reservation, wallet, wait, ...surroundings }))
 
@@ -201,8 +214,10 @@ export async function compose(parts: Parts) {
   const secure = parts.publicUrl.startsWith('https:')
   const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), secure, ...(web && { web }), limitRates: (to) => limitRates(to, { ...limits, metrics, now, slowed: slowLane.slowed }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
-  if (web) await mountRoutes(app, api, { ...parts, absent, openPasses, web })
-  else if (runs.has('callbacks')) healthRoutes(app, parts.ready)
+  if (web) {
+    await mountRoutes(app, api, { ...parts, absent, openPasses, web })
+    jobs.push(...mountStreams(app, api, { ...parts, live, absent }))
+  } else if (runs.has('callbacks')) healthRoutes(app, parts.ready)
   const callbacks = createBulkhead(callbackRoom)
   if ((runs.has('gateway') || runs.has('callbacks')) && !absent.has('wallet'))
     await callbackRoutes(app, { wallet, secrets: new Map([['sandbox', parts.keys.provider ?? []]]), bulkhead: callbacks, metrics, now })
@@ -303,6 +318,23 @@ function walletWithSandbox({ db, now, newId, random, keys, tell }: Parts) {
   const [secret] = keys.provider ?? []
   if (!tell || !secret) return wallet
   return { ...wallet, jobs: [...(wallet.jobs ?? []), { name: 'wallet.sandbox-tells', everyMs: tellEveryMs, run: () => tellDue(db, { secret, tell, now }) }] }
+}
+
+const streamsMaxDefault = 12_000
+const streamTickMs = 100
+
+/** What is shown to crowds, and the jobs that keep it coming. Streams end before the server waits for its connections. */
+function mountStreams(app: App, { queue, seat }: Apis, { live, metrics, now, random, streamsMax = streamsMaxDefault, absent }: Parts & { live: Live; absent: ReadonlySet<string> }): Job[] {
+  const streams = createStreams({ metrics, random, streamsMax })
+  const line = createLineFeed({ queue, live, streams, now })
+  const changes = createChangeFeed({ seat, live, streams, now })
+  lineStreamRoutes(app, { queue, feed: line, streams })
+  if (!absent.has('seat')) seatStreamRoutes(app, { feed: changes, streams })
+  app.addHook('preClose', () => streams.close())
+  return [
+    { name: 'gateway.frames', everyMs: streamTickMs, run: () => line.tick() },
+    { name: 'gateway.seats', everyMs: streamTickMs, run: () => changes.tick() },
+  ]
 }
 
 const relayPollMs = 500

@@ -35,7 +35,7 @@ export const variables = {
   DATA_DIR: { schema: Type.String({ minLength: 1 }), default: './data', about: 'directory of the embedded database, mails and server.json' },
   DATABASE_URL: { schema: DatabaseUrl, default: '', about: 'PostgreSQL 15 or later; without it the embedded database under DATA_DIR is used' },
   DATABASE_CONNECTIONS: { schema: Type.Integer({ minimum: 2, maximum: 200 }), default: '10', about: 'connections to PostgreSQL' },
-  REDIS_URL: { schema: Type.String({ maxLength: 2_000 }), default: '', secret: true, about: 'Redis 7 for rate limits and the copies that count positions in line: `redis://[user:password@]host:port[/number]`, `rediss://` over TLS; several `host:port` separated by commas are nodes of one Cluster. Without it each process counts for itself' },
+  REDIS_URL: { schema: Type.String({ maxLength: 2_000 }), default: '', secret: true, about: 'Redis 7 for rate limits and the copies that count positions in line, and live news (frames, changes of seats): `redis://[user:password@]host:port[/number]`, `rediss://` over TLS; several `host:port` separated by commas are nodes of one Cluster. Without it each process counts for itself' },
   SESSION_SECRET: { schema: Secret, default: '', secret: true, about: 'signs access tokens; at least 32 characters; required with DATABASE_URL, else made at the first start under DATA_DIR' },
   PASS_SECRET: { schema: Secret, default: '', secret: true, about: 'signs passes; the same rules as SESSION_SECRET' },
   SESSION_SECRET_PREVIOUS: { schema: Secret, default: '', secret: true, about: 'the secret SESSION_SECRET replaced: what it signed is admitted, nothing is signed with it; an hour after the restart it can go' },
@@ -55,6 +55,7 @@ export const variables = {
   TRUST_PROXY: { schema: NetworkList, default: '', about: 'addresses and networks of the proxies in front, written like RATE_LIMIT_EXEMPT; only their X-Forwarded-For is believed. Without it a proxy on this machine makes everybody exempt' },
   CONNECTIONS_MAX: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '15000', about: 'open connections of the public port; more are closed at once. Keep it well below the file limit of the process (`ulimit -n`, usually 20,000): database and mails need files too. There is none per address: that is the work of the proxy in front' },
   DRAIN_SECONDS: { schema: Type.Integer({ minimum: 0, maximum: 60 }), default: '0', about: 'how long a process that was told to stop serves on, not ready, so that a balancer sends requests elsewhere before the port closes; 2 with a second gateway behind deploy/nginx/openrun.conf' },
+  STREAMS_MAX: { schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }), default: '12000', about: 'open streams (SSE) of the public port; whoever comes then is told to ask instead. Keep it below CONNECTIONS_MAX, or nobody can buy while everybody watches' },
   SERVICES: { schema: Type.String({ pattern: '^[a-z]+(,[a-z]+)*$' }), default: 'all', about: `what runs in this process: all, or some of gateway,callbacks,${serviceNames.join(',')}; \`callbacks\` are the routes of payment providers alone, for a process of their own. Less than all needs KAFKA_BROKERS, DATABASE_URL, SERVICE_SECRET and the URL of every service it calls` },
   KAFKA_BROKERS: { schema: Type.String({ pattern: '^[^,:/ ]+:[0-9]+(,[^,:/ ]+:[0-9]+)*$' }), default: '', about: 'brokers of Apache Kafka 4, host:port separated by commas: events travel through it; without it inside the process' },
   KAFKA_PREFIX: { schema: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,40}$' }), default: 'openrun', about: 'begins the names of topics and groups; another one for each database on the same brokers, or they take each other\'s events' },
@@ -84,6 +85,7 @@ export type Config = { [K in Name]: Static<(typeof variables)[K]['schema']> | un
   RATE_LIMIT_PERCENT: number
   CONNECTIONS_MAX: number
   DRAIN_SECONDS: number
+  STREAMS_MAX: number
   SERVICES: string
   KAFKA_PREFIX: string
   INNER_HOST: string

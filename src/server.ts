@@ -16,6 +16,7 @@ import { type Database, openPostgres } from './platform/database.ts'
 import { openEmbedded } from './platform/embedded.ts'
 import { createInnerDoor } from './platform/inner-door.ts'
 import { openLag } from './platform/lag.ts'
+import type { Live } from './platform/live.ts'
 import { createLog, type Logger } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { holdProcessLock } from './platform/process-lock.ts'
@@ -91,7 +92,7 @@ export async function openServer(config: Config): Promise<Server> {
   return { url, opsUrl, system, addressFile, close }
 }
 
-type Platform = { db: Database; clock: Clock; lagMs: () => number; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit; lines?: LinePort }
+type Platform = { db: Database; clock: Clock; lagMs: () => number; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit; lines?: LinePort; live?: Live }
 
 async function composeWith(config: Config, { clock, ...platform }: Platform) {
   const keys = await keysOf(config)
@@ -117,6 +118,7 @@ async function composeWith(config: Config, { clock, ...platform }: Platform) {
     ...(distributed && { openBus: distributed.openKafka(config, needs) }),
     publicUrl: config.PUBLIC_URL,
     queueCap: config.QUEUE_CAP,
+    streamsMax: config.STREAMS_MAX,
     holdMs: config.HOLD_SECONDS * 1_000,
     rehearsals: config.REHEARSALS === 'on',
     limits: { percent: config.RATE_LIMIT_PERCENT, exempt: networks(config.RATE_LIMIT_EXEMPT), proxies: networks(config.TRUST_PROXY) },
@@ -126,18 +128,23 @@ async function composeWith(config: Config, { clock, ...platform }: Platform) {
   return { system, door, close: async () => elsewhere?.close() }
 }
 
-/** Limits and copies of lines that every process on this Redis shares. Nothing of it is loaded without a URL. */
+/** Limits, copies of lines and live news that every process on this Redis shares. Nothing of it is loaded without a URL. */
 async function shareByRedis(url: string, { metrics, log }: { metrics: Metrics; log: Logger }) {
-  const [{ openRedis }, { createRedisRateLimit }, { createRedisLines }] =
-    await Promise.all([import('./platform/redis.ts'), import('./platform/redis-rate-limit.ts'), import('./queue/line-redis.ts')])
+  const [{ openRedis }, { createRedisRateLimit }, { createRedisLines }, { openRedisLive }] =
+    await Promise.all([import('./platform/redis.ts'), import('./platform/redis-rate-limit.ts'), import('./queue/line-redis.ts'), import('./platform/redis-live.ts')])
   const redis = await openRedis(url)
   if (!redis.wasConnected()) log.warn('REDIS_URL: no connection yet; every request passes the rate limits until there is one')
+  const live = openRedisLive({ url, newId: () => randomUUIDv7(), metrics, log })
   return {
     ports: {
+      live,
       rateLimit: (budgets: Record<string, Budget>) => createRedisRateLimit({ redis, budgets, metrics, log }),
       lines: createRedisLines({ redis, newId: () => randomUUIDv7() }),
     },
-    close: redis.close,
+    close: () => {
+      redis.close()
+      live.close()
+    },
   }
 }
 

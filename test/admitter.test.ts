@@ -12,6 +12,8 @@ import { createLog } from '../src/platform/log.ts'
 import { createMetrics } from '../src/platform/metrics.ts'
 import { migrate } from '../src/platform/migrate.ts'
 import { createPostgresDatabase, testDatabaseUrl } from '../src/platform/testing.ts'
+import { createMemoryLive } from '../src/platform/live.ts'
+import { createSigner } from '../src/platform/signature.ts'
 import { createTokens } from '../src/platform/token.ts'
 import { type QueueApi, queueOperations, type WorkClaims } from '../src/queue/api.ts'
 import { queueChecks } from '../src/queue/checks.ts'
@@ -33,8 +35,8 @@ test('an admitter that is stopped with the line in its hand is taken over, and c
   await migrate(db, [{ service: 'queue', directory: new URL('../src/queue/migrations/', import.meta.url) }])
   const passes = createTokens<PassClaims>('pass', keys)
   const service = createQueue({
-    db, passes, works: createTokens<WorkClaims>('work', keys), capDefault: 0, now: Date.now, newId: randomUUID, random: Math.random, metrics: createMetrics(), log: createLog('silent'),
-    seat: { endPass: async () => ({ used: false }), quota: async () => ({ seats: 0, sold: 0, seatsMax: 4 }), clocks: async () => ({ holds: 0 }) },
+    db, passes, works: createTokens<WorkClaims>('work', keys), signer: createSigner('frame', keys), live: createMemoryLive(), capDefault: 0, now: Date.now, newId: randomUUID, random: Math.random, metrics: createMetrics(), log: createLog('silent'),
+    seat: { endPass: async () => ({ used: false }), quota: async () => ({ seats: 0, sold: 0, seatsMax: 4 }), clocks: async () => ({ holds: 0 }), stock: async () => ({ stocks: [] }) },
   })
   const queue: QueueApi = local('queue', queueOperations, service.api as Api<typeof queueOperations>)
   const showId = await publish(db, service.on ?? {})

@@ -4,10 +4,10 @@ import type { TestSystem } from './system.ts'
 
 export type Schema = { pattern?: string; type?: string; properties?: Record<string, Schema>; anyOf?: Schema[]; required?: string[]; items?: Schema; enum?: unknown[]; const?: unknown; format?: string; minimum?: number; minLength?: number }
 type Parameter = { in: string; name: string; required?: boolean; schema: Schema }
-export type Route = { method: string; path: string; body: Schema | undefined; queries: Parameter[]; open: boolean }
+export type Route = { method: string; path: string; body: Schema | undefined; queries: Parameter[]; open: boolean; endless: boolean }
 type Operation = { requestBody?: { content: Record<string, { schema: Schema }> }; parameters?: Parameter[]; security?: unknown[] }
 
-/** Every route of the OpenAPI document; `open` to callers without a session. */
+/** Every route of the OpenAPI document; `open` to callers without a session; `endless` ones are streams, which only a connection can end. */
 export function routesOf(world: TestSystem): Route[] {
   const document = world.system.app.swagger() as unknown as { paths: Record<string, Record<string, Operation>> }
   return Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -16,6 +16,7 @@ export function routesOf(world: TestSystem): Route[] {
       body: operation.requestBody?.content['application/json']?.schema,
       queries: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query'),
       open: !operation.security,
+      endless: path.endsWith('/stream'),
     })))
 }
 

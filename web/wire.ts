@@ -1,6 +1,7 @@
 import type { Concert, ConcertItem, Price, Show as InnerShow, ShowDetail, Window } from '../src/concert/api.ts'
 import type { Payment as InnerPayment } from '../src/payment/api.ts'
-import type { Frame as FrameSchema, Place as InnerPlace } from '../src/queue/api.ts'
+import type { LineFrame } from '../src/line-client/api.ts'
+import type { Place as InnerPlace } from '../src/queue/api.ts'
 import type { Line, Reservation as InnerReservation } from '../src/reservation/api.ts'
 import type { Hold as InnerHold, MapSeat as SeatSchema, seatOperations } from '../src/seat/api.ts'
 import type { Entry as InnerEntry, TopUp } from '../src/wallet/api.ts'
@@ -23,7 +24,7 @@ export type WireShow = Omit<Iso<ShowDetail, 'startsAt' | 'endsAt' | 'createdAt' 
 }
 export type Status = InnerShow['status']
 export type WirePlace = Iso<InnerPlace, 'until' | 'joinedAt'>
-export type WireFrame = Iso<Of<typeof FrameSchema>, 'opensAt' | 'closesAt' | 'at'>
+export type WireFrame = LineFrame
 /** The checklist before the opening. */
 export type WireLobby = { phase: string; opensAt: string; sealsAt: string | null; serverTime: string; checks: { signedIn: boolean; verified: boolean | null; window: { ok: boolean; refusal: string | null }; wallet: { ok: boolean; balance: number; wanted: number } | null }; number: number | null }
 export type WirePass = { pass: string; expiresAt: string }

@@ -43,7 +43,7 @@ export function createChaosCrowd({ url, random, fansPerSecond, roundSeconds, say
     const endAt = performance.now() + roundSeconds * 1_000 + stayMs
     const walkers = createWalkers({ client, showId: opened.showId, seats: opened.seats, record: opened.record })
     const crowd: Crowd = {
-      client, showId: opened.showId, record: opened.record, walkers, random, soldOut: false,
+      client, showId: opened.showId, record: opened.record, walkers, random, soldOut: false, streams: 0,
       thinkMs: (low, high) => low + random() * (high - low),
       deadline: () => performance.now() > endAt || (isOver && performance.now() > endAt - stayMs),
       deadlinesMove: true,

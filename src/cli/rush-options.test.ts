@@ -21,6 +21,7 @@ test('what is wrong is said in one line each, all at once', () => {
     [['--seed', 'x'], ['--seed must be a whole number from 0 to 4294967295, not "x"']],
     [['--url', 'nowhere'], ['--url must be an http:// or https:// address, not "nowhere"']],
     [['--url', 'http://127.0.0.1:8080', '--kill', '2'], ['--kill needs a server of its own: leave out --url']],
+    [['--watchers', '9', '--kill', '1'], ['--watchers and --kill do not go together: a connection that was killed would count as lost']],
     [['--ops-url', 'http://127.0.0.1:9090'], ['--ops-url belongs to --url']],
     [['--fan', '3'], ["Unknown option '--fan'"]],
   ]

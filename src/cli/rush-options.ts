@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
 
 export const usage = `npm run rush -- [--fans 2000] [--seats 500] [--url http://…] [--ops-url http://…[,…]] [--seed 1] [--seconds 10]
-  [--kill 0] [--minutes 10] [--json]
+  [--watchers 0] [--kill 0] [--minutes 10] [--json]
 An open-loop crowd against a fresh show, then the audit. Without --url a server of its own is started on a temporary data
 directory (or on DATABASE_URL). With --url an operator signs in: OPERATOR_EMAIL and OPERATOR_PASSWORD, by default the demo's;
 the audit asks --ops-url (several by commas: one of each service is enough), by default the processes of npm run services that
 DATA_DIR/server.json names, or port OPS_PORT (9090) of the same host. A run whose audit was not reached is not sound.
+--watchers n opens n more connections to the line from two processes, half streams and half askers, before the crowd comes.
 --kill n ends the own server with kill -9 n times in the middle of the sale and starts it again.
 Exit code: 0 sound, 1 not sound or not run, 2 wrong options.`
 
@@ -16,6 +17,7 @@ const numbers = {
   seed: { low: 0, high: 4_294_967_295, given: 1 },
   seconds: { low: 1, high: 600, given: 10 },
   minutes: { low: 1, high: 120, given: 10 },
+  watchers: { low: 0, high: 18_000, given: 0 },
   kill: { low: 0, high: 20, given: 0 },
 } as const
 type Numbers = { [Name in keyof typeof numbers]: number }
@@ -31,6 +33,7 @@ export function rushOptions(args: string[]): RushOptions | string[] {
   for (const [name, address] of [['url', url] as const, ...(opsUrl?.split(',') ?? []).map((each) => ['ops-url', each] as const)])
     if (address !== undefined && !isAddress(address)) wrong.push(`--${name} must be an http:// or https:// address, not "${address}"`)
   if (url !== undefined && options.kill > 0) wrong.push('--kill needs a server of its own: leave out --url')
+  if (options.watchers > 0 && options.kill > 0) wrong.push('--watchers and --kill do not go together: a connection that was killed would count as lost')
   if (url === undefined && opsUrl !== undefined) wrong.push('--ops-url belongs to --url')
   return wrong.length > 0 ? wrong : options
 }
@@ -41,7 +44,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({
       args,
-      options: { fans: text, seats: text, seed: text, seconds: text, minutes: text, kill: text, url: text, 'ops-url': text, json: flag, help: flag },
+      options: { fans: text, seats: text, seed: text, seconds: text, minutes: text, watchers: text, kill: text, url: text, 'ops-url': text, json: flag, help: flag },
     }).values
   } catch (error) {
     if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return error.message

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Client } from '../crowd/client.ts'
 import { type CrowdRecord, quantiles } from '../crowd/record.ts'
 import { verifyProcesses } from '../verify-processes.ts'
+import type { WatchersReport } from './watchers.ts'
 
 export type AuditInput = {
   url: string
@@ -15,12 +16,13 @@ export type AuditInput = {
   saleSeconds: number
   kills: number
   isOwn: boolean
+  watched: WatchersReport | undefined
   say: (line: string) => void
 }
 export type Report = Awaited<ReturnType<typeof audit>>
 
 /** What the crowd saw against what the server says now, and the server's own check of everything it stored. */
-export async function audit({ url, opsUrls, showId, fans, seats, client, record, walkedAway, saleSeconds, kills, isOwn, say }: AuditInput) {
+export async function audit({ url, opsUrls, showId, fans, seats, client, record, walkedAway, saleSeconds, kills, isOwn, watched, say }: AuditInput) {
   const map = await client.send('GET', `/api/shows/${showId}/seats`)
   const states = Buffer.from(String(map.body.states), 'base64')
   let sold = 0
@@ -39,10 +41,12 @@ export async function audit({ url, opsUrls, showId, fans, seats, client, record,
     durability: process.env.DATABASE_URL || !isOwn ? 'of the server\'s database' : 'survives kill -9, not power loss',
     verified: verified !== undefined,
     violations: verified ?? [],
+    ...(watched ? { watchers: watched } : {}),
     url,
   }
   const sound = report.verified && report.soldTwice === 0 && report.unexpected === 0 && report.violations.length === 0
     && Object.values(report.lost).every((count) => count === 0) && report.paid === report.sold
+    && (watched === undefined || watched.missed + watched.lost + watched.grew + watched.pollErrors === 0)
   return { ...report, sound }
 }
 
@@ -56,6 +60,7 @@ export function linesOf(report: Report): string[] {
   return [
     ...tidied,
     ...report.unexpectedSamples.map((line) => `  unexpected: ${line}`),
+    `wait: mean ${report.waitSeconds.mean} s, p95 ${report.waitSeconds.p95} s of those who came in`,
     `sold ${report.sold} of ${report.seats}, paid ${report.paid}, sold twice ${report.soldTwice}, unexpected ${report.unexpected}, `
       + `violations ${checked}, ${report.journeysPerSecond} paid journeys/s: ${report.sound ? 'sound' : 'NOT SOUND'}`,
   ]

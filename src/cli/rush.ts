@@ -10,6 +10,7 @@ import { createWalkers } from '../crowd/walkers.ts'
 import { type ChildServer, startChildServer } from './child-server.ts'
 import { runningAt } from './running-server.ts'
 import { audit, linesOf } from './rush-report.ts'
+import { openWatchers, watchersLine } from './watchers.ts'
 import { type RushOptions, rushOptions, usage } from './rush-options.ts'
 
 const operator = { email: process.env.OPERATOR_EMAIL ?? 'operator@example.com', password: process.env.OPERATOR_PASSWORD ?? 'operator-demo-1234' }
@@ -24,7 +25,7 @@ if (Array.isArray(options)) {
   process.stderr.write(`${options.join('\n')}\n\n${usage}\n`)
   process.exit(2)
 }
-const { fans, seats, seed, seconds, minutes, kill: kills, json } = options
+const { fans, seats, seed, seconds, minutes, kill: kills, watchers: watchersCount, json } = options
 if (options.help) process.stdout.write(`${usage}\n`)
 else process.exitCode = await run(options)
 
@@ -75,13 +76,13 @@ async function rush(url: string, opsUrls: string[], child: ChildServer | undefin
     throw error
   })
   const random = seeded(seed)
-  const endAt = performance.now() + minutes * 60_000
   const walkers = createWalkers({ client, showId, seats, record })
   const crowd: Crowd = {
-    client, showId, record, walkers, random, soldOut: false,
+    client, showId, record, walkers, random, soldOut: false, streams: 0,
     thinkMs: (low, high) => low + random() * (high - low),
-    deadline: () => performance.now() > endAt,
+    deadline: () => performance.now() > startedAt + minutes * 60_000,
   }
+  const watchers = watchersCount > 0 ? await openWatchers({ url, showId, count: watchersCount, ranks: 2 * fans, seed, serverPid: child?.pid() }) : undefined
   const startedAt = performance.now()
   let isOver = false
   const progress = setInterval(() => say(progressLine(record, startedAt)), 1_000)
@@ -96,12 +97,14 @@ async function rush(url: string, opsUrls: string[], child: ChildServer | undefin
     await visit(crowd, token, temper)
   }))
   const saleSeconds = (performance.now() - startedAt) / 1_000
+  const watched = await watchers?.stop()
   isOver = true
   clearInterval(progress)
   await tidying
   const killed = await killing
-  const report = await audit({ url, opsUrls, showId, fans, seats, client, record, walkedAway: walkers.counts, saleSeconds, kills: killed, isOwn: child !== undefined, say })
+  const report = await audit({ url, opsUrls, showId, fans, seats, client, record, walkedAway: walkers.counts, saleSeconds, kills: killed, isOwn: child !== undefined, watched, say })
   await client.close()
+  if (watched) say(watchersLine(watched))
   for (const line of linesOf(report)) say(line)
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`)
   return report.sound ? 0 : 1

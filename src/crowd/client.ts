@@ -28,6 +28,12 @@ export function createClient(url: string, onRetry: (what: 'unknown' | 'busy', co
     return { status: response.statusCode, body: text ? JSON.parse(text) : {} }
   }
 
+  /** A page as a browser gets it, once: its text and headers. */
+  async function page(path: string, headers: Record<string, string>, signal?: AbortSignal) {
+    const { statusCode, headers: answered, body } = await pool.request({ method: 'GET', path, headers, ...(signal ? { signal } : {}) })
+    return { status: statusCode, headers: answered, text: await body.text() }
+  }
+
   async function send(method: string, path: string, options: Send = {}): Promise<Answer> {
     const startedAt = performance.now()
     for (let attempt = 0; ; attempt++) {
@@ -45,5 +51,5 @@ export function createClient(url: string, onRetry: (what: 'unknown' | 'busy', co
     }
   }
 
-  return { send, once, close: () => pool.destroy() }
+  return { url, send, once, page, close: () => pool.destroy() }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Answer, Client, Send } from './client.ts'
 import type { CrowdRecord, Step, Told } from './record.ts'
+import { followAs } from './line.ts'
 import type { Walkers } from './walkers.ts'
 
 /** How a fan behaves; the mix is drawn per fan from the seed. */
@@ -34,9 +35,16 @@ export type Crowd = {
   tell?: (told: Told) => void
   /** what a fan does who has bought and left, with the pass that was theirs */
   afterwards?: (fan: { token: string; pass: string }) => Promise<void>
+  /** fans who follow by a stream now */
+  streams: number
 }
 
 const richBalance = 2_000_000
+/** so many follow by a stream, everybody else asks: one process has to read all of it */
+const streamsMax = 500
+const lookMs = 2_000
+/** how often a fan holds what the frames say against the exact answer */
+const looksExactly = 0.02
 
 /** Draws a temper; the shares are what rivals' post-mortems report of real crowds, rounded. */
 export function temperOf(random: () => number): Temper {
@@ -62,7 +70,7 @@ export function temperOf(random: () => number): Temper {
 /** One fan from arrival to ticket or giving up. Every answer is held against what was promised before. */
 export async function visit(crowd: Crowd, token: string, temper: Temper): Promise<void> {
   const { record } = crowd
-  const fan: Fan = { crowd, token, temper, pass: '', number: 0 }
+  const fan: Fan = { crowd, token, temper, pass: '', number: 0, rank: 0, position: 0, isCalled: false }
   record.counts.arrived++
   if (temper.money === 'ready') await call(fan, 'POST', '/api/wallet/top-ups', { key: randomUUID(), body: { amount: richBalance } }, [201, 202])
   const arrivedAt = performance.now()
@@ -82,7 +90,7 @@ export async function visit(crowd: Crowd, token: string, temper: Temper): Promis
   await giveUp(fan)
 }
 
-type Fan = { crowd: Crowd; token: string; temper: Temper; pass: string; number: number }
+type Fan = { crowd: Crowd; token: string; temper: Temper; pass: string; number: number; rank: number; position: number; isCalled: boolean }
 type Held = { id: string; seatIds: number[]; until: string }
 
 async function join(fan: Fan): Promise<boolean> {
@@ -91,32 +99,61 @@ async function join(fan: Fan): Promise<boolean> {
   if (!answer) return false
   fan.number = Number(answer.body.number)
   crowd.tell?.({ kind: 'place', token: fan.token, number: fan.number })
+  fan.rank = Number(answer.body.rank ?? answer.body.number)
+  fan.position = Number(answer.body.position ?? Number.POSITIVE_INFINITY)
+  fan.isCalled = answer.body.status === 'called' || answer.body.status === 'inside'
   crowd.record.counts.joined++
   return true
 }
 
-/** Polls like the web page does and asserts that the number never changes. */
+/** Follows the line as the web page does; only what is exact is asked for. A number never changes, a position never grows. */
 async function waitForTurn(fan: Fan): Promise<boolean> {
   const { crowd } = fan
-  let position = Number.POSITIVE_INFINITY
-  while (!crowd.deadline()) {
-    const answer = await call(fan, 'GET', `/api/shows/${crowd.showId}/queue/me`, {}, [200])
-    if (!answer) return false
-    const place = answer.body as { number: number; status: string; position: number }
-    if (place.number !== fan.number) {
-      crowd.record.lost.places++
-      crowd.record.surprise(`place ${fan.number} became ${place.number}`)
-      return false
+  if (fan.isCalled) return true
+  let changed: () => void = () => undefined
+  const streams = crowd.streams < streamsMax
+  if (streams) crowd.streams++
+  const follower = followAs(crowd.client, crowd.showId, fan.rank, { streams, onChange: () => changed() })
+  follower.know(fan.position)
+  let position = fan.position
+  try {
+    while (!crowd.deadline() && !crowd.soldOut) {
+      const change = new Promise<void>((resolve) => {
+        changed = resolve
+      })
+      await Promise.race([change, wait(lookMs)])
+      const view = follower.view()
+      if (view?.availability === 'sold_out') crowd.soldOut = true
+      if (view?.position != null && view.position > position) crowd.record.surprise(`position grew from ${position} to ${view.position}`)
+      position = Math.min(position, view?.position ?? position)
+      if (!view?.isDue && crowd.random() > looksExactly) continue
+      const verdict = await lookExactly(fan, position)
+      if (verdict !== undefined) return verdict
+      if (view?.isDue) await wait(crowd.thinkMs(200, 800))
     }
-    if (place.status === 'called' || place.status === 'inside') return true
-    if (place.status === 'asleep') await call(fan, 'POST', `/api/shows/${crowd.showId}/queue/wake`, {}, [200])
-    if (place.status === 'ended') return false
-    if (place.position > position) crowd.record.surprise(`position grew from ${position} to ${place.position}`)
-    position = place.position
-    if (crowd.soldOut) return false
-    await wait(crowd.thinkMs(300, Math.min(3_000, 600 + position * 2)))
+    return false
+  } finally {
+    follower.close()
+    if (streams) crowd.streams--
   }
-  return false
+}
+
+/** What the frame let hope for may be too little, never too much. Undefined: the wait goes on. */
+async function lookExactly(fan: Fan, hoped: number): Promise<boolean | undefined> {
+  const { crowd } = fan
+  const answer = await call(fan, 'GET', `/api/shows/${crowd.showId}/queue/me`, {}, [200])
+  if (!answer) return false
+  const place = answer.body as { number: number; status: string; position: number }
+  if (place.number !== fan.number) {
+    crowd.record.lost.places++
+    crowd.record.surprise(`place ${fan.number} became ${place.number}`)
+    return false
+  }
+  if (place.position > hoped) crowd.record.surprise(`the frame said ${hoped} ahead, there are ${place.position}`)
+  if (place.status === 'called' || place.status === 'inside') return true
+  if (place.status === 'ended') return false
+  if (place.status === 'asleep') await call(fan, 'POST', `/api/shows/${crowd.showId}/queue/wake`, {}, [200])
+  return undefined
 }
 
 async function enter(fan: Fan): Promise<boolean> {

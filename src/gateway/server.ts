@@ -156,6 +156,8 @@ function refuseBadUrl(url: string) {
 
 function observe(app: App, metrics: Metrics) {
   app.addHook('onResponse', (request, reply, done) => {
+    // how long somebody stayed is no time to answer
+    if (request.routeOptions.config.stream === true && reply.statusCode === 200) return done()
     const route = request.routeOptions.url ?? 'none'
     metrics.httpSeconds.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
     done()

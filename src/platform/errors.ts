@@ -25,6 +25,7 @@ export const platformRefusals = {
   idempotency_key_invalid: { status: 400, en: 'Idempotency-Key must be 1 to 200 visible ASCII characters.', ko: 'Idempotency-Key는 보이는 ASCII 문자 1~200자여야 해요.', next: fix },
   overloaded: { status: 503, en: 'Too many requests are waiting; nothing was done.', ko: '요청이 몰려 잠시 받지 못했어요. 처리된 것은 없어요.', next: again },
   rate_limited: { status: 429, en: 'Requests are coming very fast, so we are slowing them.', ko: '요청이 너무 빨라 잠시 천천히 처리해요.', next: { en: 'Wait for the time in Retry-After.', ko: 'Retry-After만큼 기다려 주세요.' } },
+  streams_full: { status: 503, en: 'Too many streams are open; the same can be asked for without one.', ko: '실시간 연결이 가득 찼어요. 연결 없이도 같은 내용을 볼 수 있어요.', next: { en: 'Ask GET …/queue or GET …/seats every few seconds, or come back after Retry-After.', ko: 'GET …/queue나 GET …/seats를 몇 초마다 확인하거나, Retry-After만큼 뒤에 다시 연결해 주세요.' } },
   outcome_unknown: { status: 503, en: 'We do not know yet whether this happened. Nothing is lost.', ko: '처리됐는지 아직 확인 중이에요. 잃은 것은 없어요.', next: again },
   shutting_down: { status: 503, en: 'This server is restarting.', ko: '서버를 다시 켜는 중이에요.', next: again },
   internal_error: { status: 500, en: 'Something unexpected happened on our side.', ko: '저희 쪽에 예상하지 못한 문제가 생겼어요.', next: { en: 'Repeat with the same Idempotency-Key; give support the request id.', ko: '같은 Idempotency-Key로 다시 시도하고, 요청 번호를 알려 주세요.' } },

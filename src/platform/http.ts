@@ -17,6 +17,8 @@ export type App = FastifyInstance<
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access
+    /** answers without an end */
+    stream?: boolean
   }
   interface FastifyRequest {
     principal: Principal | null

@@ -29,6 +29,12 @@ export function createMetrics() {
     consumerLag: new Gauge({ name: 'openrun_consumer_lag', help: 'Events in Kafka that a service has not passed yet; the last known one while no broker answers', labelNames: ['subscriber'], registers }),
     databaseConnections: new Gauge({ name: 'openrun_database_connections', help: 'Connections of the pool', labelNames: ['state'], registers }),
     breakerOpen: new Gauge({ name: 'openrun_breaker_open', help: 'Replicas of a service that calls are not tried at, for they did not answer', labelNames: ['service'], registers }),
+    liveLost: new Counter({ name: 'openrun_live_lost_total', help: 'Live news that other processes did not hear because Redis was away', registers }),
+    streamClients: new Gauge({ name: 'openrun_stream_clients', help: 'Open streams (SSE)', labelNames: ['kind'], registers }),
+    streamFrames: new Counter({ name: 'openrun_stream_frames_total', help: 'Frames written to streams', labelNames: ['kind'], registers }),
+    streamDropped: new Counter({ name: 'openrun_stream_dropped_total', help: 'Streams ended because their reader was too slow', labelNames: ['kind'], registers }),
+    streamRefused: new Counter({ name: 'openrun_stream_refused_total', help: 'Streams refused because too many were open', labelNames: ['by'], registers }),
+    broadcastSeconds: new Histogram({ name: 'openrun_broadcast_seconds', help: 'From the first to the last reader of one frame', labelNames: ['kind'], buckets: seconds, registers }),
     clockDoubt: new Gauge({ name: 'openrun_clock_doubt_seconds', help: 'Uncertainty against the clock of the database', registers }),
   }
 }

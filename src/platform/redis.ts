@@ -22,13 +22,19 @@ const reconnectMsMax = 2_000
 
 export const scriptOf = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') })
 
-/** Connects to one server or a Cluster, and again for ever when it is away. A server that is not there is waited for 1 s, no longer. */
-export async function openRedis(url: string): Promise<Redis> {
+/** A connection to one server or a Cluster, not yet connected; one that listens can do nothing else. */
+export function redisClientOf(url: string) {
   const addresses = redisAddressesOf(url)
   if (!addresses) throw new Error('this is no address of Redis')
   const client = addresses.cluster ? clusterOf(addresses.urls) : clientOf(addresses.urls[0] as string)
   // whoever asks hears of it: an error of a connection has no other reader
   client.on('error', () => undefined)
+  return client
+}
+
+/** Connects to one server or a Cluster, and again for ever when it is away. A server that is not there is waited for 1 s, no longer. */
+export async function openRedis(url: string): Promise<Redis> {
+  const client = redisClientOf(url)
   let connectedOnce = false
   const connected = client.connect().then(() => {
     connectedOnce = true

@@ -50,7 +50,6 @@ export const Place = Exact({
   joinedAt: Instant,
 })
 export type Place = Static<typeof Place>
-export const SlowReason = Type.Enum(['payment', 'server', 'seats', 'operator'])
 export const Frame = Exact({
   showId: Id,
   windowId: Id,
@@ -64,8 +63,6 @@ export const Frame = Exact({
   live: Count,
   cap: Count,
   paused: Type.Boolean(),
-  /** why fewer come in than the cap allows; null while nothing keeps it lower */
-  reason: Type.Union([SlowReason, Type.Null()]),
   /** the operator's bound of calls a minute */
   ratePerMinute: Type.Union([Count, Type.Null()]),
   /** null until seat has told */
@@ -74,6 +71,15 @@ export const Frame = Exact({
   opensAt: Instant,
   closesAt: Instant,
   at: Instant,
+  /** places called a second; 0 while nobody is called */
+  rate: Type.Number({ minimum: 0 }),
+  /** why it is slower than the line is used to: `paused: operator`, `slowed: payment | server | seats | operator`, `returns` */
+  reason: Type.Union([Type.String(), Type.Null()]),
+  availability: Type.Union([Type.Enum(['open', 'all_held', 'sold_out', 'closed']), Type.Null()]),
+  left: Type.Array(Count),
+  gone: Type.Array(Count),
+  /** the signed document that everybody is shown: src/line-client/api.ts says what stands in it */
+  document: Type.String(),
 })
 /** A task of one user for one show, signed, so that nothing of it is stored. */
 export type WorkClaims = { userId: string; showId: string; bits: number; exp: number }
@@ -156,6 +162,8 @@ export const LineOrder = Exact({
   /** null: there is none now, or it changed while it was read */
   copy: Type.Union([Exact({ keptIn: Type.Enum(['memory', 'redis']), ...Hashed }), Type.Null()]),
 })
+/** Where new frames of a show's line are told. */
+export const lineChannel = (showId: string) => `line:{${showId}}`
 const who = { showId: Id, userId: Id, sessionId: Id }
 const lineRefusals = ['show_unknown', 'show_preparing', 'line_not_open'] as const
 
@@ -218,7 +226,7 @@ export const queueOperations = {
       close: Type.Optional(Type.Boolean()),
     }),
     output: Frame,
-    refusals: [...lineRefusals],
+    refusals: [...lineRefusals, 'message_too_long'],
   }),
   /** What a pause would stop, and what a close would end: turns called, passes in use, holds, places that wait. */
   clocks: operation({ input: Exact({ showId: Id }), output: Exact({ turns: Count, passes: Count, holds: Count, waiting: Count }), refusals: [...lineRefusals] }),
@@ -255,6 +263,8 @@ export const queueOperations = {
     output: LineOrder,
     refusals: [...lineRefusals],
   }),
+  /** Public keys that verify frames: the first one signs now. */
+  frameKeys: operation({ input: Exact({}), output: Exact({ keys: Type.Array(Exact({ id: Type.String(), publicKey: Type.String() })) }), refusals: [] }),
   story: operation({
     input: Exact({ userId: Id, showId: Id }),
     /** `name`: what the user is called in the public record of the show; null where the queue does not know the show */
@@ -289,5 +299,6 @@ export const queueRefusals = {
   appeals_used_up: { status: 409, en: 'You have filed as many appeals for this show as one person may.', ko: '이 회차에 낼 수 있는 이의 신청을 다 냈어요.', next: { en: 'Read the answers with GET /api/shows/:id/queue/appeals.', ko: 'GET /api/shows/:id/queue/appeals에서 답을 확인해 주세요.' } },
   appeal_unknown: { status: 404, en: 'There is no such appeal.', ko: '이의 신청을 찾을 수 없어요.', next: { en: 'Read the open ones with GET /api/operations/appeals.', ko: 'GET /api/operations/appeals에서 확인해 주세요.' } },
   appeal_answered: { status: 409, en: 'This appeal has been answered already.', ko: '이미 답한 이의 신청이에요.', next: { en: 'Read the answer; it stays as it is.', ko: '답을 확인해 주세요. 바뀌지 않아요.' } },
+  message_too_long: { status: 400, en: 'This message does not fit into the frame of the line.', ko: '줄 화면에 담기에는 안내문이 너무 길어요.', next: { en: 'Say it in at most bytesMax bytes: a Latin letter takes one, a Korean one three.', ko: '바이트 수를 bytesMax까지로 줄여 주세요. 한글은 한 글자에 3바이트예요.' } },
   email_unverified: { status: 403, en: 'Verify your e-mail before you come in. Your place is kept.', ko: '들어오기 전에 이메일을 확인해 주세요. 순번은 그대로예요.', next: { en: 'Open the link we sent, or ask for a new one.', ko: '보내 드린 링크를 열거나 다시 요청해 주세요.' } },
 } as const satisfies RefusalCatalogue

@@ -1,7 +1,9 @@
 import type { LRUCache } from 'lru-cache'
 import type { Database } from '../platform/database.ts'
+import type { Live } from '../platform/live.ts'
 import type { Surroundings } from '../platform/service.ts'
 import type { Tally } from '../platform/tally.ts'
+import type { Signer } from '../platform/signature.ts'
 import type { Tokens } from '../platform/token.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
 import type { WorkClaims } from './api.ts'
@@ -13,7 +15,7 @@ import type { Positions } from './positions.ts'
 /** What the rules of the queue are given. */
 export type QueueEnv = Surroundings & {
   db: Database
-  seat: Pick<SeatApi, 'endPass' | 'quota' | 'clocks'>
+  seat: Pick<SeatApi, 'endPass' | 'quota' | 'clocks' | 'stock'>
   passes: Tokens<PassClaims>
   capDefault: number
   /** null: draws take nothing from outside, and say so */
@@ -22,6 +24,9 @@ export type QueueEnv = Surroundings & {
   askedSince: LRUCache<string, number>
   /** 32 bytes nobody can foresee */
   newSecret: () => Uint8Array
+  /** signs frames */
+  signer: Signer
+  live: Live
   pace: Pace
   works: Tokens<WorkClaims>
   /** what the gate decided against somebody, until it is written */

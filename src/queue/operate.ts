@@ -1,11 +1,12 @@
 import type { Static } from 'typebox'
 import { writeAudit } from '../platform/audit.ts'
 import type { Tx } from '../platform/database.ts'
-import { settle } from '../platform/outcome.ts'
+import { refuse, settle } from '../platform/outcome.ts'
 import { fill } from './admission.ts'
 import type { queueOperations } from './api.ts'
 import type { QueueEnv } from './env.ts'
-import { type Frame, type Frames, frameOf } from './frame.ts'
+import { type Frame, type Frames, frameOf, stockOf } from './frame.ts'
+import { isMessageShort, messageBytesMax } from './frame-document.ts'
 import { type Line, noLine, presentLine, type Show } from './line.ts'
 import * as gate from './store-gate.ts'
 import * as lines from './store-lines.ts'
@@ -16,10 +17,13 @@ type Change = { what: gate.GateEvent; action: string; before: Record<string, unk
 
 /**
  * An operator's change of the present line. Each with its row in the audit, before and after, and in the log that
- * everybody may read, in the same transaction. A lower cap revokes nothing; what is said as it was leaves no row.
+ * everybody may read, in the same transaction. Shown at once. A lower cap revokes nothing; what
+ * is said as it was leaves no row.
  */
 export async function control(env: QueueEnv, frames: Frames, input: Control): Promise<Frame> {
-  const { showId, by } = input
+  const { showId, by, message } = input
+  if (message != null && !isMessageShort(message)) refuse('message_too_long', { bytesMax: messageBytesMax })
+  const stock = await stockOf(env, showId)
   const frame = await env.db.transaction(async (tx) => {
     const show = await lines.lockShow(tx, showId)
     if (!show) return undefined
@@ -32,10 +36,12 @@ export async function control(env: QueueEnv, frames: Frames, input: Control): Pr
     await writeAudit(tx, 'queue', changes.map(({ action, before, after }) => ({ actor: by, action, target: showId, before, after })), now)
     for (const { what, after } of changes) await gate.tellGate(tx, showId, what, after, now)
     await fill(tx, show, now)
-    return frameOf(env, show)
+    return frameOf(env, tx, show, stock)
   })
   frames.forget(showId)
-  return frame ?? settle<Frame>(await noLine(env, showId))
+  if (!frame) return settle<Frame>(await noLine(env, showId))
+  frames.told(frame)
+  return frame
 }
 
 async function changeNumbers(tx: Tx, show: Show, { cap, ratePerMinute, workBits }: Control, now: number): Promise<Change[]> {

@@ -65,14 +65,6 @@ test('a code is passed on; bodies are exact', async () => {
   assert.equal((await send('POST', url, { code: 'x' })).statusCode, 201)
 })
 
-test('the frame is public and may be kept for a second', async () => {
-  const showId = await ground.publish()
-  const answer = await app.inject({ url: `/api/shows/${showId}/queue` })
-  assert.deepEqual([answer.statusCode, answer.headers['cache-control']], [200, 'public, max-age=1'])
-  const { showId: id, phase, last, cap, paused, at } = answer.json()
-  assert.deepEqual([id, phase, last, cap, paused, at], [showId, 'open', 0, 1, false, new Date(ground.clock.now).toISOString()])
-})
-
 test('a pass is claimed, renewed, refused elsewhere and taken over', async () => {
   const showId = await ground.publish()
   const me = someone(showId)

@@ -5,7 +5,8 @@ import { type App, IdParams, IsoInstant, iso, isoOrNull, Nullable, principalOf }
 import { Frame, Place, type QueueApi, Work } from './api.ts'
 
 const PublicPlace = Exact({ ...Place.properties, until: Nullable(IsoInstant), joinedAt: IsoInstant })
-export const PublicFrame = Exact({ ...Frame.properties, opensAt: IsoInstant, closesAt: IsoInstant, at: IsoInstant })
+const { document: _, ...seen } = Frame.properties
+export const PublicFrame = Exact({ ...seen, opensAt: IsoInstant, closesAt: IsoInstant, at: IsoInstant })
 const PublicPass = Exact({ pass: Type.String(), expiresAt: IsoInstant })
 const Nothing = Type.Null()
 const tags = ['queue']
@@ -28,14 +29,6 @@ function buyerRoutes(app: App, queue: QueueApi) {
   }, async (request, reply) => {
     const { created, place } = await queue.join({ ...whoOf(request), ...(request.body ?? {}) })
     return reply.code(created ? 201 : 200).send(publicPlace(place))
-  })
-
-  app.get('/api/shows/:id/queue', {
-    config: { access: { allow: 'public' } },
-    schema: { tags, summary: 'The state of the line, the same for everybody', params: IdParams, response: { 200: PublicFrame } },
-  }, async (request, reply) => {
-    const frame = await queue.frame({ showId: request.params.id })
-    return reply.header('cache-control', 'public, max-age=1').send(publicFrame(frame))
   })
 
   app.get('/api/shows/:id/queue/work', {
@@ -96,4 +89,4 @@ const unstored = <R extends Pick<FastifyReply, 'header'>>(reply: R): R => {
   return reply
 }
 const publicPlace = (place: Static<typeof Place>) => ({ ...place, until: isoOrNull(place.until), joinedAt: iso(place.joinedAt) })
-export const publicFrame = (frame: Static<typeof Frame>) => ({ ...frame, opensAt: iso(frame.opensAt), closesAt: iso(frame.closesAt), at: iso(frame.at) })
+export const publicFrame = ({ document: _, ...frame }: Static<typeof Frame>) => ({ ...frame, opensAt: iso(frame.opensAt), closesAt: iso(frame.closesAt), at: iso(frame.at) })

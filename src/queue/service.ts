@@ -5,8 +5,10 @@ import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import type { Live } from '../platform/live.ts'
 import type { Answer } from '../platform/outcome.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
+import type { Signer } from '../platform/signature.ts'
 import type { Tokens } from '../platform/token.ts'
 import type { Counted } from '../platform/tally.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
@@ -39,9 +41,13 @@ import { work } from './work.ts'
 
 export type QueueNeeds = Surroundings & {
   db: Database
-  seat: Pick<SeatApi, 'endPass' | 'quota' | 'clocks'>
+  seat: Pick<SeatApi, 'endPass' | 'quota' | 'clocks' | 'stock'>
   passes: Tokens<PassClaims>
   works: Tokens<WorkClaims>
+  /** signs frames, which anybody may verify */
+  signer: Signer
+  /** carries frames to every process with readers */
+  live: Live
   /** passes of a show that may be live at once until an operator changes it */
   capDefault?: number
   lagMs?: (() => number) | undefined
@@ -82,6 +88,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop 
       draw: (input) => drawDocument(env, input),
       roster: (input) => rosterPage(env, input),
       proof: (input) => proofOf(env, input),
+      frameKeys: async () => ({ keys: env.signer.publicKeys }),
       control: (input) => control(env, frames, input),
       audit: (input) => readAudit(env.db, 'queue', input),
       clocks: (input) => clocks(env, input),

@@ -17,7 +17,7 @@ type ShopEnv = { db: Database; now: () => number }
 type Inputs = { [Name in keyof typeof shopOperations]: Static<(typeof shopOperations)[Name]['input']> }
 type EndPass = Parameters<SeatApi['endPass']>[0]
 /** What the queue asks of whoever sells the seats. */
-export type SoldBy = Pick<SeatApi, 'endPass' | 'quota' | 'clocks'>
+export type SoldBy = Pick<SeatApi, 'endPass' | 'quota' | 'clocks' | 'stock'>
 
 const keyOf = ({ showId, userId }: { showId: string; userId: string }) => `${showId} ${userId}`
 
@@ -30,6 +30,8 @@ export function createSoldByShop({ db, concert }: { db: Database; concert: Pick<
     endPass: batched((inputs: EndPass[]) => endPasses(db, inputs), { lane: ({ showId }) => showId }),
     // holds of another shop have clocks of their own
     clocks: async () => ({ holds: 0 }),
+    // a shop does not tell what is left: frames leave it out
+    stock: async () => ({ stocks: [] }),
     quota: async ({ showId, userId }) => {
       const { ticketsPerUserMax: seatsMax, status } = await concert.show({ showId })
       if (status === 'draft' || status === 'deleted') return refuse('show_unknown')

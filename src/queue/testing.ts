@@ -6,6 +6,8 @@ import { type Api, local } from '../platform/contract.ts'
 import type { Database } from '../platform/database.ts'
 import { deliver } from '../platform/inbox.ts'
 import { isRefusal, Refusal, UnknownOutcome } from '../platform/outcome.ts'
+import { createMemoryLive } from '../platform/live.ts'
+import { createSigner } from '../platform/signature.ts'
 import { createLog } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { openTestDatabase } from '../platform/testing.ts'
@@ -38,10 +40,12 @@ export async function openGround({ capDefault = 2, beacon = true, lines }: { cap
   const clock = { now: start, lagMs: 0 }
   const passes = createTokens<PassClaims>('pass', [{ id: 't', secret: 'a test secret of some length' }])
   const works = createTokens<WorkClaims>('work', [{ id: 't', secret: 'a test secret of some length' }])
+  const signer = createSigner('frame', [{ id: 't', secret: 'a test secret of some length' }])
+  const live = createMemoryLive()
   const seat = seatAtBorder()
   const chain = beaconOf(() => clock.now)
   const metrics = createMetrics()
-  const create = (own = lines) => createQueue({ db, seat: seat.api, passes, works, capDefault, beacon: beacon ? chain.beacon : undefined, metrics, log: createLog('silent'), ...(own && { lines: own }), now: () => clock.now, lagMs: () => clock.lagMs, newId: randomUUID, random: () => 0.5 })
+  const create = (own = lines) => createQueue({ db, seat: seat.api, passes, works, signer, live, capDefault, beacon: beacon ? chain.beacon : undefined, metrics, log: createLog('silent'), ...(own && { lines: own }), now: () => clock.now, lagMs: () => clock.lagMs, newId: randomUUID, random: () => 0.5 })
   const service = create()
   const callerOf = (created: typeof service): QueueApi => local('queue', queueOperations, created.api as Api<typeof queueOperations>)
   const queue = callerOf(service)
@@ -58,7 +62,7 @@ export async function openGround({ capDefault = 2, beacon = true, lines }: { cap
   const windowsOf = (windows: TestWindow[]) => windows.map((window) => windowOf(window, clock.now))
 
   return {
-    db, clock, chain, seat, service, queue, passes, metrics, hear, windowsOf,
+    db, clock, chain, seat, service, queue, passes, signer, live, metrics, hear, windowsOf,
     second: (own: { lines?: LinePort } = {}) => callerOf(create(own.lines)),
     /** What a process finds that starts now on the same data. */
     another(own: { lines?: LinePort } = {}) {
@@ -162,6 +166,7 @@ function seatAtBorder() {
     shows: new Set<string>(),
     holds: new Map<string, number>(),
     quotas: new Map<string, { seats: number; sold: number; seatsMax: number }>(),
+    stocks: new Map<string, Awaited<ReturnType<SeatApi['stock']>>['stocks'][number]>(),
     fails: undefined as Error | undefined,
     calls: 0,
     floorOf: ({ showId, userId }: { showId: string; userId: string }) => floors.get(`${showId} ${userId}`) ?? 0,
@@ -180,7 +185,11 @@ function seatAtBorder() {
         if (!state.shows.has(showId)) throw new Refusal('show_unknown')
         return state.quotas.get(`${showId} ${userId}`) ?? { seats: 0, sold: 0, seatsMax: 4 }
       },
-    } as Pick<SeatApi, 'endPass' | 'quota' | 'clocks'>,
+      async stock({ showIds }) {
+        if (state.fails) throw state.fails
+        return { stocks: showIds.flatMap((showId) => state.stocks.get(showId) ?? []) }
+      },
+    } as Pick<SeatApi, 'endPass' | 'quota' | 'clocks' | 'stock'>,
   }
   return state
 }

@@ -68,6 +68,10 @@ export const Availability = Exact({
   opensAt: Type.Optional(Instant),
 })
 
+/** What one version changed, told to whoever watches: public codes by seat (0 free, 1 held, 2 sold, 3 blocked). */
+export type SeatDelta = { version: number; changes: [seatId: number, code: number][] }
+export const seatChannel = (showId: string) => `seats:{${showId}}`
+
 export const seatOperations = {
   /** All wanted seats or none. The same holdId gives the same hold; holding exactly what one holds gives that hold. */
   hold: operation({
@@ -164,6 +168,12 @@ export const seatOperations = {
   map: operation({
     input: Exact({ showId: Id, planVersion: Type.Optional(Count) }),
     output: Exact({ showId: Id, version: Count, planVersion: Count, states: Type.String(), seats: Type.Array(MapSeat) }),
+    refusals: ['show_unknown', 'show_preparing'],
+  }),
+  /** How far the map of a show has come. */
+  version: operation({
+    input: Exact({ showId: Id }),
+    output: Exact({ version: Count, planVersion: Count }),
     refusals: ['show_unknown', 'show_preparing'],
   }),
   /** `total` and `available` count the seats that are not blocked; shows without seats here are left out. */

@@ -1,7 +1,8 @@
 import type { Static } from 'typebox'
-import type { MapSeat, seatOperations } from './api.ts'
+import type { Live } from '../platform/live.ts'
+import { type MapSeat, type SeatDelta, seatChannel, type seatOperations } from './api.ts'
 import type { SeatEnv } from './env.ts'
-import type { Picture, SeatInfo } from './picture.ts'
+import type { Picture, Pictures, SeatInfo } from './picture.ts'
 
 /** Public codes by status: 0 free, 1 held (held, pinned, returned), 2 sold, 3 blocked. */
 const publicCodes = Uint8Array.of(0, 1, 1, 2, 1, 3)
@@ -13,6 +14,23 @@ export async function map(env: SeatEnv, { showId, planVersion }: { showId: strin
   const picture = await env.pictures.of(showId)
   const seats = planVersion === picture.planVersion ? [] : planOf(picture.seats)
   return { showId, version: picture.version, planVersion: picture.planVersion, states: statesOf(picture), seats }
+}
+
+export async function version(env: SeatEnv, { showId }: { showId: string }): Promise<{ version: number; planVersion: number }> {
+  const picture = await env.pictures.of(showId)
+  return { version: picture.version, planVersion: picture.planVersion }
+}
+
+/** Copies that tell everybody who watches, in every process, of each version that is committed here. */
+export function telling(pictures: Pictures, live: Pick<Live, 'publish'>): Pictures {
+  return {
+    ...pictures,
+    apply: (showId, changes, version) => {
+      pictures.apply(showId, changes, version)
+      const delta: SeatDelta = { version, changes: changes.map(({ seatId, status }) => [seatId, publicCodes[status] ?? 0]) }
+      live.publish(seatChannel(showId), JSON.stringify(delta))
+    },
+  }
 }
 
 const plans = new WeakMap<readonly SeatInfo[], Static<typeof MapSeat>[]>()

@@ -2,6 +2,7 @@ import type { ConcertServiceApi } from '../concert/api.ts'
 import { readAudit } from '../platform/audit.ts'
 import { batched } from '../platform/batch.ts'
 import type { Database } from '../platform/database.ts'
+import type { Live } from '../platform/live.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
 import type { Tokens } from '../platform/token.ts'
 import type { PassClaims, seatOperations } from './api.ts'
@@ -12,7 +13,7 @@ import type { SeatEnv } from './env.ts'
 import { freeCancelled } from './free.ts'
 import { apartOf } from './asks.ts'
 import { deadlines, extendMany, holdMany, holdOf, holdsOf, releaseMany, reserveMany } from './hold.ts'
-import { map } from './map.ts'
+import { map, telling, version } from './map.ts'
 import { createPictures } from './picture.ts'
 import { pinMany, sellMany, unpinMany } from './pin.ts'
 import { endPassMany, quota, story } from './quota.ts'
@@ -30,14 +31,17 @@ export type SeatNeeds = Surroundings & {
   lagMs?: (() => number) | undefined
   /** tells a show whose seats are being prepared from one that does not exist; without it both are unknown */
   concert?: Pick<ConcertServiceApi, 'show'>
+  /** tells who watches the map of what was committed; without it only the map itself does */
+  live?: Live
 }
 
 /** More a statement cost less each, but one statement keeps the embedded database from everybody else. */
 const holdsPerStatementMax = 256
 
 /** Seats of shows: who holds, pins, owns and blocks them. Hold and best of one show share a lane, in arrival order. */
-export function createSeat({ concert, ...needs }: SeatNeeds): Service<typeof seatOperations> {
-  const env: SeatEnv = { ...needs, pictures: createPictures(needs.db, concert), meter: createMeter() }
+export function createSeat({ concert, live, ...needs }: SeatNeeds): Service<typeof seatOperations> {
+  const pictures = createPictures(needs.db, concert)
+  const env: SeatEnv = { ...needs, pictures: live ? telling(pictures, live) : pictures, meter: createMeter() }
   const take = metered(batched((inputs: Parameters<typeof holdMany>[1]) => holdMany(env, inputs), {
     lane: (input) => input.showId, apart: apartOf, sizeMax: holdsPerStatementMax,
   }), env.meter, env.now)
@@ -59,6 +63,7 @@ export function createSeat({ concert, ...needs }: SeatNeeds): Service<typeof sea
       endPass: batched((inputs) => endPassMany(env, inputs), { lane: (input) => input.showId }),
       quota: (input) => quota(env, input),
       map: (input) => map(env, input),
+      version: (input) => version(env, input),
       stock: (input) => stock(env, input),
       clocks: async ({ showId }) => ({ holds: await countClocks(env.db, showId) }),
       audit: (input) => readAudit(env.db, 'seat', input),

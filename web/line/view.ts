@@ -70,11 +70,11 @@ function calledView(until: string | null): View {
 /** Before the draw nobody has a position: the page counts down and shows what is still to be done. */
 function lobbyView({ frame, lobby }: LineState, phase: string): View {
   const words = wordsNow()
-  const left = frame ? Date.parse(frame.opensAt) - serverNow() : undefined
+  const left = frame?.opensAt ? Date.parse(frame.opensAt) - serverNow() : undefined
   const checks = lobby?.checks
   return {
     kind: 'lobby', title: words.lobby.title, body: phase === 'sealed' ? words.lobby.sealed : words.lobby.body, mayLeave: true, actions: [],
-    note: frame?.paused ? words.paused : (frame?.message ?? ''),
+    note: frame?.reason?.startsWith('paused') ? words.paused : (frame?.message ?? ''),
     ...(left === undefined ? {} : { big: clock(left) }),
     ...(checks ? { checks: [
       { ok: checks.verified === true, text: words.lobby.verified },
@@ -95,7 +95,7 @@ function waitingView(state: LineState, place: NonNullable<LineState['place']>): 
     big: position.toLocaleString(), mayLeave: true, actions: [],
     picture: { total: frame?.last ?? place.number, admitted: frame?.admittedThrough ?? 0, mine: place.rank ?? place.number },
     range: place.etaSeconds === null ? words.waiting.still : words.waiting.range(...rangeOf(place.etaSeconds)),
-    note: frame?.paused ? words.paused : (frame?.message ?? ''),
+    note: frame?.reason?.startsWith('paused') ? words.paused : (frame?.message ?? ''),
     ...(left === undefined ? {} : { figures: words.figures(left, position) }),
   }
   if (show?.availability?.state === 'sold_out') return { ...base, kind: 'sold-out', ...words.soldOut }

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, test } from 'node:test'
+import { heardBy, liveContract, sharedLiveContract, until } from './live.contract.ts'
+import type { Live } from './live.ts'
+import { createLog } from './log.ts'
+import { createMetrics } from './metrics.ts'
+import { openRedisLive } from './redis-live.ts'
+import { hasRedisServer, startTestRedis } from './testing-redis.ts'
+
+const opened: Live[] = []
+const quiet = { newId: randomUUID, log: createLog('silent'), metrics: createMetrics() }
+const open = (url: string, prefix: string, metrics = quiet.metrics) => {
+  const live = openRedisLive({ ...quiet, url, prefix, metrics })
+  opened.push(live)
+  return live
+}
+after(() => {
+  for (const live of opened) live.close()
+})
+
+const engines = { Redis: 'TEST_REDIS_URL', 'Redis Cluster': 'TEST_REDIS_CLUSTER' }
+for (const [engine, variable] of Object.entries(engines)) {
+  const url = process.env[variable]
+  if (!url) {
+    test(`${engine} carries live news`, { skip: `NOT TESTED: set ${variable}` }, () => undefined)
+    continue
+  }
+  const prefix = randomUUID()
+  liveContract(engine, () => open(url, prefix))
+  sharedLiveContract(engine, async () => open(url, prefix))
+  test(`${engine}: prefixes keep systems on one server apart`, async () => {
+    const [ours, theirs] = [open(url, prefix), open(url, randomUUID())]
+    const [mine, other]: [string[], string[]] = [[], []]
+    ours.subscribe('c', (text) => void mine.push(text))
+    theirs.subscribe('c', (text) => void other.push(text))
+    await heardBy(open(url, prefix), 'c', 'x', mine)
+    assert.deepEqual(other, [])
+  })
+}
+
+const ownServer = { skip: hasRedisServer || process.env.CI === 'true' ? false : 'NOT TESTED: there is no redis-server to kill', timeout: 40_000 }
+
+test('Redis killed: each process goes on hearing itself, what others tell is lost and counted, and comes through again', ownServer, async () => {
+  const server = await startTestRedis()
+  const metrics = createMetrics()
+  try {
+    const [one, two] = [open(server.url, 'k', metrics), open(server.url, 'k')]
+    const [own, far]: [string[], string[]] = [[], []]
+    one.subscribe('c', (text) => void own.push(text))
+    two.subscribe('c', (text) => void far.push(text))
+    await heardBy(one, 'c', 'before', far)
+    await server.kill()
+    await untilAway(one, metrics)
+    const said = own.length
+    one.publish('c', 'alone')
+    assert.deepEqual(own.slice(said), ['alone'])
+    await server.restart()
+    await heardBy(one, 'c', 'after', far)
+    assert.ok(!far.includes('alone'))
+  } finally {
+    await server.close()
+  }
+})
+
+test('Redis not there at the start: who listens then hears the others as soon as it is', ownServer, async () => {
+  const server = await startTestRedis()
+  await server.kill()
+  try {
+    const [one, two] = [open(server.url, 's'), open(server.url, 's')]
+    const heard: string[] = []
+    two.subscribe('c', (text) => void heard.push(text))
+    await server.restart()
+    await heardBy(one, 'c', 'there', heard)
+  } finally {
+    await server.close()
+  }
+})
+
+async function untilAway(live: Live, { registry }: typeof quiet.metrics) {
+  let lost = 0
+  await until(() => {
+    live.publish('c', 'lost?')
+    void registry.metrics().then((text) => {
+      lost = Number(/openrun_live_lost_total (\d+)/.exec(text)?.[1] ?? 0)
+    })
+    return lost > 0
+  }, 'a loss is counted')
+}
