@@ -1,7 +1,7 @@
 import { outsideTransaction, sqlState, isConnectionLost } from './database.ts'
 import { type Answer, Refusal, UnknownOutcome } from './outcome.ts'
 
-export type BatchOptions<I> = {
+export type BatchOptions<I, O = unknown> = {
   /** most items in one flush: 64–256 were best on both engines */
   sizeMax?: number
   /** items that may wait in one lane before the next is refused with `overloaded` */
@@ -13,12 +13,14 @@ export type BatchOptions<I> = {
    * first, once it is full, of inputs that share nothing with the first: neither side waits for the other's answers.
    */
   apart?: (input: I) => readonly Key[] | undefined
-  /** called for every flush; for metrics */
-  observe?: (size: number, seconds: number) => void
+  /** hears of every flush, and how long the first of its inputs had waited for it and its answer, in milliseconds */
+  flushed?: (inputs: I[], answers: (Answer<O> | Error)[], waitedMs: number) => void
+  /** hears of an input refused because the lane was full */
+  shed?: (input: I) => void
 }
 
 const repeatsMax = 8
-type Waiting<I, O> = { input: I; resolve: (output: O) => void; reject: (error: unknown) => void }
+type Waiting<I, O> = { input: I; at: number; resolve: (output: O) => void; reject: (error: unknown) => void }
 type Lane<I, O> = { waiting: Waiting<I, O>[]; flying: Waiting<I, O>[][]; isDue: boolean }
 type Key = string | number
 const flightsMax = 2
@@ -33,15 +35,15 @@ const searchedMax = 4
  */
 export function batched<I, O>(
   handleMany: (inputs: I[]) => Promise<Answer<O>[]>,
-  { sizeMax = 128, queueMax = 20_000, lane = () => '', apart, observe }: BatchOptions<I> = {},
+  { sizeMax = 128, queueMax = 20_000, lane = () => '', apart, flushed, shed }: BatchOptions<I, O> = {},
 ): (input: I) => Promise<O> {
   const lanes = new Map<string, Lane<I, O>>()
 
   async function fly(name: string, current: Lane<I, O>, items: Waiting<I, O>[]) {
     current.flying.push(items)
-    const startedAt = performance.now()
-    const answers = await answerAll(items.map((item) => item.input), handleMany)
-    observe?.(items.length, (performance.now() - startedAt) / 1000)
+    const inputs = items.map((item) => item.input)
+    const answers = await answerAll(inputs, handleMany)
+    flushed?.(inputs, answers, performance.now() - (items[0]?.at ?? 0))
     current.flying.splice(current.flying.indexOf(items), 1)
     launch(name, current)
     // after the next flush is on its way: what callers do with their answers must not keep the database waiting
@@ -67,8 +69,11 @@ export function batched<I, O>(
     new Promise<O>((resolve, reject) => {
       const name = lane(input)
       const current = lanes.get(name) ?? { waiting: [], flying: [], isDue: false }
-      if (current.waiting.length >= queueMax) return reject(new Refusal('overloaded', { retryAfterSeconds: 1 }))
-      current.waiting.push({ input, resolve, reject })
+      if (current.waiting.length >= queueMax) {
+        shed?.(input)
+        return reject(new Refusal('overloaded', { retryAfterSeconds: 1 }))
+      }
+      current.waiting.push({ input, at: flushed ? performance.now() : 0, resolve, reject })
       const isFull = apart !== undefined && current.flying.length < flightsMax && current.waiting.length % sizeMax === 0
       if (current.isDue || (current.flying.length > 0 && !isFull)) return
       current.isDue = true

@@ -85,7 +85,7 @@ test('a pause calls nobody and says so; both ends are in the log', async () => {
   await ground.hear('show.paused', showId)
   await ground.crowd(showId, 2)
   const frame = await ground.queue.frame({ showId })
-  assert.deepEqual([frame.paused, frame.reason, frame.live], [true, 'operator', 0])
+  assert.deepEqual([frame.paused, frame.reason, frame.live], [true, 'paused: operator', 0])
   await ground.hear('show.resumed', showId, { pausedMs: 5 })
   assert.equal((await lineRow(ground.db, showId)).live, 2)
   assert.deepEqual((await logOf(showId)).map(({ what }) => what), ['cap', 'paused', 'resumed'])

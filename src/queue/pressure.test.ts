@@ -87,7 +87,7 @@ test('the shop gets ten times slower: within five seconds nobody is called, the 
   for (const fan of fans.slice(0, 30)) await ground.queue.leave(fan)
   for (let i = 0; i < 4; i++) await second(showId, { payP95Ms: 1_500 })
   assert.equal((await lineRow(ground.db, showId)).admittedThrough, before, 'slots that became free are not given on')
-  assert.equal((await ground.queue.frame({ showId })).reason, 'payment')
+  assert.equal((await ground.queue.frame({ showId })).reason, 'slowed: payment')
 
   const called: number[] = []
   for (let i = 0; i < 30; i++) {

@@ -108,6 +108,7 @@ function inMemory(ask: Ask, picture: Picture): Lost['why'] | undefined {
   const { input, pass } = ask
   if (picture.status !== 'open' || picture.startsAt <= ask.at) return new Refusal('show_closed')
   if (input.kind === 'hold') {
+    if (namesTwice(input.seatIds)) return new Refusal('request_invalid', { detail: 'seatIds: each seat once' })
     const unknown = input.seatIds.filter((id) => id > picture.seats.length)
     if (unknown.length > 0) return new Refusal('seat_unknown', { seatIds: unknown })
   }
@@ -121,6 +122,8 @@ function inMemory(ask: Ask, picture: Picture): Lost['why'] | undefined {
   const taken = ask.seatIds.filter((id) => picture.states[id - 1] !== statusCode.available)
   return taken.length > 0 ? { taken } : undefined
 }
+
+const namesTwice = (ids: readonly number[]) => ids.length > 1 && new Set(ids).size < ids.length
 
 function outsideWindow(input: HoldInput, pass: PassClaims, picture: Picture): Refusal | undefined {
   if (input.kind === 'hold') return sectionRefusal(pass, input.seatIds.map((id) => picture.seats[id - 1]))

@@ -302,3 +302,9 @@ test('best together or not: split only when asked and only when it must be', asy
   assert.deepEqual(granted(await ground.best(showId, 3, { together: false })).seatIds.length, 3)
   await ground.assertPictured(showId)
 })
+
+test('a wish that names a seat twice is refused, and its neighbours in the batch are not', async () => {
+  const showId = await publish()
+  const [twice, other] = await ground.many([ground.wish(showId, [1, 1]), ground.wish(showId, [2])])
+  assert.deepEqual([codeOf(twice), codeOf(other)], ['request_invalid', 'done'])
+})

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache'
 import type { Hold, Pressure } from './api.ts'
-import { isRefusal } from '../platform/outcome.ts'
+import type { Answer } from '../platform/outcome.ts'
 
-type Sample = { at: number; ms: number }
-type Seen = { holds: Sample[]; seats: number[]; shed: number[]; sales: Sample[]; touchedAt: number }
+/** `count` things that took so long each; of a batch, what the longest of them took */
+type Sample = { at: number; ms: number; count: number }
+type Seen = { holds: (Sample & { seats: number })[]; shed: number[]; sales: Sample[]; touchedAt: number }
 export type Meter = ReturnType<typeof createMeter>
 
 const windowMs = 5_000
@@ -19,52 +20,45 @@ export function createMeter() {
   const shows = new LRUCache<string, Seen>({ max: showsMax })
   function seen(showId: string, now: number): Seen {
     const known = shows.get(showId)
-    const one = known ?? { holds: [], seats: [], shed: [], sales: [], touchedAt: now }
+    const one = known ?? { holds: [], shed: [], sales: [], touchedAt: now }
     one.touchedAt = now
     if (!known) shows.set(showId, one)
     return one
   }
   return {
     touch: (showId: string, now: number) => void seen(showId, now),
-    sold: (showId: string, ms: number, now: number) => keep(seen(showId, now).sales, { at: now, ms }),
-    granted(showId: string, { ms, seats }: { ms: number; seats: number }, now: number) {
-      const one = seen(showId, now)
-      keep(one.holds, { at: now, ms })
-      keep(one.seats, seats)
-    },
+    sold: (showId: string, ms: number, now: number) => keep(seen(showId, now).sales, { at: now, ms, count: 1 }),
+    granted: (showId: string, { ms, count, seats }: Omit<Seen['holds'][number], 'at'>, now: number) => keep(seen(showId, now).holds, { at: now, ms, count, seats }),
     shed: (showId: string, now: number) => keep(seen(showId, now).shed, now),
     /** shows whose pressure is worth telling though none of their seats changed */
     active: (now: number): string[] => [...shows.entries()].flatMap(([showId, { touchedAt }]) => (now - touchedAt < quietMs ? [showId] : [])),
     /** `running`: ages of the payments that run now, in milliseconds */
     pressureOf(showId: string, { running, lagMs, now }: { running: number[]; lagMs: number; now: number }): Pressure {
       const one = shows.get(showId)
-      const recent = (samples: Sample[] = []) => samples.filter(({ at }) => now - at < windowMs).map(({ ms }) => ms)
+      const recent = (samples: Sample[] = []) => samples.filter(({ at }) => now - at < windowMs)
+      const held = totalOf(one?.holds ?? [])
       if (running.length > 0 && one) one.touchedAt = now
       return {
         holdP95Ms: p95Of(recent(one?.holds)),
         holdsShed: (one?.shed ?? []).filter((at) => now - at < windowMs).length,
-        payP95Ms: p95Of([...recent(one?.sales), ...running]),
+        payP95Ms: p95Of([...recent(one?.sales), ...running.map((ms) => ({ at: now, ms, count: 1 }))]),
         lagMs: Math.round(lagMs),
-        seatsPerHold: one && one.seats.length >= samplesMin ? one.seats.reduce((sum, n) => sum + n, 0) / one.seats.length : null,
+        seatsPerHold: one && held >= samplesMin ? one.holds.reduce((sum, { seats }) => sum + seats, 0) / held : null,
       }
     },
   }
 }
 
-/** A hold operation whose times and refusals the meter sees; refusals but `overloaded` cost too little to say anything. */
-export function metered<I extends { showId: string }>(take: (input: I) => Promise<Hold>, meter: Meter, now: () => number): (input: I) => Promise<Hold> {
-  return async (input) => {
-    const startedAt = now()
-    try {
-      const hold = await take(input)
-      meter.granted(input.showId, { ms: now() - startedAt, seats: hold.seatIds.length }, now())
-      return hold
-    } catch (error) {
-      if (isRefusal(error, 'overloaded')) meter.shed(input.showId, now())
-      throw error
-    }
-  }
-}
+/** What the meter hears of a batch of holds, which is of one show; a refusal costs too little to say anything, but for a full lane. */
+export const meteredHolds = (meter: Meter, now: () => number) => ({
+  flushed(inputs: readonly { showId: string }[], answers: readonly (Answer<Hold> | Error)[], waitedMs: number) {
+    const holds = answers.filter((answer): answer is Hold => !(answer instanceof Error))
+    const showId = inputs[0]?.showId
+    if (showId === undefined || holds.length === 0) return
+    meter.granted(showId, { ms: waitedMs, count: holds.length, seats: holds.reduce((sum, hold) => sum + hold.seatIds.length, 0) }, now())
+  },
+  shed: ({ showId }: { showId: string }) => meter.shed(showId, now()),
+})
 
 /** Whose answer names its show makes that show busy. */
 export function touching<I, O extends { showId: string }>(act: (input: I) => Promise<O>, meter: Meter, now: () => number): (input: I) => Promise<O> {
@@ -80,8 +74,16 @@ function keep<T>(list: T[], item: T) {
   if (list.length > samplesMax) list.splice(0, list.length - samplesMax)
 }
 
-function p95Of(values: number[]): number | null {
-  if (values.length < samplesMin) return null
-  const sorted = values.toSorted((a, b) => a - b)
-  return Math.round(sorted[Math.floor(sorted.length * 0.95)] ?? 0)
+const totalOf = (samples: { count: number }[]) => samples.reduce((sum, { count }) => sum + count, 0)
+
+function p95Of(samples: Sample[]): number | null {
+  const total = totalOf(samples)
+  if (total < samplesMin) return null
+  const sorted = samples.toSorted((a, b) => a.ms - b.ms)
+  let counted = 0
+  for (const { ms, count } of sorted) {
+    counted += count
+    if (counted > total * 0.95) return Math.round(ms)
+  }
+  return Math.round(sorted.at(-1)?.ms ?? 0)
 }

@@ -17,7 +17,7 @@ import { map, telling, version } from './map.ts'
 import { createPictures } from './picture.ts'
 import { pinMany, sellMany, unpinMany } from './pin.ts'
 import { endPassMany, quota, story } from './quota.ts'
-import { createMeter, metered, touching } from './pressure.ts'
+import { createMeter, meteredHolds, touching } from './pressure.ts'
 import { resumeShows } from './resuming.ts'
 import { countClocks } from './store-deadlines.ts'
 import { showHandlers } from './show.ts'
@@ -42,9 +42,9 @@ const holdsPerStatementMax = 256
 export function createSeat({ concert, live, ...needs }: SeatNeeds): Service<typeof seatOperations> {
   const pictures = createPictures(needs.db, concert)
   const env: SeatEnv = { ...needs, pictures: live ? telling(pictures, live) : pictures, meter: createMeter() }
-  const take = metered(batched((inputs: Parameters<typeof holdMany>[1]) => holdMany(env, inputs), {
-    lane: (input) => input.showId, apart: apartOf, sizeMax: holdsPerStatementMax,
-  }), env.meter, env.now)
+  const take = batched((inputs: Parameters<typeof holdMany>[1]) => holdMany(env, inputs), {
+    lane: (input) => input.showId, apart: apartOf, sizeMax: holdsPerStatementMax, ...meteredHolds(env.meter, env.now),
+  })
   return {
     api: {
       hold: (input) => take({ kind: 'hold', ...input }),

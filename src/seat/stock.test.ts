@@ -8,7 +8,7 @@ import { block } from './block.ts'
 import type { Hold } from './api.ts'
 import { pinMany, sellMany } from './pin.ts'
 import { day, endHold, type Ground, openGround, type Planted, plantHold, smallPlan } from './planting.ts'
-import { metered } from './pressure.ts'
+import { meteredHolds } from './pressure.ts'
 import { stock, tellStock } from './stock.ts'
 import { earliestUntils } from './store-stock.ts'
 
@@ -166,13 +166,12 @@ test('seat.stock sees what another process wrote', async () => {
 test('a busy show is told of each second, with what its holds and payments take; those still running count', async () => {
   const showId = await ground.publish()
   await tellStock(ground)
-  const take = metered(async ({ ms }: { showId: string; ms: number }) => {
-    ground.clock.now += ms
-    return { seatIds: [1, 2] } as Hold
-  }, ground.meter, ground.now)
-  for (let i = 0; i < 8; i++) await take({ showId, ms: 100 })
-  await assert.rejects(metered(() => Promise.reject(new Refusal('overloaded')), ground.meter, ground.now)({ showId }))
-  await assert.rejects(metered(() => Promise.reject(new Refusal('seat_taken')), ground.meter, ground.now)({ showId }))
+  const heard = meteredHolds(ground.meter, ground.now)
+  const hold = { seatIds: [1, 2] } as Hold
+  heard.flushed(Array(8).fill({ showId }), [...Array(7).fill(hold), new Refusal('seat_taken')], 100)
+  heard.flushed([{ showId }], [hold], 20)
+  heard.flushed([{ showId }], [new Refusal('seat_taken')], 9_000)
+  heard.shed({ showId })
   await pay([await plantHold(ground, showId, [1])], false)
   for (let i = 0; i < 7; i++) ground.meter.sold(showId, 200, ground.now())
   ground.clock.now += 1_000
