@@ -25,8 +25,9 @@ import type { DeliveryOptions } from './platform/delivery.ts'
 import type { Subscriber } from './platform/inbox.ts'
 import type { Served } from './platform/inner-door.ts'
 import type { Relay } from './platform/relay.ts'
+import { createRelayJob, settle } from './platform/relay-job.ts'
 import { createMemoryBus } from './platform/memory-bus.ts'
-import { countOutbox, onEmit } from './platform/events.ts'
+import { countOutbox } from './platform/events.ts'
 import { createMemoryLive, type Live } from './platform/live.ts'
 import { type Job, startJobs } from './platform/jobs.ts'
 import type { App } from './platform/http.ts'
@@ -237,7 +238,6 @@ export async function compose(parts: Parts) {
       assert(userService, 'user runs elsewhere')
       return userService
     },
-    /** Runs every job and the relay until nothing is left to do: tests drain instead of sleeping. */
     settle: () => settle(jobs, publish),
     publish,
     parked: {
@@ -337,48 +337,5 @@ function mountStreams(app: App, { queue, seat }: Apis, { live, metrics, now, ran
   ]
 }
 
-const relayPollMs = 500
 const parkedReportMs = 5_000
 const backlogReportMs = 5_000
-const settleRoundsMax = 50
-
-/** Publishes for whoever emitted at once, and by a poll for everybody: what a hint missed or a crash left. */
-function createRelayJob(publish: (producers?: Iterable<string>) => Promise<number>): { job: Job; close: () => Promise<unknown> } {
-  const dirty = new Set<string>()
-  let running: Promise<unknown> | undefined
-  const drain = () => {
-    running ??= (async () => {
-      while (dirty.size > 0) {
-        const producers = [...dirty]
-        dirty.clear()
-        if ((await publish(producers)) > 0) for (const producer of producers) dirty.add(producer) // there may be more
-      }
-    })().finally(() => {
-      running = undefined
-    })
-    return running
-  }
-  const deafen = onEmit((producer) => {
-    dirty.add(producer)
-    void drain().catch(() => undefined) // the poll below reports the same error
-  })
-  const poll = async () => {
-    await drain()
-    while ((await publish()) > 0) await drain()
-  }
-  const close = async () => {
-    deafen()
-    await running?.catch(() => undefined)
-  }
-  return { job: { name: 'platform.relay', everyMs: relayPollMs, run: poll }, close }
-}
-
-async function settle(jobs: Job[], publish: () => Promise<number>) {
-  let quiet = 0
-  for (let round = 0; round < settleRoundsMax && quiet < 2; round++) {
-    let moved = 0
-    for (let sent = await publish(); sent > 0; sent = await publish()) moved += sent
-    for (const job of jobs) await job.run()
-    quiet = moved === 0 ? quiet + 1 : 0
-  }
-}

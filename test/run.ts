@@ -13,6 +13,8 @@ const files = ['src/**/*.test.ts', 'test/**/*.test.ts'].flatMap((pattern) => glo
 const chosen = names.length === 0 ? files : files.filter((file) => names.some((name) => file.includes(name)))
 const databaseUrl = process.env.TEST_DATABASE_URL
 const fileConcurrency = 2
+/** a file that leaves something open would never end */
+const fileMsMax = 480_000
 
 let failed = run('embedded PGlite', { TEST_DATABASE_URL: undefined })
 // what a browser sees does not depend on the engine
@@ -40,7 +42,7 @@ process.exit(failed ? 1 : 0)
 
 function run(engine: string, environment: Record<string, string | undefined>, files = chosen): boolean {
   process.stdout.write(`\n--- ${files.length} test files on ${engine} ---\n`)
-  const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', `--test-concurrency=${fileConcurrency}`, ...files], {
+  const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', `--test-timeout=${fileMsMax}`, `--test-concurrency=${fileConcurrency}`, ...files], {
     stdio: 'inherit',
     env: { ...process.env, ...environment },
   })

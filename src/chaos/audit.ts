@@ -22,7 +22,7 @@ export const hears: Record<ServiceName, string[]> = {
   concert: ['seat.emptied', 'seat.occupied', 'queue.emptied', 'queue.occupied'],
   wallet: ['user.registered', 'user.erased'],
   seat: ['show.published', 'show.windows_changed', 'show.closing', 'show.cancelled', 'show.paused', 'show.resumed', 'reservation.cancelled'],
-  queue: ['show.published', 'show.windows_changed', 'show.withdrawn', 'show.cancelled', 'show.paused', 'show.resumed', 'reservation.confirmed'],
+  queue: ['show.published', 'show.windows_changed', 'show.withdrawn', 'show.cancelled', 'show.paused', 'show.resumed', 'seat.stock', 'reservation.confirmed'],
   reservation: ['seat.hold_ended', 'show.cancelled'],
   payment: ['reservation.cancelled'],
 }

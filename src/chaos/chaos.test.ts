@@ -28,11 +28,11 @@ test('a bug is in a process that was started with it, and in no other', () => {
   assert.ok(planted.includes('applyEvents') && !planted.includes(receipt))
 })
 
-test('the audit knows what each service listens to', async () => {
+test('the audit knows what each service listens to', async (t) => {
   const system = await openSystem()
+  t.after(() => system.close())
   const heard = Object.fromEntries(Object.entries(hears).filter(([, names]) => names.length > 0))
   assert.deepEqual(sorted(system.system.heard), sorted(heard))
-  await system.close()
 })
 
 const sorted = (names: Record<string, string[]>) => Object.fromEntries(Object.entries(names).map(([name, each]) => [name, each.toSorted()]).toSorted())
