@@ -217,7 +217,7 @@ export async function compose(parts: Parts) {
   const api = { user, concert, wallet, seat, queue, reservation, payment }
   if (web) {
     await mountRoutes(app, api, { ...parts, absent, openPasses, web })
-    jobs.push(...mountStreams(app, api, { ...parts, live, absent }))
+    jobs.push(...(await mountStreams(app, api, { ...parts, live, absent })))
   } else if (runs.has('callbacks')) healthRoutes(app, parts.ready)
   const callbacks = createBulkhead(callbackRoom)
   if ((runs.has('gateway') || runs.has('callbacks')) && !absent.has('wallet'))
@@ -324,12 +324,13 @@ const streamsMaxDefault = 12_000
 const streamTickMs = 100
 
 /** What is shown to crowds, and the jobs that keep it coming. Streams end before the server waits for its connections. */
-function mountStreams(app: App, { queue, seat }: Apis, { live, metrics, now, random, streamsMax = streamsMaxDefault, absent }: Parts & { live: Live; absent: ReadonlySet<string> }): Job[] {
+async function mountStreams(app: App, { queue, seat }: Apis, { live, metrics, now, random, streamsMax = streamsMaxDefault, absent }: Parts & { live: Live; absent: ReadonlySet<ServiceName> }): Promise<Job[]> {
   const streams = createStreams({ metrics, random, streamsMax })
   const line = createLineFeed({ queue, live, streams, now })
   const changes = createChangeFeed({ seat, live, streams, now })
-  lineStreamRoutes(app, { queue, feed: line, streams })
-  if (!absent.has('seat')) seatStreamRoutes(app, { feed: changes, streams })
+  const mount = (service: ServiceName, routes: (scope: App) => void) => (absent.has(service) ? mountAbsent(app, service, routes) : routes(app))
+  await mount('queue', (scope) => lineStreamRoutes(scope, { queue, feed: line, streams }))
+  await mount('seat', (scope) => seatStreamRoutes(scope, { feed: changes, streams }))
   app.addHook('preClose', () => streams.close())
   return [
     { name: 'gateway.frames', everyMs: streamTickMs, run: () => line.tick() },

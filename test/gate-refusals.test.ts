@@ -104,6 +104,7 @@ test('a frame that is stale is told by its epoch: who was closed out by an older
   const frame = async () => (await must(world.send('GET', `/api/shows/${showId}/queue`))).body
   const stale = await frame()
   await must(world.send('POST', `/api/operations/shows/${showId}/close`, { token: world.operator.token, body: {} }))
+  world.time.now += 1_000 // a frame is a second old at most
   const fresh = await frame()
   assert.ok(fresh.epoch > stale.epoch)
   assert.deepEqual([stale.phase, fresh.phase, (await join(one(7), showId)).body.code], ['open', 'closed', 'line_closed'])

@@ -25,7 +25,8 @@ const Draw = Type.Object({
   beacon: Nullable(Type.Object({ chain: Text, publicKey: Text, genesisAt: Text, periodMs: Type.Number(), round: Type.Integer(), roundAt: Text, signature: Nullable(Text) })),
 })
 const Roster = Type.Object({ accounts: Type.Array(Type.String({ pattern: '^[0-9a-f]{64}$' })) })
-const Frame = Type.Object({ windowId: Text, seed: Type.Optional(Nullable(Text)), rosterCount: Type.Optional(Type.Integer()) })
+/** what the signed frame reveals of a draw: roster count, and the seed in base64url */
+const Frame = Type.Object({ windowId: Text, draw: Type.Optional(Type.Tuple([Type.Integer(), Text])) })
 const ChainForm = Compile(Type.Object({ hash: Text, publicKey: Text, genesisAt: Type.Integer(), periodMs: Type.Integer() }))
 type Report = { sound: boolean; showId: string; windowId: string; rosterCount: number; seed: string | null; orderHash: string | null; rank: number | null; weaker: string[]; findings: Finding[] }
 
@@ -66,8 +67,11 @@ async function verifyDraw({ show, window, url, number, chain }: Options): Promis
   const frame = await ask(base, Frame)
   const findings = checkDraw(hash, draw, { accounts, trusted: chain })
   // the line that is shown to everybody is the one that was drawn
-  if (frame.windowId === draw.windowId && frame.seed !== undefined && draw.seed !== null)
-    findings.push({ what: 'frame', ok: frame.seed === draw.seed && frame.rosterCount === draw.rosterCount, detail: `the line says seed ${frame.seed}` })
+  if (frame.windowId === draw.windowId && frame.draw !== undefined && draw.seed !== null) {
+    const [count, text] = frame.draw
+    const seed = Buffer.from(text, 'base64url').toString('hex')
+    findings.push({ what: 'frame', ok: seed === draw.seed && count === draw.rosterCount, detail: `the line says seed ${seed} over ${count}` })
+  }
   const rosterCount = draw.rosterCount ?? 0
   const order = draw.seed === null ? undefined : orderFrom(hash, draw.seed, rosterCount)
   return {
