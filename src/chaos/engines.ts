@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
+import { leash } from '../cli/leash.ts'
 
 /** An engine of our own, as a direct child: it may be killed, frozen and started again on the same data and port. */
 export type Engine = {
@@ -76,10 +77,10 @@ async function supervise(url: string, directory: string, launch: () => ChildProc
   let child: ChildProcess
   const isGone = () => child.exitCode !== null || child.signalCode !== null
   async function start() {
-    child = launch()
+    child = leashed(launch())
     for (let waited = 0; waited < startTimeoutMs; waited += pollMs) {
       // what a killed one left behind may still be on its way out: PostgreSQL refuses to start beside it
-      if (isGone()) child = launch()
+      if (isGone()) child = leashed(launch())
       if (await answers()) return
       await wait(pollMs)
     }
@@ -101,6 +102,11 @@ async function supervise(url: string, directory: string, launch: () => ChildProc
       await removeQuietly(directory)
     },
   }
+}
+
+function leashed(child: ChildProcess): ChildProcess {
+  leash(child)
+  return child
 }
 
 /** The children of a killed PostgreSQL write on for a moment. */

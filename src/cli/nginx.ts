@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
+import { leash } from './leash.ts'
 
 /** How long nginx leaves a gateway alone that failed `failsMax` times within this time; then it looks again. */
 export const gatewayRestSeconds = 3
@@ -53,6 +54,7 @@ export async function startNginx(front: Front, say: (line: string) => void, onDe
   if (!binary) throw new Error('several gateways need nginx before them, and there is none in the PATH (Debian: apt-get install nginx)')
   const file = await configureNginx(front)
   const child = spawn(binary, ['-p', front.directory, '-e', 'stderr', '-c', file], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  leash(child)
   let isStopping = false
   child.on('exit', (code, signal) => void (isStopping || onDeath(code ?? signal ?? '')))
   createInterface({ input: child.stderr }).on('line', say)
