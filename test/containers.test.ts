@@ -15,10 +15,10 @@ const secret = (name: string) => name.toLowerCase().padEnd(40, 'x')
 const filled = (text: string) => text.replace(/\$\{(\w+):(\?|-)([^}]*)\}/g, (_, name, kind, word) => (kind === '?' ? secret(name) : word))
 const composed = async () => parse(filled(await read('compose.yaml')), { merge: true }) as { services: Record<string, Container>; volumes: Record<string, null> }
 
-test('compose.yaml has every service and the gateway, each with all it needs to start', async () => {
+test('compose.yaml has every service, the gateway and the callbacks of providers, each with all it needs to start', async () => {
   const { services } = await composed()
   const own = Object.entries(services).filter(([, container]) => container.image === 'openrun')
-  assert.deepEqual(own.map(([name]) => name).toSorted(), [...serviceNames, 'gateway'].toSorted())
+  assert.deepEqual(own.map(([name]) => name).toSorted(), [...serviceNames, 'gateway', 'callbacks'].toSorted())
   for (const [name, container] of own) {
     assert.equal(container.environment.SERVICES, name)
     assert.deepEqual(Object.keys(container.environment).filter((variable) => !Object.hasOwn(variables, variable)), [], name)
@@ -31,17 +31,18 @@ test('compose.yaml has every service and the gateway, each with all it needs to 
   }
 })
 
-test('only nginx has a port for everybody, and the gateways believe it', async () => {
+test('only nginx has a port for everybody, and what is behind it believes it', async () => {
   const { services } = await composed()
   assert.deepEqual(Object.entries(services).filter(([, { ports }]) => ports).map(([name, { ports }]) => [name, ports]), [['nginx', ['8080:80']]])
   const { environment, volumes } = services.nginx as Container
   assert.equal(environment.OPENRUN_LISTEN, '80')
   assert.match(environment.OPENRUN_GATEWAYS ?? '', new RegExp(`^server gateway:${variables.PORT.default} .*;$`))
+  assert.match(environment.OPENRUN_CALLBACKS ?? '', new RegExp(`^server callbacks:${variables.PORT.default} .*;$`))
   const [from = ''] = volumes?.[0]?.split(':') ?? []
   assert.ok(from !== '' && existsSync(new URL(from, root)), from)
   const names = [...(await read('deploy/nginx/openrun.conf')).matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name)
-  assert.deepEqual([...new Set(names)].toSorted(), ['OPENRUN_GATEWAYS', 'OPENRUN_LISTEN'])
-  assert.ok(readConfig((services.gateway as Container).environment).TRUST_PROXY)
+  assert.deepEqual([...new Set(names)].toSorted(), ['OPENRUN_CALLBACKS', 'OPENRUN_GATEWAYS', 'OPENRUN_LISTEN'])
+  for (const name of ['gateway', 'callbacks']) assert.ok(readConfig((services[name] as Container).environment).TRUST_PROXY)
 })
 
 test('a secret that is not given is asked for, none is written down', async () => {

@@ -1,70 +1,41 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { serverFlags, untilServed } from '../src/cli/child-server.ts'
+import { nginxBinary } from '../src/cli/nginx.ts'
+import { type ServiceProcesses, startServices } from '../src/cli/service-processes.ts'
 import { createPostgresDatabase } from '../src/platform/testing.ts'
-import { urlOf } from '../src/services.ts'
+import { verifyProcesses } from '../src/verify-processes.ts'
 import { callbackOf } from '../src/wallet/sandbox-tells.ts'
 
-const serverUrl = process.env.TEST_DATABASE_URL
-const brokers = process.env.TEST_KAFKA_BROKERS
-const skip = serverUrl && brokers ? false : 'the line apart needs TEST_DATABASE_URL and TEST_KAFKA_BROKERS'
-const main = new URL('../src/main.ts', import.meta.url).pathname
-const services = ['user', 'concert', 'wallet', 'queue'] as const
+const [serverUrl, brokers, redis] = [process.env.TEST_DATABASE_URL, process.env.TEST_KAFKA_BROKERS, process.env.TEST_REDIS_URL]
+const skip = serverUrl && brokers && redis && nginxBinary() ? false : 'the line apart needs TEST_DATABASE_URL, TEST_KAFKA_BROKERS, TEST_REDIS_URL and nginx'
 const secret = 'b'.repeat(40)
 const login = { email: 'operator@apart.example', password: 'operator-apart-1234' }
-const children: ChildProcess[] = []
-let directory: string
-let drop: () => Promise<void>
+let services: ServiceProcesses
 let [gateway, callbacks] = ['', '']
-
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return String(port)
-}
+let close = async () => {}
 
 before(async () => {
   if (skip) return
-  directory = await mkdtemp(join(tmpdir(), 'openrun-line-'))
+  const directory = await mkdtemp(join(tmpdir(), 'openrun-line-'))
   const database = await createPostgresDatabase(serverUrl as string)
-  drop = database.drop
-  const ports = Object.fromEntries(await Promise.all(services.map(async (name) => [name, await freePort()] as const)))
-  const urls = Object.fromEntries(services.map((name) => [urlOf(name), `http://127.0.0.1:${ports[name]}`]))
-  const common = {
-    ...urls, SEAT_URL: 'none', DATABASE_URL: database.url, KAFKA_BROKERS: brokers as string, KAFKA_PREFIX: `line-${process.pid}`, DATABASE_CONNECTIONS: '3',
-    SERVICE_SECRET: 'v'.repeat(40), SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40), PROVIDER_SECRET: secret,
-    OPERATOR_EMAIL: login.email, OPERATOR_PASSWORD: login.password, PORT: '0', OPS_PORT: '0', REHEARSALS: 'on', LOG_LEVEL: 'warn',
+  close = async () => {
+    await services?.stop()
+    await database.drop()
+    await rm(directory, { recursive: true, force: true })
   }
-  const start = async (name: string) => {
-    const data = join(directory, name)
-    await mkdir(data)
-    const environment = { ...process.env, ...common, SERVICES: name, DATA_DIR: data, INNER_PORT: ports[name] ?? '0' }
-    const child = spawn(process.execPath, [...serverFlags, main], { env: environment, stdio: ['ignore', 'ignore', 'inherit'] })
-    children.push(child)
-    return untilServed(child, join(data, 'server.json'), name)
-  }
-  await Promise.all(services.map(start))
-  ;[gateway, callbacks] = (await Promise.all(['gateway', 'callbacks'].map(start))).map(({ url }) => url) as [string, string]
+  services = await startServices(directory, {
+    SERVICES: 'gateway,callbacks,user,concert,wallet,queue', SEAT_URL: 'none', PROVIDER_SECRET: secret,
+    DATABASE_URL: database.url, REDIS_URL: redis as string, KAFKA_BROKERS: brokers as string, KAFKA_PREFIX: `line-${process.pid}`, DATABASE_CONNECTIONS: '3',
+    SERVICE_SECRET: 'v'.repeat(40), SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40),
+    OPERATOR_EMAIL: login.email, OPERATOR_PASSWORD: login.password, REHEARSALS: 'on', LOG_LEVEL: 'warn',
+  }, () => undefined, { replicas: 2 })
+  gateway = services.url
+  callbacks = (await services.replica('callbacks').served()).url
 })
-
-after(async () => {
-  if (skip) return
-  for (const child of children.toReversed()) {
-    if (child.exitCode !== null || child.signalCode !== null) continue
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-  }
-  await drop()
-  await rm(directory, { recursive: true, force: true })
-})
+after(() => close())
 
 type Asked = { token?: string | undefined; body?: unknown; headers?: Record<string, string> }
 async function ask(method: string, path: string, { token, body, headers = {} }: Asked = {}, origin = gateway) {
@@ -81,7 +52,7 @@ async function until<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Pro
   for (let seen = await look(); ; seen = await look()) if (isSo(seen)) return seen
 }
 
-test('line, users, concerts, wallet, gateway and callbacks as six processes, without seats: a shop sells behind them, a provider tells', { skip, timeout: 180_000 }, async () => {
+test('line, users, concerts, wallet, gateway and callbacks as processes of their own, two of each behind nginx, without seats: a shop sells behind them, a provider tells', { skip, timeout: 180_000 }, async () => {
   const { body: { accessToken: token } } = await ask('POST', '/api/sessions', { body: login })
   const { body: { id: concertId } } = await ask('POST', '/api/concerts', { token, body: { title: 'apart', venue: 'apart' } })
   const at = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
@@ -112,8 +83,11 @@ test('line, users, concerts, wallet, gateway and callbacks as six processes, wit
   const callback = callbackOf({ ref: topUp.body.id, amount: 7_000, outcome: 'approved' }, secret, Date.now())
   const path = '/api/providers/sandbox/callbacks'
   assert.deepEqual((await ask('POST', path, callback, callbacks)).body, { effect: 'settled', reason: null })
-  assert.deepEqual((await ask('POST', path, callback)).body, { effect: 'none', reason: 'known' }, 'the gateway takes them too')
+  assert.deepEqual((await ask('POST', path, callback)).body, { effect: 'none', reason: 'known' }, 'by nginx, too')
   assert.equal((await ask('GET', '/api/me', { token })).body.balance, 7_000)
   assert.equal((await ask('GET', '/readyz', {}, callbacks)).status, 200)
   assert.equal((await ask('GET', '/api/me', { token }, callbacks)).body.code, 'not_found', 'the process for callbacks serves nothing else')
+  assert.deepEqual([...new Set(services.replicas.map(({ name }) => name))], ['user', 'concert', 'wallet', 'queue', 'gateway', 'callbacks'])
+  const { violations, errors } = await verifyProcesses(services.opsUrls, { now: Date.now, pause: async () => undefined })
+  assert.deepEqual([...violations, ...errors], [])
 })

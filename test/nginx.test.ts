@@ -64,6 +64,21 @@ test('nginx takes the configuration, for one gateway and for many', { skip }, as
   }
 })
 
+test('callbacks of providers go where they are taken and nothing else does; one that is lost there is sent to the next', { skip }, async (t) => {
+  const [gateway, taker] = gateways.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`) as [string, string]
+  const place = join(directory, 'callbacks')
+  const front = await startNginx({ directory: place, port: await freePort(), gateways: [gateway], callbacks: [taker] }, () => undefined, () => undefined)
+  t.after(() => front.stop())
+  const send = (path: string) => fetch(new URL(path, front.url), { method: 'POST', body: '{}' })
+  for (const path of ['/api/providers/sandbox/callbacks', '/api/providers/sandbox/callbacks?x=1', '/api/providers/live/stream']) assert.equal((await send(path)).status, 200)
+  for (const path of ['/api/payments', '/api/concerts', '/api/shows/providers/queue']) await send(path)
+  assert.deepEqual(got.map(({ gateway: index }) => index), [1, 1, 1, 0, 0, 0])
+  got.length = 0
+  handlers[0] = ending
+  for (let i = 0; i < 2; i++) assert.equal((await ask('/api/providers/sandbox/callbacks', { method: 'POST', body: '{}' })).status, 200, 'without takers of their own the gateways take them')
+  assert.ok(got.some(({ gateway: index }) => index === 0) && got.some(({ gateway: index }) => index === 1))
+})
+
 test('a read that one gateway loses is answered by the other; a write that was sent is not sent again', { skip }, async () => {
   handlers[0] = ending
   for (let i = 0; i < 4; i++) assert.equal((await ask('/api/concerts')).status, 200)

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '../src/chaos/engines.ts'
 import { startChildServer } from '../src/cli/child-server.ts'
-import { nginxBinary } from '../src/cli/nginx.ts'
+import { nginxBinary, startNginx } from '../src/cli/nginx.ts'
 import { type ServiceProcesses, startServices } from '../src/cli/service-processes.ts'
 import { createPostgresDatabase } from '../src/platform/testing.ts'
 import { databaseUrlOf, type ServiceName } from '../src/services.ts'
@@ -41,7 +42,7 @@ type Started = { url: string; opsUrls: string[]; kill: () => Promise<void>; stop
 const environment = {
   SERVICE_SECRET: 'v'.repeat(40), SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40),
   OPERATOR_EMAIL: operatorLogin.email, OPERATOR_PASSWORD: operatorLogin.password,
-  REHEARSALS: 'on', HOLD_SECONDS: '20', LOG_LEVEL: 'error',
+  REHEARSALS: 'on', HOLD_SECONDS: '20', LOG_LEVEL: 'error', INNER_PORT: '0',
 }
 /** What a replica of each of these meets in the middle of a sale. */
 const killed: ServiceName[] = ['seat', 'payment', 'wallet', 'queue', 'reservation']
@@ -70,6 +71,37 @@ export const topologies: Topology[] = [
     open: () => opened((directory) => withDatabases(1 + apartDatabases.length, (urls) => startApart(directory, urls))),
   },
 ]
+
+/** Two whole processes behind nginx that share a Redis Cluster. */
+export const onCluster = {
+  skip: withoutEngines || (!nginxBinary() && 'needs nginx'),
+  open: (redisUrl: string) => opened((directory) => withDatabases(1, ([url]) => startTwo(directory, { ...onEngines(), DATABASE_URL: url as string, REDIS_URL: redisUrl }))),
+}
+
+async function startTwo(directory: string, more: Record<string, string>): Promise<Started> {
+  // nginx's workers pass through it to a directory of theirs
+  await chmod(directory, 0o711)
+  const start = async (name: string) => {
+    await mkdir(join(directory, name), { mode: 0o700 })
+    return startChildServer(join(directory, name), { ...environment, TRUST_PROXY: 'loopback', ...more })
+  }
+  const first = await start('one')
+  const servers = [first, await start('two').catch(async (error) => {
+    await first.stop()
+    throw error
+  })]
+  const nginx = await startNginx({ directory: join(directory, 'nginx'), port: await freePort(), gateways: servers.map(({ url }) => new URL(url).host) }, () => undefined, () => undefined)
+  return {
+    url: nginx.url, opsUrls: servers.map(({ opsUrl }) => opsUrl),
+    kill: async () => {
+      for (const server of servers) await server.killAndRestart()
+    },
+    stop: async () => {
+      await nginx.stop()
+      await Promise.all(servers.map((server) => server.stop()))
+    },
+  }
+}
 
 async function startOne(directory: string, more: Record<string, string>): Promise<Started> {
   const server = await startChildServer(directory, { ...environment, ...more })

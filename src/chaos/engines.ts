@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
+import { leash } from '../cli/leash.ts'
 
 /** An engine of our own, as a direct child: it may be killed, frozen and started again on the same data and port. */
 export type Engine = {
@@ -25,7 +26,7 @@ export type Engine = {
 const startTimeoutMs = 240_000
 const pollMs = 50
 const kafkaHeap = '-Xmx400m'
-const loopback = '127.0.0.1'
+export const loopback = '127.0.0.1'
 
 /** The binaries that are missing on this machine, each with what to do about it. */
 export function missingEngines({ kafkaLib }: { kafkaLib: string | undefined }): string[] {
@@ -53,10 +54,10 @@ export async function startPostgres(flags: string[] = []): Promise<Engine> {
 }
 
 /** A Redis that keeps nothing on disk. */
-export async function startRedis(): Promise<Engine> {
-  const port = await freePort()
+export async function startRedis(flags: string[] = []): Promise<Engine> {
+  const port = await freeRedisPort()
   const directory = mkdtempSync(join(tmpdir(), 'openrun-redis-'))
-  const args = ['--port', String(port), '--bind', loopback, '--save', '', '--appendonly', 'no', '--dir', directory]
+  const args = ['--port', String(port), '--bind', loopback, '--save', '', '--appendonly', 'no', '--dir', directory, ...flags]
   return supervise(`redis://${loopback}:${port}`, directory, () => spawn('redis-server', args, { stdio: 'ignore' }), () => answersTcp(port))
 }
 
@@ -76,10 +77,10 @@ async function supervise(url: string, directory: string, launch: () => ChildProc
   let child: ChildProcess
   const isGone = () => child.exitCode !== null || child.signalCode !== null
   async function start() {
-    child = launch()
+    child = leashed(launch())
     for (let waited = 0; waited < startTimeoutMs; waited += pollMs) {
       // what a killed one left behind may still be on its way out: PostgreSQL refuses to start beside it
-      if (isGone()) child = launch()
+      if (isGone()) child = leashed(launch())
       if (await answers()) return
       await wait(pollMs)
     }
@@ -101,6 +102,11 @@ async function supervise(url: string, directory: string, launch: () => ChildProc
       await removeQuietly(directory)
     },
   }
+}
+
+function leashed(child: ChildProcess): ChildProcess {
+  leash(child)
+  return child
 }
 
 /** The children of a killed PostgreSQL write on for a moment. */
@@ -164,6 +170,14 @@ const kafkaProperties = (directory: string, port: number, controllerPort: number
   'transaction.state.log.min.isr=1', 'share.coordinator.state.topic.replication.factor=1', 'group.initial.rebalance.delay.ms=0',
   'auto.create.topics.enable=false', '',
 ].join('\n')
+
+/** A node of a Cluster talks to the others on its port + 10,000. */
+async function freeRedisPort(): Promise<number> {
+  for (;;) {
+    const port = await freePort()
+    if (port + 10_000 <= 65_535) return port
+  }
+}
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, loopback)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { leash } from './leash.ts'
 
 export type ChildServer = {
   url: string
@@ -29,6 +30,7 @@ export async function startChildServer(dataDir: string, environment: Record<stri
   async function start(): Promise<Address> {
     await rm(addressFile, { force: true })
     child = spawn(process.execPath, [...serverFlags, ...nodeFlags, main], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+    leash(child)
     return untilServed(child, addressFile, 'the server')
   }
   const ended = () => new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve(0) : child.once('exit', resolve)))
@@ -55,7 +57,7 @@ export type Address = { pid: number; url: string; opsUrl: string }
 /** Where a child serves, once it has written it to its server.json; one that does not in time is killed. */
 export async function untilServed(child: ChildProcess, addressFile: string, name: string): Promise<Address> {
   for (let waited = 0; waited < startTimeoutMs; waited += pollMs) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode} before it served`)
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${name} ended with ${child.exitCode ?? child.signalCode} before it served`)
     const address = await readAddress(addressFile)
     if (address && address.pid === child.pid) return address
     await wait(pollMs)

@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
+import { leash } from './leash.ts'
 
 /** How long nginx leaves a gateway alone that failed `failsMax` times within this time; then it looks again. */
 export const gatewayRestSeconds = 3
@@ -19,23 +20,24 @@ const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr
 export const nginxBinary = (): string | undefined => places.map((place) => join(place, 'nginx')).find((path) => existsSync(path))
 
 export type Nginx = { child: ChildProcess; url: string; reload: () => void; stop: () => Promise<void> }
-type Front = { directory: string; port: number; gateways: string[]; binary?: string }
+/** `callbacks`: what takes the callbacks of providers; the gateways, unless there is something of its own. */
+type Front = { directory: string; port: number; gateways: string[]; callbacks?: string[]; binary?: string }
 
-/** deploy/nginx/openrun.conf for these gateways (`host:port`). */
-export async function fillTemplate(listen: string, gateways: string[]): Promise<string> {
-  const servers = gateways.map((gateway) => `server ${gateway} max_fails=${failsMax} fail_timeout=${gatewayRestSeconds}s;`)
+/** deploy/nginx/openrun.conf for these gateways and takers of callbacks (`host:port`). */
+export async function fillTemplate(listen: string, gateways: string[], callbacks: string[]): Promise<string> {
+  const servers = (places: string[]) => places.map((place) => `server ${place} max_fails=${failsMax} fail_timeout=${gatewayRestSeconds}s;`).join('\n    ')
   const lines = (await readFile(template, 'utf8')).split('\n')
   // not in the comments, which explain the names
-  const fill = (line: string) => line.replace(/\$\{OPENRUN_LISTEN\}/, () => listen).replace(/\$\{OPENRUN_GATEWAYS\}/, () => servers.join('\n    '))
+  const fill = (line: string) => line.replace(/\$\{OPENRUN_LISTEN\}/, () => listen).replace(/\$\{OPENRUN_GATEWAYS\}/, () => servers(gateways)).replace(/\$\{OPENRUN_CALLBACKS\}/, () => servers(callbacks))
   return lines.map((line) => (line.startsWith('#') ? line : fill(line))).join('\n')
 }
 
 /** Everything nginx needs to run from one directory, as any user; returns the path of its configuration. */
-export async function configureNginx({ directory, port, gateways }: Front): Promise<string> {
+export async function configureNginx({ directory, port, gateways, callbacks = gateways }: Front): Promise<string> {
   await mkdir(directory, { recursive: true })
   // its workers are another user when it is started by root
   await chmod(directory, 0o711)
-  await writeFile(join(directory, 'openrun.conf'), await fillTemplate(`127.0.0.1:${port}`, gateways))
+  await writeFile(join(directory, 'openrun.conf'), await fillTemplate(`127.0.0.1:${port}`, gateways, callbacks))
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `  ${kind}_temp_path ${join(directory, kind)};`)
   const file = join(directory, 'nginx.conf')
   await writeFile(file, [
@@ -53,6 +55,7 @@ export async function startNginx(front: Front, say: (line: string) => void, onDe
   if (!binary) throw new Error('several gateways need nginx before them, and there is none in the PATH (Debian: apt-get install nginx)')
   const file = await configureNginx(front)
   const child = spawn(binary, ['-p', front.directory, '-e', 'stderr', '-c', file], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  leash(child)
   let isStopping = false
   child.on('exit', (code, signal) => void (isStopping || onDeath(code ?? signal ?? '')))
   createInterface({ input: child.stderr }).on('line', say)

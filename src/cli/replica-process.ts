@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { leash } from './leash.ts'
 import { type Address, serverFlags, untilServed } from './child-server.ts'
 
 /** One process of a service, or of the gateway, that may end and begin again as the same one. */
@@ -50,6 +51,7 @@ export async function startReplica(name: string, index: number, { directory, ops
   function start() {
     // in a group of its own: Ctrl-C is for the parent, which ends them in order
     const next = spawn(process.execPath, [...serverFlags, main], { env: { ...process.env, ...environment, OPS_PORT: String(opsPort), DATA_DIR: dataDir }, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    leash(next)
     next.on('exit', (code, signal) => void (expected.has(next) || onDeath(code ?? signal ?? '')))
     for (const stream of [next.stdout, next.stderr]) createInterface({ input: stream }).on('line', (line) => {
       last.push(line.slice(0, lineLengthMax))

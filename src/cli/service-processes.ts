@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { serviceNames, urlOf } from '../services.ts'
+import { absentServices, type Part, type ServiceName, serviceNames, urlOf } from '../services.ts'
 import { gatewayRestSeconds, type Nginx, startNginx } from './nginx.ts'
 import { type ReplicaProcess, startReplica } from './replica-process.ts'
 
@@ -36,25 +36,27 @@ type Options = {
   onDeath?: ((name: string, how: number | string) => void) | undefined
 }
 
-/** The gateway last: it is what others wait for. */
-const names = [...serviceNames, 'gateway'] as const
+/** What is reached by nginx, last: it is what others wait for. */
+const isPublic = (name: string) => name === 'gateway' || name === 'callbacks'
 const gatewayDrainSeconds = '2'
 /** A gateway that came back is not asked until nginx looks again. */
 const afterGatewayMs = (gatewayRestSeconds + 1) * 1_000
 
 /**
  * Starts the gateway and every service as child processes and waits until all of them serve. `environment` has the
- * engines and the secrets, or the process's own has. `say` gets every line a child writes.
+ * engines and the secrets, or the process's own has, and says as there what this installation does not have (`SEAT_URL=none`).
+ * With PROVIDER_SECRET there are processes for the callbacks of providers. `say` gets every line a child writes.
  */
 export async function startServices(directory: string, environment: Record<string, string>, say: (name: string, line: string) => void, { replicas: count = 1, onDeath }: Options = {}): Promise<ServiceProcesses> {
   const hasFront = count > 1
+  const { names, absent } = partsOf({ ...process.env, ...environment })
   const ports = await freePorts(names.length * count * 2 + 1)
-  const placeOf = (name: string, index: number) => ((names as readonly string[]).indexOf(name) * count + index) * 2
+  const placeOf = (name: string, index: number) => (names.indexOf(name as Part) * count + index) * 2
   const portOf = (name: string, index: number) => ports[placeOf(name, index)] as number
   const opsPortOf = (name: string, index: number) => ports[placeOf(name, index) + 1] as number
   const frontPort = Number(environment.PORT ?? 0) || (ports.at(-1) as number)
   const originsOf = (name: string) => Array.from({ length: count }, (_, index) => `http://127.0.0.1:${portOf(name, index)}`)
-  const urls = Object.fromEntries(serviceNames.map((name) => [urlOf(name), originsOf(name).join(',')]))
+  const urls = Object.fromEntries(serviceNames.map((name) => [urlOf(name), absent.has(name) ? 'none' : originsOf(name).join(',')]))
   // links in mails lead there, whichever process writes them
   const front = hasFront ? { PUBLIC_URL: `http://127.0.0.1:${frontPort}` } : {}
   const behindFront = hasFront ? { TRUST_PROXY: 'loopback', DRAIN_SECONDS: gatewayDrainSeconds } : {}
@@ -66,8 +68,8 @@ export async function startServices(directory: string, environment: Record<strin
     directory,
     opsPort: opsPortOf(name, index),
     environment: {
-      PORT: '0', ...front, ...(name === 'gateway' ? behindFront : {}), ...environment, ...urls, SERVICES: name,
-      ...(name === 'gateway' ? (hasFront ? { PORT: String(portOf(name, index)) } : {}) : { INNER_PORT: String(portOf(name, index)) }),
+      PORT: '0', ...front, ...(isPublic(name) ? behindFront : {}), ...environment, ...urls, SERVICES: name,
+      ...portsOf(name, String(portOf(name, index)), hasFront),
     },
     say: (line) => say(hasFront ? `${name} ${index}` : name, line),
     onDeath: (how) => void (isStopping || onDeath?.(`${name} ${index}`, how)),
@@ -90,8 +92,9 @@ export async function startServices(directory: string, environment: Record<strin
     for (const replica of replicas) await replica.served()
     const { url, opsUrl } = await find('gateway').served()
     if (hasFront) {
-      const gateways = Array.from({ length: count }, (_, index) => `127.0.0.1:${portOf('gateway', index)}`)
-      nginx = await startNginx({ directory: join(directory, 'nginx'), port: frontPort, gateways }, (line) => say('nginx', line), (how) => void (isStopping || onDeath?.('nginx', how)))
+      const placesOf = (name: string) => Array.from({ length: count }, (_, index) => `127.0.0.1:${portOf(name, index)}`)
+      const callbacks = names.includes('callbacks') ? { callbacks: placesOf('callbacks') } : {}
+      nginx = await startNginx({ directory: join(directory, 'nginx'), port: frontPort, gateways: placesOf('gateway'), ...callbacks }, (line) => say('nginx', line), (how) => void (isStopping || onDeath?.('nginx', how)))
     }
     return {
       url: nginx?.url ?? url, opsUrl, replicas, nginx, stop,
@@ -106,7 +109,7 @@ export async function startServices(directory: string, environment: Record<strin
         for (const replica of replicas.filter(only)) {
           before?.(replica)
           await replica.restart()
-          if (replica.name === 'gateway' && hasFront) await wait(afterGatewayMs)
+          if (isPublic(replica.name) && hasFront) await wait(afterGatewayMs)
         }
       },
     }
@@ -114,6 +117,21 @@ export async function startServices(directory: string, environment: Record<strin
     await stop()
     throw error
   }
+}
+
+/** What runs: all there is, unless some of it is said to be `none`; SERVICES names what is wanted all the same. */
+function partsOf(environment: Record<string, string | undefined>): { names: Part[]; absent: ReadonlySet<ServiceName> } {
+  const named = (environment.SERVICES ?? '').split(',')
+  const { absent, problems } = absentServices((name) => environment[urlOf(name)] || undefined, named)
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  const hasCallbacks = !absent.has('wallet') && (Boolean(environment.PROVIDER_SECRET) || named.includes('callbacks'))
+  return { absent, names: [...serviceNames.filter((name) => !absent.has(name)), 'gateway', ...(hasCallbacks ? ['callbacks' as const] : [])] }
+}
+
+/** A service has a door for others; what is public is where nginx looks for it, or where PORT says. */
+function portsOf(name: string, port: string, hasFront: boolean): Record<string, string> {
+  if (!isPublic(name)) return { INNER_PORT: port }
+  return hasFront || name === 'callbacks' ? { PORT: port } : {}
 }
 
 // below those that systems give to outgoing connections: a process that starts again finds its port free

@@ -11,7 +11,8 @@ import { type ServiceProcesses, startServices } from './service-processes.ts'
  * The gateway and every service as processes of their own on this machine, on the engines that DATABASE_URL and
  * KAFKA_BROKERS name; with replicas nginx stands before the gateways. Their logs come out here, each line with the name of
  * its process; Ctrl-C ends all of them, SIGHUP restarts one after the other. Secrets that are not given are new at each
- * start: then sessions and passes end with it. DATA_DIR/server.json tells the other commands where everything is.
+ * start: then sessions and passes end with it. SEAT_URL=none is only the line, with PROVIDER_SECRET there are processes for
+ * callbacks. DATA_DIR/server.json tells the other commands where everything is.
  */
 const usage = 'npm run services -- [--port 8080] [--replicas 1..8]'
 const { values: args } = parseArgs({ options: { port: { type: 'string', default: '8080' }, replicas: { type: 'string', default: '1' }, help: { type: 'boolean', default: false } } })

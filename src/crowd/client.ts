@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Pool } from 'undici'
+import { createSilences } from './outages.ts'
 
 export type Answer = { status: number; body: Record<string, unknown> & { code?: string } }
 export type Send = { token?: string; key?: string; pass?: string; body?: unknown }
@@ -15,6 +16,7 @@ const connectionsMax = 400
  * because "unknown" is not "no". Everything else is returned as it is.
  */
 export function createClient(url: string, onRetry: (what: 'unknown' | 'busy', code?: string) => void) {
+  const { silences, answered, unanswered } = createSilences()
   const pool = new Pool(url, { connections: connectionsMax, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000, keepAliveTimeout: 60_000 })
 
   async function once(method: string, path: string, { token, key, pass, body }: Send): Promise<Answer> {
@@ -40,9 +42,12 @@ export function createClient(url: string, onRetry: (what: 'unknown' | 'busy', co
       let busy: Answer | undefined
       try {
         const answer = await once(method, path, options)
+        if (answer.status !== 503) answered(Date.now())
+        else unanswered()
         if (answer.status !== 503 && answer.status !== 429) return answer
         busy = answer
       } catch (error) {
+        unanswered()
         if (performance.now() - startedAt > retryForMs) throw error
       }
       if (busy && performance.now() - startedAt > retryForMs) return busy
@@ -51,5 +56,5 @@ export function createClient(url: string, onRetry: (what: 'unknown' | 'busy', co
     }
   }
 
-  return { url, send, once, page, close: () => pool.destroy() }
+  return { url, send, once, page, silences, close: () => pool.destroy() }
 }

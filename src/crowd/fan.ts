@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Answer, Client, Send } from './client.ts'
 import type { CrowdRecord, Step, Told } from './record.ts'
 import { followAs } from './line.ts'
+import { mayHaveMoved } from './outages.ts'
 import type { Walkers } from './walkers.ts'
 
 /** How a fan behaves; the mix is drawn per fan from the seed. */
@@ -29,7 +30,7 @@ export type Crowd = {
   plan?: { version: number; seats: number }
   thinkMs: (low: number, high: number) => number
   deadline: () => boolean
-  /** outages and pauses are part of it: they move deadlines, forward only */
+  /** parts are away while others answer, and shows are paused: deadlines move, forward only, and the crowd cannot tell why */
   deadlinesMove?: boolean
   /** hears of everything a fan is told is there */
   tell?: (told: Told) => void
@@ -231,8 +232,7 @@ async function swap(fan: Fan, hold: Held): Promise<Held> {
   const seatIds = free.slice(0, hold.seatIds.length)
   const answer = await call(fan, 'POST', `/api/shows/${fan.crowd.showId}/holds`, { key: randomUUID(), pass: fan.pass, body: { seatIds, replaces: hold.id } }, [201, ...holdRefusals])
   if (answer?.status !== 201) return hold
-  const moved = Date.parse(String(answer.body.until)) - Date.parse(hold.until)
-  if (fan.crowd.deadlinesMove ? moved < 0 : moved !== 0) fan.crowd.record.surprise(`swap moved the deadline from ${hold.until} to ${answer.body.until}`)
+  if (!mayHaveMoved(fan.crowd, { from: Date.parse(hold.until), to: Date.parse(String(answer.body.until)) })) fan.crowd.record.surprise(`swap moved the deadline from ${hold.until} to ${answer.body.until}`)
   tellHold(fan, answer.body as unknown as Held)
   return answer.body as unknown as Held
 }

@@ -19,6 +19,8 @@ const connectTimeoutMs = 1_000
 const commandTimeoutMs = 2_000
 const reconnectMsMin = 50
 const reconnectMsMax = 2_000
+/** A node of a Cluster that is away so long may have been replaced: the others are asked who has its keys and channels now. */
+const replacedAfterMs = 1_000
 
 export const scriptOf = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') })
 
@@ -81,7 +83,7 @@ function clusterOf(urls: string[]) {
   const { username, password, protocol } = new URL(urls[0] as string)
   const login = { ...(username ? { username: decodeURIComponent(username) } : {}), ...(password ? { password: decodeURIComponent(password) } : {}) }
   const defaults = { ...login, socket: { ...socket, ...(protocol === 'rediss:' ? { tls: true as const } : {}) }, disableOfflineQueue: true }
-  return createCluster({ rootNodes: urls.map((url) => ({ url })), defaults, commandOptions })
+  return createCluster({ rootNodes: urls.map((url) => ({ url })), defaults, commandOptions, topologyRefreshOnReconnectionAttemptStrategy: replacedAfterMs })
 }
 
 /** After a busy turn of the event loop the timer is early: what has arrived is read before anything is given up. */

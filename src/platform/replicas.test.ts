@@ -96,6 +96,28 @@ test('a frozen replica is not waited for to the end of the call while there is a
   assert.equal(two.shop.times.size, 2)
 })
 
+test('a single frozen replica that is asked now and then costs two callers their patience, then nobody, until it answers', async (t) => {
+  const one = await openReplica(t)
+  const open: number[] = []
+  const api = callerFor(t, [one.origin], { callTimeoutMs: 50, breakerRestMs: 60_000, onBreaker: (count) => open.push(count) })
+  one.state.frozen = true
+  for (let i = 0; i < 4; i++) await assert.rejects(api.buy({ id: `frozen${i}`, seat: 1 }), UnknownOutcome)
+  assert.equal(one.state.asked, 2)
+  assert.deepEqual(open, [1])
+})
+
+test('an answer between two silences keeps the breaker closed', async (t) => {
+  const one = await openReplica(t)
+  const api = callerFor(t, [one.origin], { callTimeoutMs: 500, breakerRestMs: 60_000 })
+  for (let i = 0; i < 2; i++) {
+    one.state.frozen = true
+    await assert.rejects(api.buy({ id: `frozen${i}`, seat: 1 }), UnknownOutcome)
+    one.state.frozen = false
+    await api.buy({ id: `quick${i}`, seat: 1 })
+  }
+  assert.equal(one.state.asked, 4)
+})
+
 test('a replica that is about to stop answers, and is asked no more', async (t) => {
   const [one, two] = [await openReplica(t), await openReplica(t)]
   const api = callerFor(t, [one.origin, two.origin])

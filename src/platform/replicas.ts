@@ -4,7 +4,7 @@ import { drainingHeader, type WireAnswer } from './wire.ts'
 
 export const replicaLimits = {
   connectionsMax: 16, connectTimeoutMs: 3_000, answerTimeoutMs: 10_000, answerBytesMax: 64 * 1024 * 1024,
-  breakerAfterRequests: 5, breakerErrorPercent: 50, breakerRestMs: 1_000, drainingRestMs: 2_000,
+  breakerAfterRequests: 5, breakerErrorPercent: 50, breakerAfterSilences: 2, breakerRestMs: 1_000, drainingRestMs: 2_000,
 } as const
 
 /** `onAnswer` is told each answer as it comes; resolves, with why not when some are missing, once there will be no more. */
@@ -73,6 +73,15 @@ function openReplica(origin: string, { headers, breakerRestMs }: ReplicaOptions,
   const breaker = new CircuitBreaker(post, {
     timeout: false, volumeThreshold: replicaLimits.breakerAfterRequests, errorThresholdPercentage: replicaLimits.breakerErrorPercent, resetTimeout: breakerRestMs ?? replicaLimits.breakerRestMs,
   })
+  // each silence costs its caller seconds: where little is asked nobody waits until there were enough to judge by percent
+  let silences = 0
+  breaker.on('success', () => {
+    silences = 0
+  })
+  breaker.on('failure', (error) => {
+    silences = wasSilence(error) ? silences + 1 : 0
+    if (silences >= replicaLimits.breakerAfterSilences) breaker.open()
+  })
   breaker.on('open', onBreaker)
   breaker.on('close', onBreaker)
   return {
@@ -94,6 +103,8 @@ async function* linesOf(body: Dispatcher.ResponseData['body']): AsyncGenerator<[
     for (const line of lines) yield JSON.parse(line)
   }
 }
+
+const wasSilence = (error: unknown) => (error as { name?: string }).name === 'TimeoutError'
 
 const neverSent = new Set(['EOPENBREAKER', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 /** No connection, so certainly nothing was done: another replica may be asked whatever the operation is. */

@@ -236,8 +236,8 @@ export const queueOperations = {
     output: Exact({ challenge: Type.String(), bits: Count, hashes: Count, expiresAt: Instant }),
     refusals: [...lineRefusals],
   }),
-  /** The gateway tells what it decided about somebody at this gate; written within a second. */
-  noteGate: operation({ input: Exact({ notes: Type.Array(Note, { maxItems: 2_000 }) }), output: Exact({}) }),
+  /** The gateway tells what it decided about somebody at this gate; written within a second. It has no id: what is asked again is counted again. */
+  noteGate: operation({ once: true, input: Exact({ notes: Type.Array(Note, { maxItems: 2_000 }) }), output: Exact({}) }),
   appeal: operation({
     input: Exact({ id: Id, showId: Id, userId: Id, sender: Type.Union([Type.String(), Type.Null()]), text: Text(1_000) }),
     output: Appeal,

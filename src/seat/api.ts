@@ -195,7 +195,7 @@ export const seatOperations = {
 }
 export type SeatApi = Api<typeof seatOperations>
 
-/** How hard a show's buyers press on this process, for `seat.stock`; null where too little happened to say. */
+/** How hard a show's buyers press on the processes of this service, for `seat.stock`; null where too little happened to say. */
 export type Pressure = {
   /** 95th percentile of what granted holds took, over the last seconds */
   holdP95Ms: number | null

@@ -39,7 +39,7 @@ export async function openGround(): Promise<Ground> {
   const db = await openTestDatabase(['seat'])
   const clock = { now: start }
   const passes = createTokens<PassClaims>('pass', [{ id: 't', secret: 'a test secret of some length' }])
-  const env: SeatEnv = { db, now: () => clock.now, newId: randomUUID, random: () => 0.5, passes, pictures: createPictures(db), meter: createMeter() }
+  const env: SeatEnv = { db, now: () => clock.now, newId: randomUUID, random: () => 0.5, passes, pictures: createPictures(db), meter: createMeter(randomUUID()) }
   const versions = new Map<string, number>()
   const on = { ...showHandlers(env), 'reservation.cancelled': (tx: Parameters<typeof freeCancelled>[1], events: Envelope[]) => freeCancelled(env, tx, events) }
 

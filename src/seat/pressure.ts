@@ -15,8 +15,8 @@ const samplesMax = 1_000
 /** fewer tell of one slow card, not of a slow shop */
 const samplesMin = 8
 
-/** What this process saw of its shows lately. An estimate, so it is kept in memory only. */
-export function createMeter() {
+/** What this process saw of its shows lately. An estimate, so it is kept in memory; others read its sum of a second (`keepPressures`). */
+export function createMeter(process: string) {
   const shows = new LRUCache<string, Seen>({ max: showsMax })
   function seen(showId: string, now: number): Seen {
     const known = shows.get(showId)
@@ -26,6 +26,8 @@ export function createMeter() {
     return one
   }
   return {
+    /** among the processes of this service */
+    process,
     touch: (showId: string, now: number) => void seen(showId, now),
     sold: (showId: string, ms: number, now: number) => keep(seen(showId, now).sales, { at: now, ms, count: 1 }),
     granted: (showId: string, { ms, count, seats }: Omit<Seen['holds'][number], 'at'>, now: number) => keep(seen(showId, now).holds, { at: now, ms, count, seats }),
@@ -46,6 +48,20 @@ export function createMeter() {
         seatsPerHold: one && held >= samplesMin ? one.holds.reduce((sum, { seats }) => sum + seats, 0) / held : null,
       }
     },
+  }
+}
+
+/** What presses on a show is what presses on any process that sells it; what holds take is the mean of those who know. */
+export function together(pressures: readonly [Pressure, ...Pressure[]]): Pressure {
+  const known = (of: 'holdP95Ms' | 'payP95Ms' | 'seatsPerHold') => pressures.map((each) => each[of]).filter((value) => value !== null)
+  const highest = (values: number[]) => (values.length > 0 ? Math.max(...values) : null)
+  const takes = known('seatsPerHold')
+  return {
+    holdP95Ms: highest(known('holdP95Ms')),
+    holdsShed: pressures.reduce((sum, { holdsShed }) => sum + holdsShed, 0),
+    payP95Ms: highest(known('payP95Ms')),
+    lagMs: Math.max(...pressures.map(({ lagMs }) => lagMs)),
+    seatsPerHold: takes.length > 0 ? takes.reduce((sum, value) => sum + value, 0) / takes.length : null,
   }
 }
 

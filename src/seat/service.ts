@@ -41,7 +41,7 @@ const holdsPerStatementMax = 256
 /** Seats of shows: who holds, pins, owns and blocks them. Hold and best of one show share a lane, in arrival order. */
 export function createSeat({ concert, live, ...needs }: SeatNeeds): Service<typeof seatOperations> {
   const pictures = createPictures(needs.db, concert)
-  const env: SeatEnv = { ...needs, pictures: live ? telling(pictures, live) : pictures, meter: createMeter() }
+  const env: SeatEnv = { ...needs, pictures: live ? telling(pictures, live) : pictures, meter: createMeter(needs.newId()) }
   const take = batched((inputs: Parameters<typeof holdMany>[1]) => holdMany(env, inputs), {
     lane: (input) => input.showId, apart: apartOf, sizeMax: holdsPerStatementMax, ...meteredHolds(env.meter, env.now),
   })

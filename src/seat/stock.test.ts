@@ -8,7 +8,7 @@ import { block } from './block.ts'
 import type { Hold } from './api.ts'
 import { pinMany, sellMany } from './pin.ts'
 import { day, endHold, type Ground, openGround, type Planted, plantHold, smallPlan } from './planting.ts'
-import { meteredHolds } from './pressure.ts'
+import { createMeter, meteredHolds } from './pressure.ts'
 import { stock, tellStock } from './stock.ts'
 import { earliestUntils } from './store-stock.ts'
 
@@ -187,4 +187,25 @@ test('a busy show is told of each second, with what its holds and payments take;
   ground.clock.now += 15_000
   await tellStock(ground)
   assert.equal((await told(showId)).length, length + 1, 'quiet again')
+})
+
+test('what presses on another process that sells the show is told with it, for three seconds after it was last heard of', async () => {
+  const showId = await ground.publish()
+  const other = { ...ground, meter: createMeter(randomUUID()), lagMs: () => 300 }
+  const pressures = async () => (await told(showId)).map((data) => (data as unknown as { pressure: { holdsShed: number; lagMs: number } }).pressure)
+  ground.meter.touch(showId, ground.now())
+  for (let i = 0; i < 3; i++) other.meter.shed(showId, ground.now())
+  await tellStock(ground)
+  await tellStock(other) // the first has the turn
+  assert.deepEqual((await pressures()).map(({ holdsShed, lagMs }) => [holdsShed, lagMs]), [[0, 0]])
+  ground.clock.now += 1_000
+  await tellStock(ground)
+  assert.deepEqual((await pressures()).slice(1).map(({ holdsShed, lagMs }) => [holdsShed, lagMs]), [[3, 300]])
+  ground.clock.now += 2_001
+  await tellStock(ground)
+  assert.deepEqual((await pressures()).slice(2).map(({ holdsShed, lagMs }) => [holdsShed, lagMs]), [[0, 0]])
+  ground.clock.now += 60_000
+  ground.meter.touch(showId, ground.now())
+  await tellStock(ground)
+  assert.deepEqual(await ground.db.rows(sql`select process from seat.pressures where show_id = ${showId}`), [{ process: ground.meter.process }])
 })

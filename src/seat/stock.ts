@@ -5,6 +5,7 @@ import { Refusal } from '../platform/outcome.ts'
 import type { Availability, seatOperations } from './api.ts'
 import type { SeatEnv } from './env.ts'
 import { lookAt, type Picture, statusCode } from './picture.ts'
+import { together } from './pressure.ts'
 import * as store from './store-stock.ts'
 
 type Stock = Static<(typeof seatOperations)['stock']['output']>['stocks'][number]
@@ -38,10 +39,14 @@ export function availabilityOf(picture: Picture, now: number, earliestUntil?: nu
   return earliestUntil === undefined ? { state: 'all_held' } : { state: 'all_held', earliestUntil }
 }
 
-/** The job behind `seat.stock`: tells of each show at most once a second, when its version or the clock changed it, or it is busy. */
+/**
+ * The job behind `seat.stock`: tells of each show at most once a second, when its version or the clock changed it, or it is
+ * busy. Of several processes one tells; what presses on the others stands in rows.
+ */
 export async function tellStock(env: SeatEnv): Promise<void> {
   await env.pictures.recheck()
   const busy = env.meter.active(env.now())
+  await store.keepPressures(env.db, env.meter.process, busy.map((showId) => ({ showId, pressure: pressureOf(env, showId) })), env.now())
   const due = await store.dueStocks(env.db, env.now(), busy, showsPerRunMax)
   await doEach(due, ({ showId }) => tellOf(env, showId, busy.includes(showId)))
 }
@@ -53,13 +58,17 @@ async function tellOf(env: SeatEnv, showId: string, isBusy: boolean): Promise<vo
   const { version } = picture
   const [told] = await stocksOf(env, [picture])
   const running = isBusy ? await store.runningPayments(env.db, showId, now, paymentsMax) : []
-  const pressure = env.meter.pressureOf(showId, { running, lagMs: env.lagMs?.() ?? 0, now })
+  const others = await store.otherPressures(env.db, showId, env.meter.process, now)
+  const pressure = together([pressureOf(env, showId, running), ...others])
   await env.db.transaction(async (tx) => {
     const eventVersion = await store.takeStock(tx, showId, { version, now, dueAt: nextChangeAt(picture, now), isBusy })
     if (eventVersion === undefined || !told) return
     await emit(tx, 'seat', [{ name: 'seat.stock', key: showId, version: eventVersion, occurredAt: now, data: { ...told, taken: counted(picture).taken, pressure } }])
   })
 }
+
+const pressureOf = (env: SeatEnv, showId: string, running: number[] = []) =>
+  env.meter.pressureOf(showId, { running, lagMs: env.lagMs?.() ?? 0, now: env.now() })
 
 async function stocksOf(env: SeatEnv, pictures: Picture[]): Promise<Stock[]> {
   const now = env.now()

@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
+import type { Pressure } from './api.ts'
 
 export const stockGapMs = 1_000
 
@@ -33,6 +34,29 @@ export async function takeStock(tx: Tx, showId: string, told: { version: number;
     returning event_version as "eventVersion"`)
   return row?.eventVersion
 }
+
+/** What others said of a show is worth something for so long. */
+const pressureFreshMs = 3_000
+const pressureForgottenMs = 60_000
+
+/** Keeps what presses on a process, of each show at most once a second, and forgets processes that are gone. */
+export const keepPressures = async (db: Reader, process: string, busy: { showId: string; pressure: Pressure }[], now: number): Promise<void> => {
+  if (busy.length === 0) return
+  const sorted = busy.toSorted((a, b) => (a.showId < b.showId ? -1 : 1))
+  await db.rows(sql`
+    with gone as (
+      delete from seat.pressures where seen_at < ${at(now - pressureForgottenMs)} and process <> ${process})
+    insert into seat.pressures as p (show_id, process, seen_at, pressure)
+    select b.show_id, ${process}::uuid, ${at(now)}::timestamptz, b.pressure::jsonb
+    from unnest(${sorted.map(({ showId }) => showId)}::uuid[], ${sorted.map(({ pressure }) => JSON.stringify(pressure))}::text[]) as b(show_id, pressure)
+    on conflict (show_id, process) do update set seen_at = excluded.seen_at, pressure = excluded.pressure
+    where p.seen_at <= ${at(now - stockGapMs)}`)
+}
+
+export const otherPressures = async (db: Reader, showId: string, process: string, now: number): Promise<Pressure[]> =>
+  (await db.rows<{ pressure: Pressure }>(sql`
+    select pressure from seat.pressures
+    where show_id = ${showId} and process <> ${process} and seen_at >= ${at(now - pressureFreshMs)}`)).map((row) => row.pressure)
 
 /** How long the payments that run on seats of a show have been running, in milliseconds. */
 export const runningPayments = async (db: Reader, showId: string, now: number, max: number): Promise<number[]> =>
