@@ -12,6 +12,7 @@ import { lobbyRoute } from './gateway/lobby.ts'
 import { plainLineRoutes } from './gateway/plain-line.ts'
 import { gatewayRoutes, healthRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
+import { createLifted } from './gateway/lifted.ts'
 import { createSlowLane } from './gateway/slow-lane.ts'
 import { createServer } from './gateway/server.ts'
 import { createSessionGuard } from './gateway/sessions.ts'
@@ -207,12 +208,13 @@ export async function compose(parts: Parts) {
   if (runs.has('gateway')) jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
 
   const slowLane = createSlowLane({ queue, now })
-  if (runs.has('gateway')) jobs.push(slowLane.job)
+  const appealed = createLifted({ queue })
+  if (runs.has('gateway')) jobs.push(slowLane.job, ...(absent.has('queue') ? [] : [appealed.job]))
   const settings = parts.limits ?? unproxied
   const limits = { limit: (parts.rateLimit ?? createMemoryRateLimit)(scaledBudgets(settings.percent)), settings }
   const web = runs.has('gateway') ? readWeb() : undefined
   const secure = parts.publicUrl.startsWith('https:')
-  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), secure, ...(web && { web }), limitRates: (to) => limitRates(to, { ...limits, metrics, now, slowed: slowLane.slowed }) })
+  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), secure, ...(web && { web }), limitRates: (to) => limitRates(to, { ...limits, metrics, now, slowed: slowLane.slowed, lifted: appealed.lifted }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
   if (web) {
     await mountRoutes(app, api, { ...parts, absent, openPasses, web })

@@ -251,6 +251,11 @@ export const queueOperations = {
     output: Appeal,
     refusals: ['appeal_unknown', 'appeal_answered'],
   }),
+  /** Who is no longer slowed before which gate, because an appeal was upheld; after (at, id) of the answers. */
+  lifted: operation({
+    input: Exact({ at: Instant, id: Id, limit: Type.Integer({ minimum: 1, maximum: 1_000 }) }),
+    output: Exact({ lifted: Type.Array(Exact({ at: Instant, id: Id, showId: Id, userId: Id })) }),
+  }),
   /** A page of the public record; `number` is the last number or event id read, `hash` that of the line before. */
   record: operation({
     input: Exact({ showId: Id, after: Type.Optional(RecordAfter), limit: Type.Integer({ minimum: 1, maximum: queueLimits.recordPageMax }) }),

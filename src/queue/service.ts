@@ -12,7 +12,7 @@ import type { Signer } from '../platform/signature.ts'
 import type { Tokens } from '../platform/token.ts'
 import type { Counted } from '../platform/tally.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
-import { appeal, appeals, answerAppeal, createEvidence, forgetEvidence, openAppeals, writeEvidence } from './appeals.ts'
+import { appeal, appeals, answerAppeal, createEvidence, forgetEvidence, lifted, openAppeals, writeEvidence } from './appeals.ts'
 import { admit, changePhases } from './admission.ts'
 import { queueLimits, type queueOperations, type WorkClaims } from './api.ts'
 import type { Beacon } from './beacon.ts'
@@ -101,6 +101,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop 
       appeals: (input) => appeals(env, input),
       openAppeals: (input) => openAppeals(env, input),
       answerAppeal: (input) => answerAppeal(env, input),
+      lifted: (input) => lifted(env, input),
       record: (input) => record(env, input) as never,
       order: (input) => orderOfLine(env, input),
       story: (input) => story(env, input),
