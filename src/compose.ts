@@ -45,6 +45,7 @@ import { createTokens, type Keys } from './platform/token.ts'
 import { type QueueApi, queueOperations, type WorkClaims } from './queue/api.ts'
 import { appealRoutes } from './queue/routes-appeals.ts'
 import { recordRoutes } from './queue/routes-record.ts'
+import { watchRoutes } from './queue/routes-watches.ts'
 import { queueOperatorRoutes } from './queue/routes-operator.ts'
 import type { Beacon } from './queue/beacon.ts'
 import { createLineFeed } from './queue/line-feed.ts'
@@ -284,7 +285,7 @@ async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehears
     userRoutes(scope as App, {
       user, newId,
       publicUrl,
-      exportParts: (userId) => exportOf(present({ wallet, reservation, payment }), userId),
+      exportParts: (userId) => exportOf(present({ wallet, reservation, payment, queue }), userId),
       balance: async (userId) => (absent.has('wallet') ? 0 : (await wallet.balance({ userId })).balance),
     })
     if (!absent.has('queue')) plainLineRoutes(scope as App, { user, queue, secure })
@@ -299,6 +300,7 @@ async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehears
     lobbyRoute(scope, { queue, user, concert, now, ...present({ wallet }) })
     queueOperatorRoutes(scope, queue)
     recordRoutes(scope, queue)
+    watchRoutes(scope, { queue, newId })
     appealRoutes(scope, { queue, newId, senderOf: (request) => (request as { sender?: string }).sender || null })
     queueRoutes(scope, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
   })

@@ -37,6 +37,7 @@ import { showHandlers } from './show.ts'
 import type { Note } from './store-evidence.ts'
 import { leaveMany, passMany, wakeMany } from './turn.ts'
 import { sleepUntouched } from './untouched.ts'
+import { forgetWatches, unwatch, watch, watches } from './watches.ts'
 import { work } from './work.ts'
 
 export type QueueNeeds = Surroundings & {
@@ -105,6 +106,9 @@ export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop 
       record: (input) => record(env, input) as never,
       order: (input) => orderOfLine(env, input),
       story: (input) => story(env, input),
+      watch: (input) => watch(env, input),
+      watches: (input) => watches(env, input),
+      unwatch: (input) => unwatch(env, input),
       ...createShops(env),
     },
     on: { ...showHandlers(env), ...(isSoldByShop ? shopHandlers : {}) },
@@ -118,6 +122,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop 
       { name: 'queue.untouched', everyMs: 1_000, run: () => sleepUntouched(env) },
       { name: 'queue.evidence', everyMs: 1_000, run: () => writeEvidence(env) },
       { name: 'queue.retention', everyMs: 60_000, run: () => forgetEvidence(env) },
+      { name: 'queue.watches', everyMs: 60_000, run: () => forgetWatches(env) },
       { name: 'queue.endings', everyMs: 250, run: () => endPasses(env) },
       { name: 'queue.purchases', everyMs: 500, run: () => endAfterPurchase(env) },
       { name: 'queue.close', everyMs: 500, run: () => endClosed(env) },
