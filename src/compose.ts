@@ -12,6 +12,7 @@ import { lobbyRoute } from './gateway/lobby.ts'
 import { plainLineRoutes } from './gateway/plain-line.ts'
 import { gatewayRoutes, healthRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
+import { createLifted } from './gateway/lifted.ts'
 import { createSlowLane } from './gateway/slow-lane.ts'
 import { createServer } from './gateway/server.ts'
 import { createSessionGuard } from './gateway/sessions.ts'
@@ -45,6 +46,7 @@ import { createTokens, type Keys } from './platform/token.ts'
 import { type QueueApi, queueOperations, type WorkClaims } from './queue/api.ts'
 import { appealRoutes } from './queue/routes-appeals.ts'
 import { recordRoutes } from './queue/routes-record.ts'
+import { watchRoutes } from './queue/routes-watches.ts'
 import { queueOperatorRoutes } from './queue/routes-operator.ts'
 import type { Beacon } from './queue/beacon.ts'
 import { createLineFeed } from './queue/line-feed.ts'
@@ -208,12 +210,13 @@ export async function compose(parts: Parts) {
   if (runs.has('gateway')) jobs.push({ name: 'gateway.sessions', everyMs: 1_000, run: () => guard.poll() })
 
   const slowLane = createSlowLane({ queue, now })
-  if (runs.has('gateway')) jobs.push(slowLane.job)
+  const appealed = createLifted({ queue })
+  if (runs.has('gateway')) jobs.push(slowLane.job, ...(absent.has('queue') ? [] : [appealed.job]))
   const settings = parts.limits ?? unproxied
   const limits = { limit: (parts.rateLimit ?? createMemoryRateLimit)(scaledBudgets(settings.percent)), settings }
   const web = runs.has('gateway') ? readWeb() : undefined
   const secure = parts.publicUrl.startsWith('https:')
-  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), secure, ...(web && { web }), limitRates: (to) => limitRates(to, { ...limits, metrics, now, slowed: slowLane.slowed }) })
+  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), secure, ...(web && { web }), limitRates: (to) => limitRates(to, { ...limits, metrics, now, slowed: slowLane.slowed, lifted: appealed.lifted }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
   if (web) {
     await mountRoutes(app, api, { ...parts, absent, openPasses, web })
@@ -282,7 +285,7 @@ async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehears
     userRoutes(scope as App, {
       user, newId,
       publicUrl,
-      exportParts: (userId) => exportOf(present({ wallet, reservation, payment }), userId),
+      exportParts: (userId) => exportOf(present({ wallet, reservation, payment, queue }), userId),
       balance: async (userId) => (absent.has('wallet') ? 0 : (await wallet.balance({ userId })).balance),
     })
     if (!absent.has('queue')) plainLineRoutes(scope as App, { user, queue, secure })
@@ -297,6 +300,7 @@ async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehears
     lobbyRoute(scope, { queue, user, concert, now, ...present({ wallet }) })
     queueOperatorRoutes(scope, queue)
     recordRoutes(scope, queue)
+    watchRoutes(scope, { queue, newId })
     appealRoutes(scope, { queue, newId, senderOf: (request) => (request as { sender?: string }).sender || null })
     queueRoutes(scope, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import sql, { raw } from 'sql-template-tag'
 import { must, openSystem, type TestSystem } from './system.ts'
 
 let world: TestSystem
@@ -37,4 +38,14 @@ test('an operator reads who did what over all services, newest first, page by pa
   const [fan] = await world.fans(1)
   assert.equal((await world.send('GET', '/api/operations/audit', { token: fan?.token ?? '' })).status, 403)
   assert.equal((await world.send('GET', '/api/operations/audit?cursor=nonsense', { token })).status, 400)
+})
+
+test('what an audit says stays said: no service has an audit whose rows can be changed or taken away', async () => {
+  const tables = await world.db.rows<{ schema: string }>(sql`select table_schema as schema from information_schema.tables where table_name = 'audit' order by 1`)
+  assert.deepEqual(tables.map(({ schema }) => schema), ['concert', 'queue', 'reservation', 'seat', 'user'])
+  for (const { schema } of tables) {
+    const audit = raw(`"${schema}".audit`)
+    await assert.rejects(world.db.rows(sql`update ${audit} set at = now()`), /append-only/, schema)
+    await assert.rejects(world.db.rows(sql`delete from ${audit}`), /append-only/, schema)
+  }
 })

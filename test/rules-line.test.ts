@@ -37,6 +37,26 @@ test('who leaves early holds nothing with the pass of before, and the slot goes 
   await sound(world)
 })
 
+test('who bought less than one may keeps the slot until leaving; then it goes on at once, without a job, and what was bought stays', async () => {
+  const showId = await world.onSale()
+  await must(world.send('PUT', `/api/operations/shows/${showId}/line`, { token: world.operator.token, body: { cap: 1 } }))
+  const [buyer, next] = (await world.fans(2)) as [Person, Person]
+  const { reservationId, pass } = await reserved(world, buyer, showId, [1])
+  await must(pay(world, buyer, reservationId))
+  await join(next, showId)
+  await passTime(world, 5_000)
+  assert.deepEqual([(await place(buyer, showId)).status, (await place(next, showId)).status], ['inside', 'waiting'], 'more may be bought')
+  await must(world.send('DELETE', `/api/shows/${showId}/queue/me`, { token: buyer.token }))
+  for (let looks = 0; (await place(next, showId)).status === 'waiting'; looks++) {
+    assert.ok(looks < 100, 'the slot goes on by itself')
+    await new Promise(setImmediate)
+  }
+  assert.equal((await hold(world, buyer, showId, [2], { pass })).body.code, 'pass_ended')
+  assert.equal((await must(world.send('DELETE', `/api/shows/${showId}/queue/me`, { token: buyer.token }))).status, 204, 'once more')
+  assert.equal((await reservationOf(world, buyer, reservationId)).status, 'confirmed')
+  await sound(world)
+})
+
 test('a pass that ran out says renew, and renewing inside gives one that holds', async () => {
   const showId = await world.onSale()
   const [fan] = (await world.fans(1)) as [Person]

@@ -22,9 +22,9 @@ export const hears: Record<ServiceName, string[]> = {
   concert: ['seat.emptied', 'seat.occupied', 'queue.emptied', 'queue.occupied'],
   wallet: ['user.registered', 'user.erased'],
   seat: ['show.published', 'show.windows_changed', 'show.closing', 'show.cancelled', 'show.paused', 'show.resumed', 'reservation.cancelled'],
-  queue: ['show.published', 'show.windows_changed', 'show.withdrawn', 'show.cancelled', 'show.paused', 'show.resumed', 'seat.stock', 'reservation.confirmed'],
+  queue: ['show.published', 'show.windows_changed', 'show.withdrawn', 'show.cancelled', 'show.paused', 'show.resumed', 'seat.stock', 'reservation.confirmed', 'user.erased'],
   reservation: ['seat.hold_ended', 'show.cancelled'],
-  payment: ['reservation.cancelled'],
+  payment: ['reservation.cancelled', 'show.paused', 'show.resumed', 'show.cancelled', 'show.withdrawn'],
 }
 
 const check = (name: string, found: unknown[]): Check => ({ name, count: found.length, found: found.slice(0, shownMax) })

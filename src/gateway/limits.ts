@@ -6,6 +6,7 @@ import type { Metrics } from '../platform/metrics.ts'
 import { Refusal } from '../platform/outcome.ts'
 import type { Access } from '../platform/principal.ts'
 import type { Budget, RateLimit } from '../platform/rate-limit.ts'
+import type { Lifted } from './lifted.ts'
 
 export type LimitClass = 'read' | 'write' | 'join' | 'signIn' | 'shop' | 'callback'
 type Payer = 'address' | 'account'
@@ -43,6 +44,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** who sent it, for limits; empty when it is exempt */
     sender: string
+    /** an address over its limit, until it is known who asks: an upheld appeal lets that account pass */
+    slowing: Refusal | undefined
   }
 }
 
@@ -52,10 +55,10 @@ const sendersMax = 20_000
 
 /** A join that was slowed; `sender` is the address prefix, `userId` is known once who is calling is. */
 export type Slowed = { showId: string; userId: string | null; sender: string; by: Payer; perMinute: number }
-type Deps = { limit: RateLimit; settings: LimitSettings; metrics: Metrics; now: () => number; slowed?: (slowed: Slowed) => void }
+type Deps = { limit: RateLimit; settings: LimitSettings; metrics: Metrics; now: () => number; slowed?: (slowed: Slowed) => void; lifted?: Lifted }
 
 /** Before anybody asks who is calling, by address; after it and before the body is read, by account. */
-export function limitRates(app: App, { limit, settings, metrics, now, slowed }: Deps) {
+export function limitRates(app: App, { limit, settings, metrics, now, slowed, lifted }: Deps) {
   const keys = new LRUCache<string, string>({ max: sendersMax })
   const keyOf = (address: string) => {
     const known = keys.get(address)
@@ -64,21 +67,40 @@ export function limitRates(app: App, { limit, settings, metrics, now, slowed }: 
     keys.set(address, key)
     return key
   }
-  async function spend(payer: Payer, key: string, request: FastifyRequest) {
+  const showJoined = (request: FastifyRequest) => (request.routeOptions.config.limit === 'join' ? joins.exec(request.url)?.[1] : undefined)
+  async function spend(payer: Payer, key: string, request: FastifyRequest): Promise<Refusal | undefined> {
     const name = request.routeOptions.config.limit ?? 'read'
     const waitMs = await limit.take(`${name} ${payer}`, key, now())
-    if (waitMs <= 0) return
-    metrics.rateLimited.inc({ class: name, by: payer })
+    if (waitMs <= 0) return undefined
     const retryAfterSeconds = Math.ceil(waitMs / 1_000)
-    const showId = name === 'join' ? joins.exec(request.url)?.[1] : undefined
-    if (showId === undefined) throw new Refusal('rate_limited', { retryAfterSeconds })
+    const showId = showJoined(request)
+    if (showId === undefined) return new Refusal('rate_limited', { retryAfterSeconds })
     const perMinute = (rateBudgets.join[payer].perSecond * 60 * settings.percent) / 100
-    slowed?.({ showId, userId: request.principal?.userId ?? null, sender: request.sender, by: payer, perMinute })
     // the slow lane explains itself: what it is, what it changes, what ends it, and where to say that it is wrong
-    throw new Refusal('rate_limited', { retryAfterSeconds, reason: `joins_by_${payer}`, perMinute, changes: 'pace', place: 'kept', ends: 'by_itself', appeal: `/api/shows/${showId}/queue/appeals` })
+    return new Refusal('rate_limited', { retryAfterSeconds, reason: `joins_by_${payer}`, perMinute, changes: 'pace', place: 'kept', ends: 'by_itself', appeal: `/api/shows/${showId}/queue/appeals` })
+  }
+  function refuse(payer: Payer, refusal: Refusal, request: FastifyRequest): Refusal {
+    metrics.rateLimited.inc({ class: request.routeOptions.config.limit ?? 'read', by: payer })
+    const showId = showJoined(request)
+    if (showId !== undefined) slowed?.({ showId, userId: request.principal?.userId ?? null, sender: request.sender, by: payer, perMinute: Number(refusal.params.perMinute) })
+    return refusal
+  }
+  async function byAddress(request: FastifyRequest) {
+    const refusal = await spend('address', request.sender, request)
+    if (!refusal) return
+    if (!lifted?.any(showJoined(request) ?? '')) throw refuse('address', refusal, request)
+    request.slowing = refusal
+  }
+  async function byAccount(request: FastifyRequest) {
+    const userId = request.principal?.userId
+    if (userId !== undefined && lifted?.has(showJoined(request) ?? '', userId)) return
+    if (request.slowing) throw refuse('address', request.slowing, request)
+    const refusal = userId === undefined ? undefined : await spend('account', userId, request)
+    if (refusal) throw refuse('account', refusal, request)
   }
 
   app.decorateRequest('sender', '')
+  app.decorateRequest('slowing', undefined)
   app.addHook('onRoute', (route) => {
     const config = route.config ?? {}
     config.limit ??= classOf(String(route.method), route.url, config.access)
@@ -88,11 +110,11 @@ export function limitRates(app: App, { limit, settings, metrics, now, slowed }: 
     const key = keyOf(addressOf(request, settings.proxies))
     if (key === '') return done()
     request.sender = key
-    spend('address', key, request).then(() => done(), done)
+    byAddress(request).then(() => done(), done)
   })
   app.addHook('preParsing', (request, _reply, _payload, done) => {
-    if (request.sender === '' || !request.principal) return done()
-    spend('account', request.principal.userId, request).then(() => done(), done)
+    if (request.sender === '' || (!request.principal && !request.slowing)) return done()
+    byAccount(request).then(() => done(), done)
   })
 }
 

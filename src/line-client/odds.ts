@@ -2,7 +2,9 @@ export const odds = ['very likely', 'likely', 'uncertain', 'unlikely', 'almost n
 export type Odds = (typeof odds)[number]
 
 /** Seats per seat wanted before and by me: from this many on the word holds. */
-const thresholds = [1.6, 1.1, 0.7, 0.2]
+/** below it a seat is very unlikely */
+export const hopelessBelow = 0.2
+const thresholds = [1.6, 1.1, 0.7, hopelessBelow]
 /** A word changes only when the figure is this much beyond the threshold, and has been for a while. */
 const margin = 1.12
 const dwellMs = 5_000
@@ -38,7 +40,7 @@ export function createOdds() {
 }
 
 /** Until it is seen how much people take. */
-const perPersonExpected = 1.5
+export const perPersonExpected = 1.5
 const peopleMin = 20
 const memory = 0.9
 

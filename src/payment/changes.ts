@@ -5,6 +5,7 @@ import { isBeating } from '../platform/heartbeat.ts'
 import { isRefusal, Refusal, UnknownOutcome } from '../platform/outcome.ts'
 import { paymentLimits } from './api.ts'
 import { lockPayments, type PaymentRow, writePayments } from './store.ts'
+import { pausedOf } from './store-pauses.ts'
 
 /** What may happen to a payment's row; `attempt` is the driver's, a later driver's word is not overwritten. */
 export type Change =
@@ -25,12 +26,13 @@ export function createAdvance(db: Database, now: () => number): Advance {
       const ids = [...new Set(inputs.map((input) => input.paymentId))]
       const waits = inputs.some(({ change }) => change.kind === 'wait for bank')
       const [locked, beating] = await Promise.all([lockPayments(tx, ids), waits && isBeating(tx, 'payment', at)])
+      const paused = waits ? await pausedOf(tx, [...new Set(locked.map((row) => row.showId))]) : new Set<string>()
       const rows = new Map(locked.map((row) => [row.id, row]))
       const events: NewEvent[] = []
       const changed = new Set<PaymentRow>()
       for (const { paymentId, change } of inputs) {
         const row = rows.get(paymentId)
-        if (row?.status === 'pending' && apply(row, change, { at, beating }, events)) changed.add(row)
+        if (row?.status === 'pending' && apply(row, change, { at, clockRuns: beating && !paused.has(row.showId) }, events)) changed.add(row)
       }
       await Promise.all([writePayments(tx, [...changed]), emit(tx, 'payment', events)])
       return inputs.map(({ paymentId }) => rows.get(paymentId) ?? new Error(`payment ${paymentId} is gone`))
@@ -39,7 +41,7 @@ export function createAdvance(db: Database, now: () => number): Advance {
   return (paymentId, change) => advance({ paymentId, change }) as Promise<PaymentRow>
 }
 
-function apply(row: PaymentRow, change: Change, { at, beating }: { at: number; beating: boolean }, events: NewEvent[]): boolean {
+function apply(row: PaymentRow, change: Change, { at, clockRuns }: { at: number; clockRuns: boolean }, events: NewEvent[]): boolean {
   switch (change.kind) {
     case 'turn back':
       return turnBack(row, change.refusal, change.amount)
@@ -48,8 +50,8 @@ function apply(row: PaymentRow, change: Change, { at, beating }: { at: number; b
       return true
     case 'wait for bank':
       if (row.attempt !== change.attempt || row.direction === 'backward') return false
-      // while nobody beat nobody could ask the bank either: then the deadline is moved first
-      if (beating && row.until !== null && at >= row.until + paymentLimits.graceMs) return turnBack(row, new Refusal('top_up_unknown'), change.amount)
+      // while nobody beat nobody could ask the bank either: then the deadline is moved first, as it is after a pause
+      if (clockRuns && row.until !== null && at >= row.until + paymentLimits.graceMs) return turnBack(row, new Refusal('top_up_unknown'), change.amount)
       Object.assign(row, { amount: change.amount, until: row.until ?? change.until, nextAt: change.nextAt, tries: row.tries + 1 })
       return true
     case 'postpone':

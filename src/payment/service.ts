@@ -11,6 +11,7 @@ import { bugsAmong, createAdvance, isForLater } from './changes.ts'
 import { beat, graceAfterOutage } from './clock.ts'
 import { drive, type Driving } from './drive.ts'
 import { story, toPayment } from './reading.ts'
+import { pauseHandlers } from './pauses.ts'
 import { oweRefunds, payRefunds } from './refunds.ts'
 import { startMany } from './starting.ts'
 import { listPayments, type NewPayment, type PaymentRow, readPayments, takeDue } from './store.ts'
@@ -71,7 +72,7 @@ export function createPayment(deps: PaymentDependencies): Service<typeof payment
       list: async (input) => ({ payments: (await listPayments(db, input)).map(toPayment) }),
       story: (input) => story(db, input),
     },
-    on: { 'reservation.cancelled': (tx, events) => oweRefunds(tx, events, now()) },
+    on: { 'reservation.cancelled': (tx, events) => oweRefunds(tx, events, now()), ...pauseHandlers(now) },
     recover: () => graceAfterOutage(db, now()),
     jobs: [
       { name: 'payment.heartbeat', everyMs: 1_000, run: () => beat(db, now) },

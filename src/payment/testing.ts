@@ -152,11 +152,13 @@ export async function openGround() {
   }
   const started = start()
   let version = 0
-  const hear = async (data: { cancellationId: string; reservationId: string; refund: number; paymentId: string | null }) => {
-    const event = { producer: 'reservation', name: 'reservation.cancelled', key: data.reservationId, version: ++version, occurredAt: clock.ms, data }
+  const tell = async (producer: string, name: string, key: string, data: Record<string, unknown>) => {
+    const event = { producer, name, key, version: ++version, occurredAt: clock.ms, data }
     const failures = await deliver(db, { name: 'payment', on: started.service.on ?? {} }, [event])
     assert.deepEqual([...failures.values()], [])
   }
+  const hear = (data: { cancellationId: string; reservationId: string; refund: number; paymentId: string | null }) => tell('reservation', 'reservation.cancelled', data.reservationId, data)
+  const hearShow = (name: string, showId: string, data: Record<string, unknown> = {}) => tell('concert', name, showId, { showId, ...data })
   /** A reservation and a buyer with so much money. */
   const buyer = (balance: number, total = 100_000) => {
     const [userId, reservationId] = [randomUUID(), randomUUID()] as string[]
@@ -176,7 +178,7 @@ export async function openGround() {
     }
     return assert.fail('the payment does not end')
   }
-  return { db, clock, border, start, ...started, beatTo, hear, buyer, finish, close: () => db.close() }
+  return { db, clock, border, start, ...started, beatTo, hear, hearShow, buyer, finish, close: () => db.close() }
 }
 export type Ground = Awaited<ReturnType<typeof openGround>>
 

@@ -3,6 +3,7 @@ import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, Text } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 import { shopOperations, shopRefusals } from './shop-api.ts'
+import { watchOperations, watchRefusals } from './watch-api.ts'
 
 export const queueLimits = {
   capDefault: 300,
@@ -44,6 +45,10 @@ export const Place = Exact({
   /** how many are ahead; 0 when called, woken or inside; null until the draw */
   position: Type.Union([Count, Type.Null()]),
   etaSeconds: Type.Union([Count, Type.Null()]),
+  /** as seat last told; null: it has not */
+  seatsLeft: Type.Union([Count, Type.Null()]),
+  /** so few seats for those ahead that waiting is very unlikely to bring one; the place is kept all the same */
+  hopeless: Type.Boolean(),
   /** end of the claim window while called, of the pass while inside */
   until: Type.Union([Instant, Type.Null()]),
   endedReason: Type.Union([Type.String(), Type.Null()]),
@@ -171,6 +176,7 @@ export const queueOperations = {
   /** Who did what, newest first. */
   audit: auditOperation,
   ...shopOperations,
+  ...watchOperations,
   /** Durable and idempotent per (line, user): `created` tells a new place from one already there. */
   join: operation({
     input: Exact({ ...who, code: Type.Optional(Text(64)), work: Type.Optional(Work) }),
@@ -251,6 +257,11 @@ export const queueOperations = {
     output: Appeal,
     refusals: ['appeal_unknown', 'appeal_answered'],
   }),
+  /** Who is no longer slowed before which gate, because an appeal was upheld; after (at, id) of the answers. */
+  lifted: operation({
+    input: Exact({ at: Instant, id: Id, limit: Type.Integer({ minimum: 1, maximum: 1_000 }) }),
+    output: Exact({ lifted: Type.Array(Exact({ at: Instant, id: Id, showId: Id, userId: Id })) }),
+  }),
   /** A page of the public record; `number` is the last number or event id read, `hash` that of the line before. */
   record: operation({
     input: Exact({ showId: Id, after: Type.Optional(RecordAfter), limit: Type.Integer({ minimum: 1, maximum: queueLimits.recordPageMax }) }),
@@ -279,6 +290,7 @@ export type QueueApi = Api<typeof queueOperations>
 const joinNext = { en: 'Join the line of this show.', ko: '이 회차의 줄에 서 주세요.' }
 export const queueRefusals = {
   ...shopRefusals,
+  ...watchRefusals,
   line_not_open: { status: 409, en: 'The line of this show is not open yet.', ko: '아직 줄이 열리지 않았어요.', next: { en: 'Come back when it opens (opensAt).', ko: '열리는 시각(opensAt)에 다시 와 주세요.' } },
   line_closed: { status: 409, en: 'This line is closed.', ko: '줄이 닫혔어요.', next: { en: 'Look for another date.', ko: '다른 회차를 찾아 주세요.' } },
   line_paused: { status: 409, en: 'The line is paused; all clocks of this show stand still.', ko: '줄이 잠시 멈췄어요. 모든 시간도 함께 멈춰 있어요.', next: { en: 'Wait; your place is kept.', ko: '기다려 주세요. 순번은 그대로예요.' } },

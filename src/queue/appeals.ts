@@ -9,7 +9,7 @@ import { noLine } from './line.ts'
 import * as store from './store-evidence.ts'
 import { lockShow } from './store-lines.ts'
 
-type Input<Name extends 'appeal' | 'appeals' | 'openAppeals' | 'answerAppeal'> = Static<(typeof queueOperations)[Name]['input']>
+type Input<Name extends 'appeal' | 'appeals' | 'openAppeals' | 'answerAppeal' | 'lifted'> = Static<(typeof queueOperations)[Name]['input']>
 type Appeal = Static<(typeof queueOperations)['appeal']['output']>
 
 const evidenceMax = 50
@@ -64,6 +64,8 @@ export const appeals = async (env: QueueEnv, { showId, userId }: Input<'appeals'
 
 export const openAppeals = async (env: QueueEnv, { at, id, limit }: Input<'openAppeals'>) =>
   ({ appeals: await store.openAppeals(env.db, { at, id }, limit) })
+
+export const lifted = async (env: QueueEnv, { at, id, limit }: Input<'lifted'>) => ({ lifted: await store.upheldAppeals(env.db, { at, id }, limit) })
 
 /** An operator's answer, once, with its row in the audit; the same answer again is that answer. */
 export async function answerAppeal(env: QueueEnv, { id, by, outcome, answer }: Input<'answerAppeal'>): Promise<Appeal> {

@@ -1,4 +1,5 @@
 import type { Static } from 'typebox'
+import { coverOf, hopelessBelow, perPersonExpected } from '../line-client/odds.ts'
 import { type Answer, Refusal, settle } from '../platform/outcome.ts'
 import type { LineOrder, Place, queueOperations } from './api.ts'
 import { orderOf } from './draw-hash.ts'
@@ -48,11 +49,16 @@ export async function viewsOf(env: QueueEnv, aheadOf: (line: Line, ranks: number
       const waits = row.status === 'waiting' || row.status === 'woken'
       const etaSeconds = waits ? (moves && position !== null ? Math.ceil((position + 1) / perSecond) : null) : row.status === 'called' || row.status === 'inside' ? 0 : null
       const { number, status, until, endedReason, joinedAt } = row
-      views.set(row, { number, rank, phase: line.phase, status, position, etaSeconds, until, endedReason, joinedAt })
+      const { seatsLeft } = show
+      const hopeless = row.status === 'waiting' && show.availability === 'open' && position !== null && isHopeless(seatsLeft, position)
+      views.set(row, { number, rank, phase: line.phase, status, position, etaSeconds, seatsLeft, hopeless, until, endedReason, joinedAt })
     }
   }
   return views
 }
+
+/** The last of the frame's words for the odds: see src/line-client/odds.ts, which takes what people really buy. */
+const isHopeless = (seatsLeft: number | null, ahead: number) => seatsLeft !== null && coverOf(seatsLeft, ahead, perPersonExpected) < hopelessBelow
 
 /** Who waits in the present line, in order, as it is stored and as the copy has it. */
 export async function orderOfLine(env: QueueEnv, { showId }: { showId: string }): Promise<Static<typeof LineOrder>> {

@@ -12,7 +12,7 @@ import type { Signer } from '../platform/signature.ts'
 import type { Tokens } from '../platform/token.ts'
 import type { Counted } from '../platform/tally.ts'
 import type { PassClaims, SeatApi } from '../seat/api.ts'
-import { appeal, appeals, answerAppeal, createEvidence, forgetEvidence, openAppeals, writeEvidence } from './appeals.ts'
+import { appeal, appeals, answerAppeal, createEvidence, forgetEvidence, lifted, openAppeals, writeEvidence } from './appeals.ts'
 import { admit, changePhases } from './admission.ts'
 import { queueLimits, type queueOperations, type WorkClaims } from './api.ts'
 import type { Beacon } from './beacon.ts'
@@ -37,6 +37,7 @@ import { showHandlers } from './show.ts'
 import type { Note } from './store-evidence.ts'
 import { leaveMany, passMany, wakeMany } from './turn.ts'
 import { sleepUntouched } from './untouched.ts'
+import { forgetWatches, unwatch, watch, watches } from './watches.ts'
 import { work } from './work.ts'
 
 export type QueueNeeds = Surroundings & {
@@ -101,9 +102,13 @@ export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop 
       appeals: (input) => appeals(env, input),
       openAppeals: (input) => openAppeals(env, input),
       answerAppeal: (input) => answerAppeal(env, input),
+      lifted: (input) => lifted(env, input),
       record: (input) => record(env, input) as never,
       order: (input) => orderOfLine(env, input),
       story: (input) => story(env, input),
+      watch: (input) => watch(env, input),
+      watches: (input) => watches(env, input),
+      unwatch: (input) => unwatch(env, input),
       ...createShops(env),
     },
     on: { ...showHandlers(env), ...(isSoldByShop ? shopHandlers : {}) },
@@ -117,6 +122,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop 
       { name: 'queue.untouched', everyMs: 1_000, run: () => sleepUntouched(env) },
       { name: 'queue.evidence', everyMs: 1_000, run: () => writeEvidence(env) },
       { name: 'queue.retention', everyMs: 60_000, run: () => forgetEvidence(env) },
+      { name: 'queue.watches', everyMs: 60_000, run: () => forgetWatches(env) },
       { name: 'queue.endings', everyMs: 250, run: () => endPasses(env) },
       { name: 'queue.purchases', everyMs: 500, run: () => endAfterPurchase(env) },
       { name: 'queue.close', everyMs: 500, run: () => endClosed(env) },

@@ -12,6 +12,7 @@ import { moveDeadlines } from './store-clock.ts'
 import * as lines from './store-lines.ts'
 import { tellFirstCap, tellGate } from './store-gate.ts'
 import { notePurchases } from './store-passes.ts'
+import { eraseWatches } from './store-watches.ts'
 
 /** A resumed show leaves every running deadline at least this long. */
 const afterResumeMs = 60_000
@@ -49,6 +50,7 @@ export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
     'seat.stock': async (tx, events) => {
       for (const event of inKeyOrder(events)) await hearStock(env, tx, event.data as StockTold)
     },
+    'user.erased': (tx, events) => eraseWatches(tx, events.map(({ data }) => (data as { userId: string }).userId)).then(() => undefined),
     'reservation.confirmed': (tx, events) => {
       const buyers = new Map(events.map(({ data }) => {
         const { showId, userId } = data as Confirmed

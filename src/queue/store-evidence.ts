@@ -60,6 +60,12 @@ export const openAppeals = (db: Reader, after: { at: number; id: string }, max: 
     select ${columns} from queue.appeals where outcome is null and (filed_at, id) > (${at(after.at)}, ${after.id}::uuid)
     order by filed_at, id limit ${max}`)
 
+/** Upheld ones, in the order of their answers, after (answeredAt, id). */
+export const upheldAppeals = (db: Reader, after: { at: number; id: string }, max: number) =>
+  db.rows<{ at: number; id: string; showId: string; userId: string }>(sql`
+    select answered_at as at, id, show_id as "showId", user_id as "userId" from queue.appeals
+    where outcome = 'upheld' and (answered_at, id) > (${at(after.at)}, ${after.id}::uuid) order by answered_at, id limit ${max}`)
+
 export async function lockAppeal(tx: Tx, id: string): Promise<Appeal | undefined> {
   const [row] = await tx.rows<Appeal>(sql`select ${columns} from queue.appeals where id = ${id} for update`)
   return row

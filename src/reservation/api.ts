@@ -93,6 +93,8 @@ export const reservationOperations = {
     output: Exact({ cancellationId: Id, seatIds: Type.Array(SeatId), refund: Won, reservation: Reservation }),
     refusals: ['reservation_unknown', 'reservation_ended', 'payment_in_progress', 'line_unknown', 'line_cancelled', 'not_confirmed'],
   }),
+  /** Whose reservation of this show has this number. */
+  holder: operation({ input: Exact({ showId: Id, number: Type.String({ maxLength: 8 }) }), output: Exact({ userId: Type.Union([Id, Type.Null()]) }) }),
   story: operation({
     input: Exact({ userId: Id, showId: Id }),
     output: Exact({ steps: Type.Array(Exact({ at: Instant, what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })) }),

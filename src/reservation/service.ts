@@ -12,6 +12,7 @@ import { closeCancelledShows, endClosedShows, endHolds, releaseCancelled, releas
 import { confirmMany, pinMany, unpinMany } from './pinning.ts'
 import { createShows } from './prices.ts'
 import { createReader, story } from './reading.ts'
+import { holderOf } from './store.ts'
 
 export type ReservationDependencies = {
   db: Database
@@ -54,6 +55,7 @@ export function createReservation({ db, seat, concert, now, random }: Reservatio
       cancel: ({ userId, ...input }) => cancel({ ...input, asker: { kind: 'buyer', userId } } as Cancel),
       refund: ({ by, showId, ...input }) => cancel({ ...input, asker: { kind: 'organiser', by, showId } }),
       audit: (input) => readAudit(db, 'reservation', input),
+      holder: async (input) => ({ userId: (await holderOf(db, input)) ?? null }),
       story: (input) => story(db, input),
     },
     on: {

@@ -90,6 +90,11 @@ export async function reservationsOfShow(db: Reader, userId: string, showId: str
 }
 
 /** Inserts what is not there yet, by id or by number; returns the ids that are new. Lines are inserted apart. */
+export async function holderOf(db: Reader, { showId, number }: { showId: string; number: string }): Promise<string | undefined> {
+  const [row] = await db.rows<{ userId: string }>(sql`select user_id as "userId" from reservation.reservations where number = ${number} and show_id = ${showId}`)
+  return row?.userId
+}
+
 export async function insertReservations(tx: Tx, rows: NewReservation[]): Promise<Set<string>> {
   const sorted = rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const inserted = await tx.rows<{ id: string }>(sql`

@@ -127,6 +127,16 @@ async function known({ db }: UserEnv, userId: string): Promise<store.User> {
 
 export const profile = async (env: UserEnv, { userId }: { userId: string }) => profileOf(await known(env, userId))
 
+/** What was asked is not kept, for it may be anybody's address: only who was found. */
+export async function lookUp({ db, now }: UserEnv, { userId, email, showId, by }: { userId?: string; email?: string; showId: string; by: string }) {
+  return db.transaction(async (tx) => {
+    const found = userId !== undefined ? await store.userById(tx, userId) : email !== undefined ? await store.userByEmail(tx, normalise(email)) : undefined
+    const user = found?.erasedAt === null ? found : undefined
+    await writeAudit(tx, 'user', [{ actor: by, action: 'buyer.look_up', target: showId, after: { userId: user?.id ?? null } }], now())
+    return { profile: user ? profileOf(user) : null }
+  })
+}
+
 export async function setRole(env: UserEnv, { userId, role, by }: { userId: string; role: Role; by: string }) {
   const { db, now } = env
   const epoch = await db.transaction(async (tx) => {

@@ -64,6 +64,11 @@ export const userOperations = {
     output: Exact({ sessionIds: Type.Array(Id), users: Type.Array(Exact({ userId: Id, epoch: Count })) }),
   }),
   profile: operation({ input: Exact({ userId: Id }), output: Profile, refusals: ['user_unknown'] }),
+  /** For support: who this is, or null, with a row in the audit either way; neither id nor address is a search that found nobody. */
+  lookUp: operation({
+    input: Exact({ userId: Type.Optional(Id), email: Type.Optional(AnyEmail), showId: Id, by: Id }),
+    output: Exact({ profile: Type.Union([Profile, Type.Null()]) }),
+  }),
   setRole: operation({ once: true, input: Exact({ userId: Id, role: Role, by: Id }), output: Profile, refusals: ['user_unknown'] }),
   verifyEmail: operation({ once: true, input: Exact({ token: Token }), output: Done, refusals: ['link_invalid'] }),
   resendVerification: operation({ input: Exact({ userId: Id }), output: Done, refusals: ['user_unknown'] }),

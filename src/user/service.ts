@@ -38,6 +38,7 @@ export function createUser({ mail, hashing = createHashing(userLimits.hashingCon
       sessionLive: batched((inputs) => sessionsLive(env, inputs)),
       endedSince: ({ since }) => changesSince(env.db, since, env.now()),
       profile: (input) => accounts.profile(env, input),
+      lookUp: (input) => accounts.lookUp(env, input),
       setRole: (input) => accounts.setRole(env, input),
       verifyEmail: (input) => accounts.verifyEmail(env, input),
       resendVerification: (input) => accounts.resendVerification(env, input),

@@ -13,8 +13,8 @@ const looks = [
   { language: 'ko', width: 1_440 }, { language: 'ko', width: 390 }, { language: 'en', width: 1_440 }, { language: 'en', width: 390 },
 ] as const
 const said = {
-  ko: { join: '줄 서기', take: /석 맡기/, pay: /결제/, done: '예매했어요', see: '내 예매 보기' },
-  en: { join: 'Join the line', take: /Take these/, pay: /Pay/, done: 'It is yours', see: 'See my reservation' },
+  ko: { join: '줄 서기', take: /석 맡기/, pay: /결제/, done: '예매했어요', passed: /다음 분께 넘겼어요/, see: '내 예매 보기' },
+  en: { join: 'Join the line', take: /Take these/, pay: /Pay/, done: 'It is yours', passed: /went to the next fan/, see: 'See my reservation' },
 }
 
 for (const look of looks)
@@ -36,8 +36,13 @@ for (const look of looks)
     await pickSeat(visit, hall, section.first + 6)
     await page.locator('.bar').getByRole('button', { name: words.take }).click()
     await page.waitForURL(/\/checkout\//)
+    const passedOn = page.waitForResponse((response) => response.request().method() === 'DELETE' && response.url().endsWith('/queue/me'))
     await page.locator('.bar').getByRole('button', { name: words.pay }).click()
     await page.getByRole('heading', { level: 1, name: words.done }).waitFor()
+    assert.equal((await passedOn).status(), 204)
+    const { status, endedReason } = await stage.api.queue.position({ showId: show.showId, userId: fan.userId, sessionId: fan.userId })
+    assert.deepEqual([status === 'ending' || status === 'ended', endedReason], [true, 'left'], 'the turn goes to the next fan, though more could be bought')
+    await page.getByText(words.passed).waitFor()
     const { reservations } = await stage.api.reservation.list({ userId: fan.userId, limit: 10 })
     assert.deepEqual(reservations.map(({ status, total, lines }) => [status, total, lines.map(({ seatId }) => seatId)]), [['confirmed', 312_000, [section.first + 6, section.first + 7]]])
     assert.equal((await stage.api.wallet.balance({ userId: fan.userId })).balance, 1_000_000 - 312_000)

@@ -22,7 +22,7 @@ export const ko = {
   inside: { title: '안에 들어와 있어요', body: (at: string) => `${at}까지 좌석을 고를 수 있어요.`, button: '좌석 고르기' },
   elsewhere: { title: '다른 기기에서 이어서 보고 있어요', body: '여기로 옮기면 맡은 좌석과 남은 시간도 함께 와요.', button: '여기로 옮기기' },
   unverified: { title: '들어오기 전에 이메일을 확인해 주세요', body: '순번은 그대로예요. 메일의 링크를 열면 바로 들어갈 수 있어요.', button: '메일 다시 받기', sent: '메일을 보냈어요.', enter: '확인했어요, 들어가기' },
-  ended: { title: '순번이 끝났어요', body: '다시 줄을 서면 맨 뒤에서 시작해요.', button: '다시 줄 서기', reasons: { bought: '살 수 있는 매수를 모두 샀어요.', pass_expired: '입장 시간이 끝났어요.', left: '줄에서 나갔어요.' } as Record<string, string> },
+  ended: { title: '순번이 끝났어요', body: '다시 줄을 서면 맨 뒤에서 시작해요.', button: '다시 줄 서기', reasons: { purchase: '살 수 있는 매수를 모두 샀어요.', pass_expired: '입장 시간이 끝났어요.', left: '줄에서 나갔어요.' } as Record<string, string> },
   closed: { title: '줄이 닫혔어요', body: '다른 날짜를 찾아보세요.', button: '공연 보러 가기' },
   offline: (s: number) => `연결이 끊겼어요. 순번은 그대로예요. ${s}초 전 모습이에요.`, again: '다시 시도', problem: '지금은 보여 드릴 수 없어요',
 }
@@ -47,7 +47,7 @@ export const en: typeof ko = {
   inside: { title: 'You are inside', body: (at) => `You can choose seats until ${at}.`, button: 'Choose seats' },
   elsewhere: { title: 'You continued on another device', body: 'Move here, and your seats and your time come along.', button: 'Move here' },
   unverified: { title: 'Verify your e-mail before you come in', body: 'Your place is kept. Open the link in the mail and you can walk right in.', button: 'Send the mail again', sent: 'The mail is sent.', enter: 'Done, let me in' },
-  ended: { title: 'Your place has ended', body: 'Joining again starts at the end.', button: 'Join again', reasons: { bought: 'You bought all you may.', pass_expired: 'The time inside ran out.', left: 'You left the line.' } },
+  ended: { title: 'Your place has ended', body: 'Joining again starts at the end.', button: 'Join again', reasons: { purchase: 'You bought all you may.', pass_expired: 'The time inside ran out.', left: 'You left the line.' } },
   closed: { title: 'The line is closed', body: 'Please look for another date.', button: 'See the shows' },
   offline: (s) => `The connection is gone. Your place is unchanged. This is ${s} s old.`, again: 'Try again', problem: 'We cannot show this right now',
 }

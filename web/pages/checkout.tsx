@@ -38,7 +38,7 @@ type Props = { reservation: WireReservation; show: WireShow; wallet: WireWallet;
 /** The reservation as it stands: being paid, paid, over, or open to be paid. */
 function Paying({ reservation, show, wallet, reload }: Props) {
   const { checkout } = useWords()
-  const payment = usePayment(reservation.id, reload)
+  const payment = usePayment(reservation, reload)
   const { id, status } = reservation
   useEffect(() => {
     if (status === 'paying' && payment.state.kind === 'none') void paymentOf(id).then((found) => found && payment.follow(found))

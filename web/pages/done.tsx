@@ -19,6 +19,7 @@ function Done({ id }: { id: string }) {
   return (
     <Page title={words.title}>
       <p>{words.body}</p>
+      {location.hash === '#new' ? <p className="note">{words.passedOn}</p> : null}
       <Loaded read={read}>{(reservation) => (
         <div className="done">
           <div className="torn">

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import { get, isUnknown, Problem, post } from '../client.ts'
+import { ask, get, isUnknown, Problem, post } from '../client.ts'
 import { language } from '../language.ts'
 import { navigate } from '../router.tsx'
 import type { Listed, WirePayment } from '../wire.ts'
@@ -23,7 +23,7 @@ export async function paymentOf(reservationId: string): Promise<WirePayment | un
 }
 
 /** Pays once: what was not answered is asked again with the same key until it is certain. */
-export function usePayment(reservationId: string, onChange: () => void) {
+export function usePayment({ id: reservationId, showId }: { id: string; showId: string }, onChange: () => void) {
   const [state, setState] = useState<State>({ kind: 'none' })
   const gone = useRef(false)
   const changed = useRef(onChange)
@@ -38,11 +38,12 @@ export function usePayment(reservationId: string, onChange: () => void) {
 
   const finish = useCallback((outcome: State) => {
     sessionStorage.removeItem(storedAt(reservationId))
+    if (outcome.kind === 'none') void passOn(showId)
     if (gone.current) return
     if (outcome.kind === 'none') return navigate(`/done/${reservationId}#new`, { replace: true })
     setState(outcome)
     changed.current()
-  }, [reservationId])
+  }, [reservationId, showId])
 
   const follow = useCallback(async (payment: WirePayment, since = Date.now()) => {
     let known = payment
@@ -86,6 +87,12 @@ export function usePayment(reservationId: string, onChange: () => void) {
   }, [reservationId, run])
   return useMemo(() => ({ state, pay, follow }), [state, pay, follow])
 }
+
+/** Who has paid is done here: the turn goes to the next fan at once, not when the pass ends. Whoever bought the whole quota has left already. */
+const passOn = (showId: string) =>
+  ask('DELETE', `/api/shows/${showId}/queue/me`).catch((error: unknown) => {
+    if (!(error instanceof Problem)) throw error
+  })
 
 /** A payment that failed while it was followed has its code only; asked for again with its key it would be the problem itself. */
 function refusalOf({ refusal, refusalParams }: WirePayment): Problem {

@@ -55,7 +55,7 @@ export const ko = {
     change: '좌석 바꾸기', giveUp: '좌석 놓기', giveUpSure: '좌석을 놓을까요?', giveUpBody: '결제한 금액은 없어요. 놓은 좌석은 바로 다른 분이 살 수 있어요.', giveUpYes: '놓기', policy: '취소와 환불', policyFree: (day: string) => `~${day} 전액 환불`, policyAfter: '그 뒤로는 취소할 수 없어요', type: '권종', normal: '일반',
     paying: '결제하고 있어요', payingBody: '좌석은 결제가 끝날 때까지 지켜 드려요. 할 일은 없어요.', unknown: '은행의 답을 확인하고 있어요', unknownBody: '다시 결제하지 마세요. 좌석은 확인이 끝날 때까지 지켜 드리고, 결제는 한 번만 이루어져요. 창을 닫아도 결과는 내 예매에 남아요.', see: '내 예매에서 보기', refused: '결제되지 않았어요. 나간 돈은 없어요', refusedBody: '좌석은 그대로 맡아 두었어요.', until2: (at: string) => `늦어도 ${at}까지 답이 와요.`,
   },
-  done: { title: '예매했어요', body: '좌석은 이제 회원님 것이에요.', number: '예매 번호', see: '내 예매 보기', more: '다른 공연 보기', calendar: '캘린더에 담기' },
+  done: { title: '예매했어요', body: '좌석은 이제 회원님 것이에요.', passedOn: '차례는 다음 분께 넘겼어요. 더 사려면 다시 줄을 서 주세요.', number: '예매 번호', see: '내 예매 보기', more: '다른 공연 보기', calendar: '캘린더에 담기' },
   reservation: {
     title: '내 예매', none: '아직 예매가 없어요.', detail: '예매', number: (n: string) => `예매 ${n}`, statuses: { pending: '결제 전', paying: '결제 중', confirmed: '예매 완료', cancelled: '취소됨', expired: '시간이 끝남' } as Record<string, string>,
     pay: '이어서 결제하기', cancelTitle: '취소하기', cancelLead: '취소할 좌석을 골라 주세요.', cancel: (n: number, won: string) => `${n}석 취소 · ${won} 돌려받기`, cancelNone: '취소할 좌석을 골라 주세요', cancelSure: (n: number) => `${n}석을 취소할까요?`, cancelSureBody: (won: string) => `${won}을 지갑으로 돌려드려요. 되돌릴 수는 없어요.`, cancelYes: '취소하기', keep: '그대로 두기',
@@ -67,7 +67,7 @@ export const ko = {
       joined: '줄에 섰어요', called: '차례가 됐어요', slept: '자리를 비우신 것 같아 순번을 재워 두었어요', woken: '순번을 깨웠어요', claimed: '들어왔어요', taken_over: '다른 기기로 옮겼어요', ended: '순번이 끝났어요', held: '좌석을 맡았어요', hold_ended: '맡아 둔 좌석이 풀렸어요', reserved: '예매를 시작했어요', confirmed: '예매가 끝났어요', cancelled: '예매를 취소했어요', expired: '예매 시간이 끝났어요',
       payment_started: '결제를 시작했어요', payment_completed: '결제했어요', payment_failed: '결제되지 않았어요', payment_refused: '결제되지 않았어요', refunded: '돈을 돌려드렸어요', seats_cancelled: '좌석을 취소했어요', sold: '좌석이 회원님 것이 됐어요', withdrawn: '주최자가 공연을 내렸어요',
     } as Record<string, string>,
-    reasons: { left: '줄에서 나갔어요', bought: '살 수 있는 매수를 모두 샀어요', quota_bought: '살 수 있는 매수를 모두 샀어요', pass_expired: '입장 시간이 끝났어요', window_closed: '판매 기간이 끝났어요', line_closed: '줄이 닫혔어요', expired: '맡아 둔 시간이 끝났어요', released: '좌석을 놓았어요', swapped: '다른 좌석으로 바꿨어요', cancelled: '취소했어요', balance_insufficient: '지갑 잔액이 모자랐어요', top_up_declined: '은행이 충전을 거절했어요', show_cancelled: '공연이 취소됐어요' } as Record<string, string>,
+    reasons: { left: '줄에서 나갔어요', purchase: '살 수 있는 매수를 모두 샀어요', untouched: '들어온 뒤 움직임이 없었어요', pass_expired: '입장 시간이 끝났어요', window_closed: '판매 기간이 끝났어요', line_closed: '줄이 닫혔어요', expired: '맡아 둔 시간이 끝났어요', released: '좌석을 놓았어요', swapped: '다른 좌석으로 바꿨어요', cancelled: '취소했어요', balance_insufficient: '지갑 잔액이 모자랐어요', top_up_declined: '은행이 충전을 거절했어요', show_cancelled: '공연이 취소됐어요' } as Record<string, string>,
     number: (n: string) => `${n}번`,
   },
 }

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import sql from 'sql-template-tag'
+import { pay, reserved } from './steps.ts'
+import { must, openSystem, type Person, type TestSystem } from './system.ts'
+
+let world: TestSystem
+let showId: string
+let buyer: Person
+let number: string
+before(async () => {
+  world = await openSystem()
+  showId = await world.onSale()
+  const login = { email: 'kim.minji@test.example', password: 'support-test-1234' }
+  await world.system.userService.ensureUser({ ...login, name: '김민지', role: 'buyer' })
+  buyer = await world.signIn(login.email, login.password)
+  await world.system.api.wallet.topUp({ topUpId: randomUUID(), userId: buyer.userId, amount: 500_000 })
+  const { reservationId } = await reserved(world, buyer, showId, [1, 2])
+  await must(pay(world, buyer, reservationId))
+  number = (await must(world.send('GET', `/api/reservations/${reservationId}`, { token: buyer.token }))).body.number
+  await must(world.send('POST', `/api/shows/${showId}/queue/appeals`, { token: buyer.token, body: { text: 'It was slow.' } }))
+  await world.settle()
+})
+after(() => world.close())
+
+const as = ({ token }: Person, path: string) => world.send('GET', `/api/shows/${path}`, { token })
+const find = (who: Person, query: string, show = showId) => as(who, `${show}/buyers?query=${encodeURIComponent(query)}`)
+const lookUps = () => world.db.rows<{ actor: string; target: string; after: { userId: string | null } }>(sql`select actor, target, after from "user".audit where action = 'buyer.look_up' order by id`)
+async function organiser(email: string): Promise<Person> {
+  await world.system.userService.ensureUser({ email, password: 'support-test-1234', name: 'Organiser', role: 'organiser' })
+  return world.signIn(email, 'support-test-1234')
+}
+
+test('a buyer is shown masked, with the whole story of the turn and the appeals, by id, by address and by reservation number', async () => {
+  const { status, body } = await as(world.operator, `${showId}/buyers/${buyer.userId}`)
+  assert.deepEqual([status, body.userId, body.email, body.name], [200, buyer.userId, 'k***@test.example', '김***'])
+  assert.doesNotMatch(JSON.stringify(body), /minji|민지/)
+  assert.deepEqual(body.steps.map(({ what }: { what: string }) => what).filter((what: string) => ['joined', 'called', 'claimed', 'reserved', 'payment_completed'].includes(what)), ['joined', 'called', 'claimed', 'reserved', 'payment_completed'])
+  assert.match(body.recordName, /./)
+  assert.deepEqual(body.appeals.map(({ text, outcome }: Record<string, unknown>) => [text, outcome]), [['It was slow.', null]])
+  for (const query of ['kim.minji@test.example', ' KIM.Minji@test.example', number, number.toLowerCase()])
+    assert.deepEqual((await find(world.operator, query)).body, { items: [body] }, query)
+})
+
+test('nobody is found by a part of an address, by a name, in another show, or who had nothing to do with it', async () => {
+  const elsewhere = await world.onSale()
+  const [stranger] = (await world.fans(1, 0)) as [Person]
+  for (const query of ['kim.minji', 'minji@test.example', '김민지', '%@test.example', number.slice(1), 'ZZZZZZZZ'])
+    assert.deepEqual((await find(world.operator, query)).body, { items: [] }, query)
+  for (const query of ['kim.minji@test.example', number]) assert.deepEqual((await find(world.operator, query, elsewhere)).body, { items: [] })
+  for (const [show, userId] of [[elsewhere, buyer.userId], [showId, stranger.userId], [showId, randomUUID()]])
+    assert.deepEqual([(await as(world.operator, `${show}/buyers/${userId}`)).status, (await as(world.operator, `${show}/buyers/${userId}`)).body.code], [404, 'not_found'])
+})
+
+test('a foreign organiser finds no such show, a buyer may not ask at all, and neither leaves a look-up', async () => {
+  const foreign = await organiser('foreign@test.example')
+  const before = await lookUps()
+  for (const path of [`${showId}/buyers/${buyer.userId}`, `${showId}/buyers?query=${number}`]) {
+    const refused = await as(foreign, path)
+    assert.deepEqual([refused.status, refused.body.code], [404, 'show_unknown'])
+    assert.equal((await as(buyer, path)).status, 403)
+    assert.equal((await world.send('GET', `/api/shows/${path}`)).status, 401)
+  }
+  assert.equal((await find(world.operator, 'ab')).status, 400)
+  assert.deepEqual(await lookUps(), before)
+})
+
+test('every look-up is in the audit with who asked and who was found, also if nobody was', async () => {
+  const before = (await lookUps()).length
+  await as(world.operator, `${showId}/buyers/${buyer.userId}`)
+  await find(world.operator, 'kim.minji@test.example')
+  await find(world.operator, number)
+  await find(world.operator, 'nobody@test.example')
+  await find(world.operator, 'nonsense')
+  const by = (userId: string | null) => ({ actor: world.operator.userId, target: showId, after: { userId } })
+  assert.deepEqual((await lookUps()).slice(before), [by(buyer.userId), by(buyer.userId), by(buyer.userId), by(null), by(null)])
+  const { items } = (await must(world.send('GET', `/api/operations/audit?target=${showId}&limit=5`, { token: world.operator.token }))).body
+  assert.deepEqual(items.map(({ service, action }: Record<string, string>) => [service, action]), Array(5).fill(['user', 'buyer.look_up']))
+})
