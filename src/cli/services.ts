@@ -33,7 +33,7 @@ const dataDir = process.env.DATA_DIR ?? './data'
 const addressFile = join(dataDir, 'server.json')
 const say = (name: string, line: string) => process.stdout.write(`${name.padEnd(14)} ${line}\n`)
 let starting: Promise<ServiceProcesses> | undefined
-const { close } = closeWithGrace({ delay: 60_000, logger: false }, async () => {
+const { close } = closeWithGrace({ delay: 60_000, logger: false, skip: ['SIGHUP'] }, async () => {
   await (await starting?.catch(() => undefined))?.stop()
   await rm(addressFile, { force: true })
 })
