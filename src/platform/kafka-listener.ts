@@ -46,7 +46,7 @@ export function createListener(options: ListenerOptions) {
         consumer.on('error', (error) => log.warn({ subscriber: subscriber.name, err: error }, 'membership failed'))
         await listen(options, consumer, delivery, stopping.signal)
       } catch (error) {
-        log.warn({ subscriber: subscriber.name, err: error }, 'listening was interrupted')
+        log.warn({ subscriber: subscriber.name, reason: reasonOf(error) }, 'listening was interrupted')
       }
       // one that cannot leave is forgotten by its group after the session timeout: nobody waits longer for it
       await Promise.race([consumer?.close(true), sleep(closeMsMax, undefined, { ref: false })]).catch((error: unknown) =>
@@ -169,3 +169,10 @@ async function lagOf(consumer: Consumer, topics: string[]): Promise<number> {
 }
 
 const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => undefined)
+
+/** The client tells every try with all its stacks, ten thousand characters of them; the innermost sentence says it. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message
+}
