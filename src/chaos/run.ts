@@ -44,7 +44,7 @@ export type ChaosReport = {
   sound: boolean
 }
 
-const roundSeconds = 30
+const roundSecondsMax = 30
 
 /** Starts everything, breaks it for a while under a crowd, heals it and holds it to every promise. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -53,7 +53,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const system = await openChaosSystem({ replicas: options.replicas, kafkaLib: options.kafkaLib, environment: {}, plant: options.plant, say })
   const tap = openTap(system.engines.kafka.url)
   // what happens is drawn apart from what people do: the same seed breaks the same things
-  const crowd = createChaosCrowd({ url: system.services.url, random: seeded(seed ^ 0x5eed), fansPerSecond, roundSeconds, say })
+  const crowd = createChaosCrowd({ url: system.services.url, random: seeded(seed ^ 0x5eed), fansPerSecond, roundSeconds: Math.min(roundSecondsMax, seconds), say })
   try {
     const coming = new AbortController()
     const crowding = crowd.run(coming.signal)

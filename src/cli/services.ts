@@ -51,7 +51,9 @@ const services = await starting
 const { url, opsUrl, opsUrls, processes } = services
 await mkdir(dataDir, { recursive: true, mode: 0o700 })
 await writeFile(addressFile, JSON.stringify({ pid: process.pid, url, opsUrl, opsUrls }))
-process.stdout.write(`Openrun, ${processes.length} processes  ${url}\n  mails and addresses of the operations ports (server.json) in ${directory}\n  Ctrl-C ends all of them\n`)
+// nginx sends them there; without it the gateway takes them too
+const callbacks = replicas === 1 ? (await services.replicas.find(({ name }) => name === 'callbacks')?.served())?.url : undefined
+process.stdout.write(`Openrun, ${processes.length} processes  ${url}\n${callbacks ? `  callbacks of providers  ${callbacks}\n` : ''}  mails and addresses of the operations ports (server.json) in ${directory}\n  Ctrl-C ends all of them\n`)
 let restarting = Promise.resolve()
 process.on('SIGHUP', () => {
   restarting = restarting.then(() => services.rollingRestart({ before: ({ name, index }) => say('services', `restarting ${name} ${index}`) }))
