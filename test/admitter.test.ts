@@ -19,6 +19,7 @@ import { type QueueApi, queueOperations, type WorkClaims } from '../src/queue/ap
 import { queueChecks } from '../src/queue/checks.ts'
 import { createQueue } from '../src/queue/service.ts'
 import type { PassClaims } from '../src/seat/api.ts'
+import { hash } from '../src/queue/draw-hash.ts'
 import { createReplay } from '../src/queue/replay.ts'
 import type { ChainedLine } from '../src/queue/record-chain.ts'
 
@@ -72,7 +73,7 @@ test('an admitter that is stopped with the line in its hand is taken over, and c
     for (const worker of [old, next]) worker.kill('SIGTERM')
     await Promise.all([old, next].map((worker) => worker.exitCode ?? once(worker, 'exit')))
 
-    const replay = createReplay()
+    const replay = createReplay(hash)
     for (const line of await recordOf(queue, showId)) replay.add(line)
     const verdict = replay.end()
     assert.deepEqual(verdict.violations, [])

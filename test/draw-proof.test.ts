@@ -39,6 +39,7 @@ test('every module that the page asks for is served as a script by an own addres
     }
   }
   await follow(`${url}/draw-proof/web/page.ts`)
+  await follow(`${url}/draw-proof/web/audit.ts`)
   assert([...seen].some((address) => address.endsWith('/queue/order.ts')) && seen.size > 10, [...seen].join('\n'))
   for (const path of ['queue/store.ts', 'queue/draw.ts', 'vendor/@noble/curves/package.json', 'vendor/@noble/curves/absent.js', 'vendor/@noble/../pg/lib/index.js', '..%2f..%2fpackage.json', 'constructor', '__proto__'])
     assert.equal((await fetch(`${url}/draw-proof/${path}`)).status, 404, path)

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { hash } from '../queue/draw-hash.ts'
 import { createReplay, type Verdict } from '../queue/replay.ts'
 import type { ChainedLine } from '../queue/record-chain.ts'
 
@@ -27,7 +28,7 @@ function optionsOf(args: string[]) {
 }
 
 async function run(showId: string, url: string, json: boolean): Promise<number> {
-  const replay = createReplay()
+  const replay = createReplay(hash)
   try {
     let complete = true
     for (let cursor: string | null = ''; cursor !== null; ) {

@@ -17,16 +17,23 @@ const ownFiles: Record<string, { file: string; kind: Kind }> = {
   'queue/draw-rules.ts': { file: '../queue/draw-rules.ts', kind: 'javascript' },
   'queue/draw-beacon.ts': { file: '../queue/draw-beacon.ts', kind: 'javascript' },
   'queue/draw-signature.ts': { file: '../queue/draw-signature.ts', kind: 'javascript' },
+  'web/audit.ts': { file: '../../web/draw-proof/audit.ts', kind: 'javascript' },
+  'web/audit-texts.ts': { file: '../../web/draw-proof/audit-texts.ts', kind: 'javascript' },
+  'queue/replay.ts': { file: '../queue/replay.ts', kind: 'javascript' },
+  'queue/record-chain.ts': { file: '../queue/record-chain.ts', kind: 'javascript' },
   'queue/order.ts': { file: '../queue/order.ts', kind: 'javascript' },
 }
 /** Modules of the two libraries the shared files import, by the names they have in the package. */
 const libraryFile = /^vendor\/@noble\/(curves|hashes)\/((?:abstract\/)?[a-z0-9_-]+\.js)$/
 const libraries: Record<string, string> = { curves: import.meta.resolve('@noble/curves/bls12-381.js'), hashes: import.meta.resolve('@noble/hashes/sha2.js') }
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-const page = { file: '../../web/draw-proof/index.html', kind: 'html' } as const
+const pages = {
+  draw: { file: '../../web/draw-proof/index.html', kind: 'html' },
+  audit: { file: '../../web/draw-proof/audit.html', kind: 'html' },
+} as const
 
 /**
- * The page that does a draw again in the browser: the very files the server runs, with nothing but their types taken
+ * The pages that do a draw again and recompute a whole sale in the browser: the very files the server runs, with nothing but their types taken
  * away and their imports named by address. No bundler stands between what is read here and what runs there.
  */
 export function drawProofRoutes(app: App) {
@@ -43,7 +50,12 @@ export function drawProofRoutes(app: App) {
   app.get('/draw-proof', {
     config: { access: { allow: 'public' } },
     schema: { hide: true, querystring: Exact({ show: Type.Optional(Type.String()), window: Type.Optional(Type.String()), lang: Type.Optional(Type.String()) }) },
-  }, async (_request, reply) => send(reply, '', page))
+  }, async (_request, reply) => send(reply, 'draw', pages.draw))
+
+  app.get('/audit-proof', {
+    config: { access: { allow: 'public' } },
+    schema: { hide: true, querystring: Exact({ show: Type.Optional(Type.String()), lang: Type.Optional(Type.String()) }) },
+  }, async (_request, reply) => send(reply, 'audit', pages.audit))
 
   app.get('/draw-proof/*', { config: { access: { allow: 'public' } }, schema: { hide: true } }, async (request, reply) => {
     const address = (request.params as { '*': string })['*']

@@ -10,6 +10,7 @@ import * as draws from './store-draws.ts'
 import * as lines from './store-lines.ts'
 import * as passes from './store-passes.ts'
 import * as places from './store-places.ts'
+import * as resuming from './store-resuming.ts'
 import { day, type Ground, minute, openGround } from './testing.ts'
 
 const linesMax = 200
@@ -53,7 +54,7 @@ test('no job reads a whole line to find what is due, whatever was known of the l
     showsOverdue: (db) => clock.showsOverdue(db, now, 200),
     showsBetween: (db) => clock.showsBetween(db, now, now + minute, 200),
     graceDeadlines: (db) => clock.graceDeadlines(db as never, show, now, now + minute, 1_000),
-    moveDeadlines: (db) => clock.moveDeadlines(db as never, show, 1, now),
+    moveDeadlines: (db) => resuming.moveDeadlines(db as never, show, { showId: show.showId, resumeNo: 1, byMs: 1 }, now, 1_000),
     endOverdue: (db) => places.endOverdue(db as never, [line.windowId], now, now, 1_000),
     showsToAdmit: (db) => lines.showsToAdmit(db, 200),
     callNext: (db) => places.callNext(db as never, line, { through: 100, numbers: undefined }, 10, slots, now),

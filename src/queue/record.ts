@@ -2,6 +2,7 @@ import type { Static } from 'typebox'
 import { settle } from '../platform/outcome.ts'
 import type { queueOperations } from './api.ts'
 import type { QueueEnv } from './env.ts'
+import { hash as hashOf } from './draw-hash.ts'
 import { type Line, noLine, type Show } from './line.ts'
 import { type ChainedLine, chained, chainStart, type RecordLine } from './record-chain.ts'
 import { readShows } from './store-lines.ts'
@@ -31,7 +32,7 @@ async function joinsOf(env: QueueEnv, { showId }: Show, windows: Line[], { windo
   const line = windows[index]
   const rows = await store.joinsAfter(env.db, { showId, windowId, number }, limit)
   // what a draw adds to the header must not change the chain of those who joined before it
-  const header = number === 0 && line ? [chained(chainStart, headerOf(line))] : []
+  const header = number === 0 && line ? [chained(hashOf, chainStart, headerOf(line))] : []
   const joins = chain(hash, rows.map((row): RecordLine => ({ kind: 'join', window: windowId, ...row })))
   const lines = [...header, ...joins]
   const last = rows.at(-1)
@@ -56,7 +57,7 @@ const headerOf = ({ windowId, opensAt, closesAt, rosterCount, seed }: Line): Rec
 function chain(previous: string, lines: RecordLine[]): ChainedLine[] {
   let hash = previous
   return lines.map((line) => {
-    const one = chained(hash, line)
+    const one = chained(hashOf, hash, line)
     hash = one.hash
     return one
   })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { randomUUID } from 'node:crypto'
+import { hash } from './draw-hash.ts'
 import { createReplay } from './replay.ts'
 import { type ChainedLine, chained, chainStart, type RecordLine } from './record-chain.ts'
 import { type Ground, minute, openGround, someone, verified, type Who } from './testing.ts'
@@ -23,7 +24,7 @@ async function recordOf(showId: string, limit = 7): Promise<ChainedLine[]> {
   return lines
 }
 function verdictOf(lines: ChainedLine[]) {
-  const replay = createReplay()
+  const replay = createReplay(hash)
   for (const line of lines) replay.add(line)
   return replay.end()
 }
@@ -32,7 +33,7 @@ function forged(lines: ChainedLine[]): ChainedLine[] {
   const heads: Record<string, string> = {}
   return lines.map(({ hash: _, ...line }) => {
     const chain = line.kind === 'join' ? String(line.window) : 'events'
-    const made = chained(line.kind === 'line' ? chainStart : (heads[chain] ?? chainStart), line as RecordLine)
+    const made = chained(hash, line.kind === 'line' ? chainStart : (heads[chain] ?? chainStart), line as RecordLine)
     if (line.kind !== 'line') heads[chain] = made.hash
     return made
   })

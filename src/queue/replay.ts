@@ -1,5 +1,5 @@
-import { orderOf } from './draw-hash.ts'
-import { arrivalOrder, type Order } from './order.ts'
+import { orderFrom } from './draw-rules.ts'
+import { arrivalOrder, type Hash, type Order } from './order.ts'
 import { type ChainedLine, chained, chainStart } from './record-chain.ts'
 
 export type Violation = { what: 'chain_broken' | 'number_gap' | 'two_places' | 'impossible' | 'cap_exceeded' | 'called_while_paused' | 'passed_over'; line: unknown; detail: string }
@@ -27,7 +27,7 @@ const takesSlot = (status: Status) => status === 'called' || status === 'inside'
  * waited, by the order drawn from the seed where there was a draw (npm run verify-draw recomputes the seed). Feed it the
  * lines in the order they were published.
  */
-export function createReplay() {
+export function createReplay(hash: Hash) {
   const windows = new Map<string, Window>()
   const orders = new Map<string, Order>()
   const heads: Record<string, string> = {}
@@ -47,15 +47,15 @@ export function createReplay() {
 
   function begin({ window, rosterCount, seed }: { window: string; rosterCount: number; seed: string | null }) {
     windowOf(window)
-    orders.set(window, orderOf({ rosterCount, seed }))
+    orders.set(window, seed === null ? arrivalOrder : orderFrom(hash, seed, rosterCount))
   }
 
   function follow(line: ChainedLine) {
-    const { hash, ...said } = line
+    const { hash: published, ...said } = line
     const chain = line.kind === 'join' ? String(line.window) : 'events'
     const previous = line.kind === 'line' ? chainStart : (heads[chain] ?? chainStart)
-    if (chained(previous, said).hash !== hash) broken('chain_broken', line, 'the hash is not that of the line before and this line')
-    if (line.kind !== 'line') heads[chain] = hash
+    if (chained(hash, previous, said).hash !== published) broken('chain_broken', line, 'the hash is not that of the line before and this line')
+    if (line.kind !== 'line') heads[chain] = published
   }
 
   function join({ window, number, at, who }: { window: string; number: number; at: number; who: string }) {

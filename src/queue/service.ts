@@ -32,6 +32,7 @@ import { createPace } from './pace.ts'
 import { record } from './record.ts'
 import { orderOfLine, positionMany, story } from './position.ts'
 import { createPositions } from './positions.ts'
+import { resumeShows } from './resuming.ts'
 import { createShops, shopHandlers } from './shop.ts'
 import { showHandlers } from './show.ts'
 import type { Note } from './store-evidence.ts'
@@ -123,6 +124,7 @@ export function createQueue({ capDefault = queueLimits.capDefault, isSoldByShop 
       { name: 'queue.evidence', everyMs: 1_000, run: () => writeEvidence(env) },
       { name: 'queue.retention', everyMs: 60_000, run: () => forgetEvidence(env) },
       { name: 'queue.watches', everyMs: 60_000, run: () => forgetWatches(env) },
+      { name: 'queue.resume', everyMs: 250, run: () => resumeShows(env) },
       { name: 'queue.endings', everyMs: 250, run: () => endPasses(env) },
       { name: 'queue.purchases', everyMs: 500, run: () => endAfterPurchase(env) },
       { name: 'queue.close', everyMs: 500, run: () => endClosed(env) },

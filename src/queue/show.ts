@@ -3,19 +3,16 @@ import type { Tx } from '../platform/database.ts'
 import type { Envelope } from '../platform/events.ts'
 import type { EventHandler } from '../platform/service.ts'
 import type { StockTold } from '../seat/api.ts'
-import { fill } from './admission.ts'
 import type { QueueEnv } from './env.ts'
 import { hearStock } from './gate.ts'
-import type { Line, Phase, Show } from './line.ts'
+import type { Line, Phase } from './line.ts'
 import { moveLobby } from './lobby-phases.ts'
-import { moveDeadlines } from './store-clock.ts'
+import { resume, resumeNow } from './resuming.ts'
 import * as lines from './store-lines.ts'
 import { tellFirstCap, tellGate } from './store-gate.ts'
 import { notePurchases } from './store-passes.ts'
 import { eraseWatches } from './store-watches.ts'
 
-/** A resumed show leaves every running deadline at least this long. */
-const afterResumeMs = 60_000
 type Windows = ShowPublished['windows']
 type ShowEvent = { showId: string; windows: Windows; startsAt: number; pausedMs: number }
 type Confirmed = { showId: string; userId: string }
@@ -42,11 +39,15 @@ export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
     'show.cancelled': each((tx, { showId }) => cancel(tx, showId)),
     'show.paused': each(async (tx, { showId }, event) => {
       const show = await lines.lockShow(tx, showId)
+      if (show && show.pausedAt !== null) await resumeNow(env, tx, show)
       if (show?.pausedAt !== null) return
       await lines.pauseShow(tx, showId, event.occurredAt)
       await tellGate(tx, showId, 'paused', {}, event.occurredAt)
     }),
-    'show.resumed': each((tx, { showId, pausedMs }) => resume(env, tx, showId, pausedMs)),
+    'show.resumed': each(async (tx, { showId, pausedMs }) => {
+      const show = await lines.lockShow(tx, showId)
+      if (show) await resume(env, tx, show, pausedMs)
+    }),
     'seat.stock': async (tx, events) => {
       for (const event of inKeyOrder(events)) await hearStock(env, tx, event.data as StockTold)
     },
@@ -109,15 +110,4 @@ async function cancel(tx: Tx, showId: string) {
   await lines.cancelShow(tx, showId)
   const changes = (show?.lines ?? []).map(({ windowId }) => ({ windowId, phase: 'closed' as const, closedReason: 'show_cancelled' as const }))
   if (changes.length > 0) await lines.setPhases(tx, changes)
-}
-
-async function resume(env: QueueEnv, tx: Tx, showId: string, pausedMs: number) {
-  const show: Show | undefined = await lines.lockShow(tx, showId)
-  if (!show || show.pausedAt === null) return
-  const now = env.now()
-  await moveDeadlines(tx, show, pausedMs, now + afterResumeMs)
-  await lines.pauseShow(tx, showId, null)
-  await tellGate(tx, showId, 'resumed', { pausedMs }, now)
-  show.pausedAt = null
-  await fill(tx, show, now)
 }

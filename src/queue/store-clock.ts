@@ -37,10 +37,4 @@ export const graceDeadlines = (tx: Tx, show: Show, after: number, before: number
       where window_id = any(${windowsOf(show)}::uuid[]) and until > ${at(after)} and until < ${at(before)} limit ${max})
     update queue.places p set until = ${at(before)} where p.ctid = any(array(select tid from late)) returning p.number`)
 
-/** Every running deadline of the show moves by the pause. */
-export const moveDeadlines = (tx: Tx, show: Show, byMs: number, atLeast: number) =>
-  tx.rows(sql`
-    update queue.places set until = greatest(until + make_interval(secs => ${byMs / 1000}::float8), ${at(atLeast)})
-    where window_id = any(${windowsOf(show)}::uuid[]) and until is not null returning number`)
-
 const windowsOf = (show: Show) => show.lines.map((line) => line.windowId)

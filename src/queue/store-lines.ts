@@ -86,7 +86,7 @@ export const cancelShow = (tx: Tx, showId: string) =>
   tx.rows(sql`update queue.shows set status = 'cancelled' where show_id = ${showId}`)
 
 export const pauseShow = (tx: Tx, showId: string, pausedAt: number | null) =>
-  tx.rows(sql`update queue.shows set paused_at = ${pausedAt === null ? null : at(pausedAt)} where show_id = ${showId}`)
+  tx.rows(sql`update queue.shows set paused_at = ${pausedAt === null ? null : at(pausedAt)}, resuming_by_ms = null where show_id = ${showId}`)
 
 export const setMessage = (tx: Tx, windowId: string, message: string | null) =>
   tx.rows(sql`update queue.lines set message = ${message} where window_id = ${windowId}`)

@@ -74,7 +74,7 @@ test('one for each show and grade: asked again, by any request, it is the same w
   const same = await Promise.all(Array.from({ length: 20 }, () => watch(fan, { grade: 'R' })))
   assert.deepEqual(new Set(same.map((one) => `${one.created} ${one.watch.id}`)), new Set([`false ${id}`]))
   assert.deepEqual((await watch(fan)).watch.seatsLeft, 3, 'any grade is another watch')
-  assert.deepEqual((await mine(fan)).map(({ grade }) => grade), [undefined, 'R'])
+  assert.deepEqual(new Set((await mine(fan)).map(({ grade }) => grade)), new Set([undefined, 'R']))
   assert.equal(await codeOf(watch(someone(showId), { id, grade: 'R' })), 'idempotency_conflict')
   assert.deepEqual(await refused(watch(fan, { grade: 'X' })), { code: 'watch_grade_unknown', params: { grades: ['R'] } })
 })

@@ -33,6 +33,7 @@ for (const look of [{ language: 'ko', width: 1_440 }, { language: 'en', width: 3
     await see('/', '.concert')
     await see(`/concerts/${show.concertId}`, '.show')
     await see('/nowhere', 'h1')
+    await see(`/audit-proof?show=${show.showId}&lang=${look.language}`, '#findings li')
     await see('/sign-up', 'form')
     await page.locator('main form button[type=submit]').click()
     await page.locator('.problem').first().waitFor()
