@@ -30,3 +30,14 @@ export function longestRun(states: Uint8Array, first: number, last: number): num
   }
   return longest
 }
+
+/** Seat ids by what they are now, from one version to another. */
+export type SeatChanges = { from: number; free: number[]; held: number[]; sold: number[]; blocked: number[] }
+const kinds = ['free', 'held', 'sold', 'blocked'] as const
+
+/** The states after these changes, and which seats are another than before. */
+export function applyChanges(before: Uint8Array, told: Partial<SeatChanges>): { states: Uint8Array; changes: number[] } {
+  const states = before.slice()
+  for (const [code, kind] of kinds.entries()) for (const id of told[kind] ?? []) states[id - 1] = code
+  return { states, changes: changesOf(before, states) }
+}

@@ -7,7 +7,8 @@ import { accessToken, mayBeSignedIn } from '../session.ts'
 import type { WirePass, WireShow } from '../wire.ts'
 import { createPicture, make, write } from './dom.ts'
 import { followLine, type LineState } from './source.ts'
-import { type Action, type Extra, type View, viewOf, wordsNow } from './view.ts'
+import { type Action, type Extra, type View, viewOf } from './view.ts'
+import { loadWords, wordsNow } from './words.ts'
 
 const showId = location.pathname.split('/')[2] ?? ''
 const thereMs = 60_000
@@ -42,6 +43,7 @@ const heard = make('span')
 const server = make('span', { class: 'num' })
 const leave = make('button', { type: 'button', class: 'quiet' })
 const story = make('a', { href: `/shows/${showId}/story`, class: 'quiet' })
+const proof = make('a', { class: 'quiet' })
 const live = make('div', { class: 'hush', role: 'status' })
 const alertBox = make('div', { class: 'hush', role: 'alert' })
 const sure = make('dialog', { 'aria-labelledby': 'sure' })
@@ -51,12 +53,14 @@ const root = document.getElementById('line') as HTMLElement
 root.append(
   make('header', { class: 'line-top' }, [brand, other]),
   make('main', {}, [eyebrow, card, picture.svg as unknown as HTMLElement, range, note, checks, codeForm, actions, reckon, live, alertBox]),
-  make('footer', {}, [make('p', { class: 'note' }, [heard, ' · ', server]), make('p', { class: 'row' }, [story, leave])]),
+  make('footer', {}, [make('p', { class: 'note' }, [heard, ' · ', server]), make('p', { class: 'row' }, [proof, story, leave])]),
   sure,
 )
 
-other.onclick = () => {
-  chooseLanguage(language() === 'ko' ? 'en' : 'ko')
+other.onclick = async () => {
+  const next = language() === 'ko' ? 'en' : 'ko'
+  await loadWords(next)
+  chooseLanguage(next)
   draw()
   void readShow()
 }
@@ -129,6 +133,8 @@ function draw() {
   write(heard, words.heard(age))
   write(server, `${words.server} ${new Date(serverNow()).toLocaleTimeString(language() === 'ko' ? 'ko-KR' : 'en-GB', { hourCycle: 'h23' })}`)
   write(story, words.story)
+  write(proof, state.frame?.draw || view.kind === 'lobby' ? words.proof : '')
+  proof.setAttribute('href', `/draw-proof?show=${showId}&lang=${language()}`)
   write(leave, view.mayLeave ? words.leave : '')
   drawChecks(view)
   drawActions(view)
@@ -161,7 +167,7 @@ function drawActions(view: View) {
 
 /** Said at the first figure, at each halving, and at every change of state; never each second. */
 function announce(view: View) {
-  const position = state?.place?.position ?? 0
+  const position = state?.view?.position ?? state?.place?.position ?? 0
   const halved = view.kind === 'waiting' && position <= announced.position / 2
   if (view.kind === announced.kind && !halved) return
   announced = { kind: view.kind, position }
@@ -185,7 +191,7 @@ const line = followLine(showId, (next) => {
 })
 
 async function start() {
-  state = { place: undefined, frame: undefined, show: undefined, lobby: undefined, problem: undefined, heardAt: serverNow(), offline: false }
+  state = { place: undefined, view: undefined, frame: undefined, show: undefined, lobby: undefined, problem: undefined, heardAt: serverNow(), offline: false }
   readShow().catch(() => write(eyebrow, ''))
   if (extra.signedIn) extra.signedIn = (await accessToken()) !== undefined || mayBeSignedIn()
   draw()

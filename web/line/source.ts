@@ -1,10 +1,12 @@
+import { type Follower, followLine as followFrames } from '../../src/line-client/follow.ts'
+import type { LineView } from '../../src/line-client/view.ts'
 import { ask, get, isUnknown, post, Problem, serverNow } from '../client.ts'
 import type { WireFrame, WireLobby, WirePlace, WireShow } from '../wire.ts'
 
-export type Odds = 'sure' | 'likely' | 'open' | 'unlikely' | 'none'
-/** What the page knows of the line. `heardAt` is when the server was last heard, by its own clock. */
+/** What the page knows of the line. `heardAt` is when what it shows was true, by the server's clock. */
 export type LineState = {
   place: WirePlace | undefined
+  view: LineView | undefined
   frame: WireFrame | undefined
   show: WireShow | undefined
   lobby: WireLobby | undefined
@@ -12,51 +14,100 @@ export type LineState = {
   heardAt: number
   offline: boolean
 }
-export type Line = { join: (code?: string) => Promise<void>; wake: () => Promise<void>; leave: () => Promise<void>; look: () => Promise<void>; stop: () => void }
+export type Line = { join: (code?: string) => Promise<void>; wake: () => Promise<void>; leave: () => Promise<void>; look: () => Promise<void> }
 
-const nearMs = 1_000
-const farMs = 4_000
+/** how long until the exact place is asked for again; whoever waits and is not due needs it only in case another tab left */
+const askMs = { due: 1_500, called: 4_000, inside: 10_000, refused: 4_000, far: 300_000 }
 const offlineMs = 3_000
-const showEveryMs = 15_000
-const farPosition = 500
+const readEveryMs = 15_000
+const spread = (ms: number) => ms * (0.7 + 0.6 * Math.random())
+const final = new Set(['sign_in_required', 'place_unknown'])
 
 /**
- * Follows one line by asking: the exact place and the frame every second near the turn, every four seconds far from it.
- * All the page knows of the server is behind this function.
+ * Follows one line: its frames tell how far it is, the same for everybody; the exact place is asked for only when the turn
+ * is due. All the page knows of the server is behind this function.
  */
 export function followLine(showId: string, onState: (state: LineState) => void): Line {
   const base = `/api/shows/${showId}/queue`
-  let state: LineState = { place: undefined, frame: undefined, show: undefined, lobby: undefined, problem: undefined, heardAt: serverNow(), offline: false }
+  let state: LineState = { place: undefined, view: undefined, frame: undefined, show: undefined, lobby: undefined, problem: undefined, heardAt: serverNow(), offline: false }
   let timer: ReturnType<typeof setTimeout> | undefined
-  let showReadAt = 0
-  let stopped = false
+  let askAt = Number.POSITIVE_INFINITY
+  let follower: Follower | undefined
+  let followed = ''
+  const readAt = { show: 0, lobby: 0 }
+  const rank = createRank()
   const tell = (change: Partial<LineState>) => {
     state = { ...state, ...change }
-    if (!stopped) onState(state)
+    onState(state)
   }
 
-  async function read() {
-    const [place, frame] = await Promise.all([get<WirePlace>(`${base}/me`), get<WireFrame>(base)])
-    tell({ place, frame, problem: undefined, offline: false, heardAt: serverNow() })
-    if (serverNow() - showReadAt < showEveryMs) return
-    showReadAt = serverNow()
-    tell({ show: await get<WireShow>(`/api/shows/${showId}`) })
-    if (place.position === null) tell({ lobby: await get<WireLobby>(`${base}/lobby`) })
+  function know(place: WirePlace) {
+    tell({ place, problem: undefined, offline: false, heardAt: serverNow() })
+    // another number is another wait: nothing of the former holds for it
+    if (followed !== `${place.number}`) {
+      follower?.close()
+      followed = `${place.number}`
+      follower = follow()
+    }
+    if (place.position !== null) follower?.know(place.position)
+  }
+
+  const follow = () => followFrames({
+    url: base, now: serverNow, random: Math.random,
+    after: (ms, act) => {
+      const later = setTimeout(act, ms)
+      return () => clearTimeout(later)
+    },
+    fetch: async (url, options) => {
+      try {
+        const answer = await fetch(url, options)
+        if (state.offline) tell({ offline: false })
+        return answer
+      } catch (error) {
+        if (!options.signal.aborted) tell({ offline: true })
+        throw error
+      }
+    },
+    rankOf: (frame) => state.place?.rank ?? rank(frame, state.place?.number),
+    onChange: (view, document) => {
+      tell({ view, frame: JSON.parse(document) as WireFrame, heardAt: serverNow() - view.ageMs, offline: false })
+      readMore(view)
+      plan()
+    },
+  })
+
+  /** What the page says beside the place; without it the page still stands. */
+  function readMore({ phase, availability }: LineView) {
+    const due = (what: 'show' | 'lobby') => serverNow() - readAt[what] > readEveryMs
+    const wanted = phase === 'lobby' || phase === 'sealed' ? 'lobby' : availability === 'all_held' ? 'show' : undefined
+    if (!wanted || !due(wanted)) return
+    readAt[wanted] = serverNow()
+    const read = wanted === 'lobby' ? get<WireLobby>(`${base}/lobby`).then((lobby) => tell({ lobby })) : get<WireShow>(`/api/shows/${showId}`, { anonymous: true }).then((show) => tell({ show }))
+    read.catch(failed)
+  }
+
+  function failed(error: unknown) {
+    if (isUnknown(error)) tell({ offline: true })
+    else if (error instanceof Problem) tell({ problem: error, offline: false })
+    else throw error
+  }
+
+  /** A sooner reason to ask moves the question nearer, never further away. */
+  function plan() {
+    const ms = untilAsked(state)
+    if (ms === undefined) return clearTimeout(timer)
+    const at = Date.now() + spread(ms)
+    if (at >= askAt) return
+    askAt = at
+    clearTimeout(timer)
+    timer = setTimeout(() => void look(), at - Date.now())
   }
 
   async function look() {
     clearTimeout(timer)
-    try {
-      await read()
-    } catch (error) {
-      if (isUnknown(error)) tell({ offline: true })
-      else if (error instanceof Problem) tell({ problem: error, offline: false })
-      else throw error
-    }
-    if (stopped) return
-    clearTimeout(timer)
-    if (state.problem?.code === 'sign_in_required' || state.problem?.code === 'place_unknown') return
-    timer = setTimeout(() => void look(), state.offline ? offlineMs : isFar(state) ? farMs : nearMs)
+    askAt = Number.POSITIVE_INFINITY
+    await get<WirePlace>(`${base}/me`).then(know).catch(failed)
+    plan()
   }
 
   const change = async (what: () => Promise<unknown>) => {
@@ -64,41 +115,50 @@ export function followLine(showId: string, onState: (state: LineState) => void):
       await what()
     } catch (error) {
       if (!(error instanceof Problem)) throw error
+      failed(error)
       // not open yet: look again by itself, and show until when
-      tell(isUnknown(error) ? { offline: true } : { problem: error })
-      if (!isUnknown(error)) return
+      if (!isUnknown(error)) return plan()
     }
     await look()
   }
-  const looked = () => document.visibilityState === 'visible' && void look()
-  document.addEventListener('visibilitychange', looked)
+  document.addEventListener('visibilitychange', () => {
+    const visible = document.visibilityState === 'visible'
+    follower?.show(visible)
+    if (visible) void look()
+  })
   return {
-    join: (code) => change(async () => tell({ place: await post<WirePlace>(base, code ? { code } : {}), problem: undefined })),
-    wake: () => change(async () => tell({ place: await post<WirePlace>(`${base}/wake`) })),
+    join: (code) => change(async () => know(await post<WirePlace>(base, code ? { code } : {}))),
+    wake: () => change(async () => know(await post<WirePlace>(`${base}/wake`))),
     leave: () => change(() => ask('DELETE', `${base}/me`)),
     look,
-    stop: () => {
-      stopped = true
-      clearTimeout(timer)
-      document.removeEventListener('visibilitychange', looked)
-    },
   }
 }
 
-/** In a lobby, far back in the line or refused, a second earlier changes nothing. */
-const isFar = ({ place, problem }: LineState) => problem !== undefined || (place?.status === 'waiting' && (place.position ?? Number.POSITIVE_INFINITY) > farPosition)
-
-const ticketsEach = 2
-/** How likely a seat is, in five words: seats left against those ahead, at two tickets each. */
-export function oddsOf(position: number, left: number): Odds {
-  const share = left / Math.max(1, position * ticketsEach)
-  if (share >= 1.5) return 'sure'
-  if (share >= 1) return 'likely'
-  if (share >= 0.5) return 'open'
-  return share >= 0.1 ? 'unlikely' : 'none'
+function untilAsked({ offline, problem, place, view }: LineState): number | undefined {
+  if (problem && final.has(problem.code)) return undefined
+  if (offline) return offlineMs
+  if (problem || !place) return askMs.refused
+  if (place.status === 'called') return askMs.called
+  if (place.status === 'inside' || place.status === 'asleep') return askMs.inside
+  if (place.status === 'ended') return undefined
+  if (place.status !== 'waiting' || view?.isDue || view?.phase === 'closed') return askMs.due
+  // the order is known to the server, and not to this page
+  return view?.phase === 'open' && view.position === null ? askMs.called : askMs.far
 }
 
-/** Minutes until the turn, as a range: the pace of the last minutes is not the pace of the next. */
-export function rangeOf(etaSeconds: number): [low: number, high: number] {
-  return [Math.floor((etaSeconds * 0.85) / 60), Math.max(1, Math.ceil((etaSeconds * 1.25) / 60))]
+/** The drawn rank, computed here from the revealed seed: nobody asks for it, and nobody has to believe it. Loaded when a draw is seen. */
+function createRank() {
+  let reckon: typeof import('./rank.ts').rankIn | undefined
+  let asked = false
+  return ({ draw }: WireFrame, number: number | undefined): number | undefined => {
+    if (!draw || number === undefined) return undefined
+    if (!asked) {
+      asked = true
+      // without it the place is asked for, which says the same
+      void import('./rank.ts').then((module) => {
+        reckon = module.rankIn
+      }, () => undefined)
+    }
+    return reckon?.(draw, number)
+  }
 }

@@ -1,8 +1,8 @@
-import { clock, language, timeOf, when, won } from '../language.ts'
+import { clock, timeOf, when, won } from '../language.ts'
 import { serverNow } from '../client.ts'
+import type { LineView } from '../../src/line-client/view.ts'
 import type { LineState } from './source.ts'
-import { oddsOf, rangeOf } from './source.ts'
-import { en, ko } from './words.ts'
+import { wordsNow } from './words.ts'
 
 export type Action = 'signIn' | 'join' | 'code' | 'enter' | 'wake' | 'takeOver' | 'resend' | 'home' | 'again'
 /** One state of the page, in words. `big` is the huge figure, `urgent` is said at once. */
@@ -22,7 +22,6 @@ export type View = {
   mayLeave?: boolean
 }
 export type Extra = { signedIn: boolean; refused: string | undefined; sent: boolean }
-export const wordsNow = () => (language() === 'ko' ? ko : en)
 
 /** What the page shows for what it knows; the first thing that matters wins. */
 export function viewOf(state: LineState, extra: Extra): View {
@@ -68,13 +67,12 @@ function calledView(until: string | null): View {
 }
 
 /** Before the draw nobody has a position: the page counts down and shows what is still to be done. */
-function lobbyView({ frame, lobby }: LineState, phase: string): View {
+function lobbyView({ view, lobby }: LineState, phase: string): View {
   const words = wordsNow()
-  const left = frame?.opensAt ? Date.parse(frame.opensAt) - serverNow() : undefined
+  const left = view?.opensAt ? Date.parse(view.opensAt) - serverNow() : undefined
   const checks = lobby?.checks
   return {
-    kind: 'lobby', title: words.lobby.title, body: phase === 'sealed' ? words.lobby.sealed : words.lobby.body, mayLeave: true, actions: [],
-    note: frame?.reason?.startsWith('paused') ? words.paused : (frame?.message ?? ''),
+    kind: 'lobby', title: words.lobby.title, body: phase === 'sealed' ? words.lobby.sealed : words.lobby.body, mayLeave: true, actions: [], note: noteOf(view),
     ...(left === undefined ? {} : { big: clock(left) }),
     ...(checks ? { checks: [
       { ok: checks.verified === true, text: words.lobby.verified },
@@ -84,22 +82,35 @@ function lobbyView({ frame, lobby }: LineState, phase: string): View {
   }
 }
 
+/** Why it goes slower, as far as the line says, and what the operator says. */
+function noteOf(view: LineView | undefined): string {
+  const words = wordsNow()
+  return [words.reasons[view?.reason ?? ''] ?? '', view?.message ?? ''].filter(Boolean).join(' ')
+}
+
 function waitingView(state: LineState, place: NonNullable<LineState['place']>): View {
   const words = wordsNow()
-  const { frame, show } = state
-  const { position } = place
-  if (position === null) return lobbyView(state, place.phase)
-  const left = show?.left?.reduce((sum, { available }) => sum + available, 0)
-  const odds = left === undefined ? undefined : oddsOf(position, left)
+  const { frame, view, show } = state
+  const phase = view?.phase ?? place.phase
+  const position = view?.position ?? place.position
+  if (position === null) return lobbyView(state, phase)
+  const seats = view?.seats ?? undefined
   const base = {
     big: position.toLocaleString(), mayLeave: true, actions: [],
-    picture: { total: frame?.last ?? place.number, admitted: frame?.admittedThrough ?? 0, mine: place.rank ?? place.number },
-    range: place.etaSeconds === null ? words.waiting.still : words.waiting.range(...rangeOf(place.etaSeconds)),
-    note: frame?.reason?.startsWith('paused') ? words.paused : (frame?.message ?? ''),
-    ...(left === undefined ? {} : { figures: words.figures(left, position) }),
+    picture: { total: frame?.last ?? place.number, admitted: frame?.admittedThrough ?? 0, mine: (frame?.admittedThrough ?? 0) + position + 1 },
+    range: view?.wait ? words.waiting.range(Math.floor(view.wait.low / 60), Math.ceil(view.wait.high / 60)) : words.waiting.still,
+    note: noteOf(view),
+    ...(seats === undefined ? {} : { figures: words.figures(seats, position) }),
   }
-  if (show?.availability?.state === 'sold_out') return { ...base, kind: 'sold-out', ...words.soldOut }
-  if (show?.availability?.state === 'all_held') return { ...base, kind: 'all-held', ...words.allHeld }
-  if (odds === 'none' && left !== undefined) return { ...base, kind: 'hopeless', title: words.hopeless.title, body: words.hopeless.body(position, left) }
-  return { ...base, kind: 'waiting', title: position === 0 ? words.waiting.next : words.waiting.title(position), body: words.waiting.body(odds ? words.odds[odds] : '').trim() }
+  if (view?.availability === 'sold_out') return { ...base, kind: 'sold-out', ...words.soldOut }
+  if (view?.availability === 'all_held') return { ...base, kind: 'all-held', title: words.allHeld.title, body: allHeldBody(show?.availability?.earliestUntil) }
+  if (view?.odds === 'almost none' && seats !== undefined) return { ...base, kind: 'hopeless', title: words.hopeless.title, body: words.hopeless.body(position, seats) }
+  return { ...base, kind: 'waiting', title: position === 0 ? words.waiting.next : words.waiting.title(position), body: words.waiting.body(view?.odds ? words.odds[view.odds] : '').trim() }
+}
+
+/** The first basket to run out, while that is still to come. */
+function allHeldBody(until: string | undefined): string {
+  const words = wordsNow()
+  const left = until ? Date.parse(until) - serverNow() : 0
+  return left > 0 ? words.allHeld.ends(clock(left)) : words.allHeld.body
 }

@@ -19,15 +19,15 @@ function Story({ id }: { id: string }) {
   return (
     <Page title={words.title}>
       <p className="note">{show.data ? `${show.data.title} · ${show.data.venue}` : ''}<br />{words.lead}</p>
-      <Loaded read={read}>{({ steps }) => steps.length === 0 ? <Notice title={words.none} /> : <ol className="steps">{steps.map((step) => <Entry key={`${step.at}${step.service}${step.what}`} step={step} />)}</ol>}</Loaded>
+      <Loaded read={read}>{({ steps }) => steps.length === 0 ? <Notice title={words.none} /> : <ol className="steps">{steps.map((step) => <Entry key={`${step.at}${step.service}${step.what}`} step={step} showId={id} />)}</ol>}</Loaded>
     </Page>
   )
 }
 
-function Entry({ step: { at, what, detail } }: { step: Step }) {
+function Entry({ step: { at, what, detail }, showId }: { step: Step; showId: string }) {
   const { story: words, hall } = useWords()
   const parts = [
-    typeof detail.number === 'number' ? words.number(detail.number.toLocaleString()) : '',
+    typeof detail.rank === 'number' ? words.number(detail.rank.toLocaleString()) : typeof detail.number === 'number' ? words.number(detail.number.toLocaleString()) : '',
     Array.isArray(detail.seatIds) ? hall.left(String(detail.seatIds.length)) : '',
     typeof detail.amount === 'number' ? won(detail.amount) : typeof detail.refund === 'number' ? won(detail.refund) : '',
     words.reasons[String(detail.reason ?? detail.refusal ?? '')] ?? '',
@@ -36,6 +36,7 @@ function Entry({ step: { at, what, detail } }: { step: Step }) {
     <li className={mine.has(what) ? 'mine' : ''}>
       <p><b>{words.steps[what] ?? what}</b>{parts.length > 0 ? ` · ${parts.join(' · ')}` : ''}</p>
       <p className="note num"><time dateTime={at}>{exactly(at)}</time></p>
+      {what === 'drawn' ? <p><a href={`/draw-proof?show=${showId}&window=${detail.windowId}&lang=${document.documentElement.lang}`}>{words.proof}</a></p> : null}
     </li>
   )
 }

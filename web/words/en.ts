@@ -67,10 +67,10 @@ export const en: Words = {
   story: {
     title: 'The story of my turn', lead: 'What happened when, and why: the same record that we see.', none: 'Nothing has happened yet.',
     steps: {
-      joined: 'You joined the line', called: 'It was your turn', slept: 'We kept your place while you were away', woken: 'Your place woke up', claimed: 'You came in', taken_over: 'You moved to another device', ended: 'Your place ended', held: 'You held seats', hold_ended: 'The hold ended', reserved: 'You reserved the seats', confirmed: 'The reservation is confirmed', cancelled: 'The reservation was cancelled', expired: 'Time ran out',
+      joined: 'You joined the line', drawn: 'Places were drawn', called: 'It was your turn', slept: 'We kept your place while you were away', woken: 'Your place woke up', claimed: 'You came in', taken_over: 'You moved to another device', ended: 'Your place ended', held: 'You held seats', hold_ended: 'The hold ended', reserved: 'You reserved the seats', confirmed: 'The reservation is confirmed', cancelled: 'The reservation was cancelled', expired: 'Time ran out',
       payment_started: 'You began to pay', payment_completed: 'You paid', payment_failed: 'The payment did not happen', payment_refused: 'The payment did not happen', refunded: 'Money went back to you', seats_cancelled: 'You cancelled seats', sold: 'The seats became yours', withdrawn: 'The organiser withdrew the show',
     },
     reasons: { left: 'you left', purchase: 'you bought all you may', untouched: 'nothing was touched after you came in', pass_expired: 'the time inside ran out', window_closed: 'the sale ended', line_closed: 'the line was closed', expired: 'the time limit passed', released: 'you let them go', swapped: 'you swapped seats', cancelled: 'you cancelled', balance_insufficient: 'the wallet did not cover it', top_up_declined: 'the bank declined', show_cancelled: 'the show was cancelled' },
-    number: (n) => `number ${n}`,
+    number: (n) => `number ${n}`, proof: 'Check the draw',
   },
 }
