@@ -15,6 +15,8 @@ import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createLifted } from './gateway/lifted.ts'
 import { createSlowLane } from './gateway/slow-lane.ts'
 import { createServer } from './gateway/server.ts'
+import { createWarRoom, warRoomRoutes } from './gateway/war-room.ts'
+import type { VerifyReport } from './verify.ts'
 import { createSessionGuard } from './gateway/sessions.ts'
 import { readWeb, type Web, webRoutes } from './gateway/web.ts'
 import { type PaymentApi, paymentOperations } from './payment/api.ts'
@@ -108,6 +110,8 @@ export type Parts = Surroundings & {
   /** how late the event loop is, in milliseconds; without it, never */
   lagMs?: () => number
   ready: () => Promise<string[]>
+  /** checks what is stored, where all of it is within reach */
+  verify?: (() => Promise<VerifyReport>) | undefined
   /** told to stop, and serving on until others have taken over */
   isStopping?: () => boolean
   step?: StepHook
@@ -270,7 +274,7 @@ export async function compose(parts: Parts) {
 type Mounting = Parts & { absent: ReadonlySet<ServiceName>; openPasses: ReturnType<typeof createOpenPasses>; web: Web }
 
 /** Every service's routes, written against its API type: the service itself may run elsewhere. What is absent says so. */
-async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehearsals, ready, absent, openPasses, web }: Mounting) {
+async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehearsals, ready, absent, openPasses, web, metrics, lagMs = () => 0, verify }: Mounting) {
   const secure = publicUrl.startsWith('https:')
   const { user, concert, wallet, seat, queue, reservation, payment } = api
   const stock = async (showIds: string[]) =>
@@ -307,6 +311,7 @@ async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehears
   await mount('reservation', (scope) => reservationRoutes(scope, { reservation, newId, ownsShow: owner }))
   await mount('payment', (scope) => paymentRoutes(scope, { payment, newId }))
   if (absent.has('seat')) shopRoutes(app, { queue, concert, passes: openPasses, newId, now })
+  if (!absent.has('queue')) warRoomRoutes(app, createWarRoom({ concert, queue, metrics, lagMs, now, verify, ...present({ seat, reservation }) }))
   auditRoutes(app, { user, concert, ...present({ seat, queue, reservation }) })
   gatewayRoutes(app, { user, ownsShow: owner, ready, ...present({ wallet, queue, seat, reservation, payment }) })
   if (rehearsals) rehearsalRoutes(app, { user, concert, now })

@@ -25,7 +25,7 @@ import { createDrandBeacon } from './queue/beacon.ts'
 import type { LinePort } from './queue/line-port.ts'
 import { createConsoleMail, createFileMail } from './user/mail.ts'
 import { serviceNames } from './services.ts'
-import { verify, verifyServices } from './verify.ts'
+import { verify, type VerifyReport, verifyServices } from './verify.ts'
 import { exportRoutes } from './verify-processes.ts'
 import { tellByHttp } from './wallet/sandbox-tells.ts'
 
@@ -51,14 +51,14 @@ export async function openServer(config: Config): Promise<Server> {
   const metrics = createMetrics()
   const shared = config.REDIS_URL ? await shareByRedis(config.REDIS_URL, { metrics, log }) : undefined
   let stopping = false
+  const looking = { now: clock.now, pause: () => wait(verifyPauseMs) }
   const ready = () => problemsOf({ db, clock, stopping: () => stopping })
-  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, lagMs: lag.lagMs, log, metrics, ready, isStopping: () => stopping, ...shared?.ports })
+  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, lagMs: lag.lagMs, log, metrics, ready, verify: config.isWhole ? () => verify(() => db, looking, config.absent) : undefined, isStopping: () => stopping, ...shared?.ports })
   await ensureOperator(config, system)
   if (config.demo) await seedDemo(system, clock.now())
 
   const jobs = system.start()
   const services = serviceNames.filter((name) => config.runs.has(name))
-  const looking = { now: clock.now, pause: () => wait(verifyPauseMs) }
   const operations = createOperations({
     metrics, ready, parked: system.parked,
     // others may have databases of their own
@@ -92,7 +92,7 @@ export async function openServer(config: Config): Promise<Server> {
   return { url, opsUrl, system, addressFile, close }
 }
 
-type Platform = { db: Database; clock: Clock; lagMs: () => number; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit; lines?: LinePort; live?: Live }
+type Platform = { db: Database; clock: Clock; lagMs: () => number; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; verify?: (() => Promise<VerifyReport>) | undefined; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit; lines?: LinePort; live?: Live }
 
 async function composeWith(config: Config, { clock, ...platform }: Platform) {
   const keys = await keysOf(config)

@@ -42,6 +42,7 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
     holdMs: 300_000,
     rehearsals: true,
     ready: async () => [],
+    verify: () => verify(() => database, { now: () => time.now, pause: async () => undefined }, new Set(absent)),
     absent: new Set(absent),
     ...(tell ? { tell } : {}),
     ...(step ? { step } : {}),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { en as operatorEn, ko as operatorKo } from '../web/operations/words.ts'
+import { en as lineEn } from '../web/line/words-en.ts'
+import { ko as lineKo } from '../web/line/words-ko.ts'
 import { en } from '../web/words/en.ts'
 import { ko } from '../web/words/ko.ts'
 
@@ -11,7 +14,7 @@ function sentences(entry: Entry, path = ''): [string, string][] {
   if (typeof entry === 'function') return [[path, (entry as (...args: unknown[]) => string)(...Array.from({ length: entry.length }, (_, i) => 71 + i))]]
   return Object.entries(entry).flatMap(([name, value]) => sentences(value as Entry, path ? `${path}.${name}` : name))
 }
-const [korean, english] = [sentences(ko), sentences(en)]
+const [korean, english] = [sentences({ ...ko, line: lineKo, operations: operatorKo }), sentences({ ...en, line: lineEn, operations: operatorEn })]
 
 test('every sentence stands in both languages, none is empty, and both use the same figures', () => {
   assert.deepEqual(korean.map(([path]) => path), english.map(([path]) => path))
@@ -25,9 +28,9 @@ test('every sentence stands in both languages, none is empty, and both use the s
 
 test('Korean is Korean, English has none of it except the name of the other language', () => {
   const hangul = /[가-힣]/
-  assert.deepEqual(english.filter(([path, text]) => hangul.test(text) && path !== 'common.otherLanguage').map(([path]) => path), [])
-  const figuresOnly = (text: string) => text.replace(/[\d\s,.·:₩~]/g, '') === ''
-  assert.deepEqual(korean.filter(([path, text]) => !hangul.test(text) && !figuresOnly(text) && path !== 'common.otherLanguage').map(([path]) => path), [])
+  assert.deepEqual(english.filter(([path, text]) => hangul.test(text) && !path.endsWith('.otherLanguage')).map(([path]) => path), [])
+  const figuresOnly = (text: string) => text.replace(/[\d\s,.·:₩~/]/g, '') === ''
+  assert.deepEqual(korean.filter(([path, text]) => !hangul.test(text) && !figuresOnly(text) && !path.endsWith('.otherLanguage')).map(([path]) => path), [])
 })
 
 test('no sentence shouts, grovels or blames', () => {

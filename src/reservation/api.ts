@@ -95,6 +95,8 @@ export const reservationOperations = {
   }),
   /** Whose reservation of this show has this number. */
   holder: operation({ input: Exact({ showId: Id, number: Type.String({ maxLength: 8 }) }), output: Exact({ userId: Type.Union([Id, Type.Null()]) }) }),
+  /** How many reservations of a show are live, by status. */
+  sales: operation({ input: Exact({ showId: Id }), output: Exact({ pending: Count, paying: Count, confirmed: Count }) }),
   story: operation({
     input: Exact({ userId: Id, showId: Id }),
     output: Exact({ steps: Type.Array(Exact({ at: Instant, what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })) }),

@@ -13,6 +13,7 @@ import { confirmMany, pinMany, unpinMany } from './pinning.ts'
 import { createShows } from './prices.ts'
 import { createReader, story } from './reading.ts'
 import { holderOf } from './store.ts'
+import { salesOf } from './store-shows.ts'
 
 export type ReservationDependencies = {
   db: Database
@@ -56,6 +57,7 @@ export function createReservation({ db, seat, concert, now, random }: Reservatio
       refund: ({ by, showId, ...input }) => cancel({ ...input, asker: { kind: 'organiser', by, showId } }),
       audit: (input) => readAudit(db, 'reservation', input),
       holder: async (input) => ({ userId: (await holderOf(db, input)) ?? null }),
+      sales: ({ showId }) => salesOf(db, showId),
       story: (input) => story(db, input),
     },
     on: {

@@ -38,6 +38,14 @@ export async function showsToDrain(db: Reader, limit: number): Promise<string[]>
   return rows.map((row) => row.id)
 }
 
+export async function salesOf(db: Reader, showId: string): Promise<{ pending: number; paying: number; confirmed: number }> {
+  const rows = await db.rows<{ status: string; count: number }>(sql`
+    select status, count(*)::int as count from reservation.reservations
+    where show_id = ${showId} and ended_at is null group by status`)
+  const count = (status: string) => rows.find((row) => row.status === status)?.count ?? 0
+  return { pending: count('pending'), paying: count('paying'), confirmed: count('confirmed') }
+}
+
 /** Pending and confirmed reservations of a show; those that are paying are passed over. */
 export async function endableOf(db: Reader, showId: string, limit: number): Promise<string[]> {
   const rows = await db.rows<{ id: string }>(sql`

@@ -1,5 +1,6 @@
-import { count } from '../language.ts'
 import type { Words } from './words-ko.ts'
+
+const count = (n: number) => n.toLocaleString('en-GB')
 
 export const en: Words = {
   brand: 'Openrun', server: 'Server time', heard: (s) => (s < 3 ? 'Your place, as of just now' : `Your place, as of ${s} s ago`), leave: 'Leave the line', leaveSure: 'Leave the line? Joining again starts at the end.', stay: 'Stay', story: 'The story of my turn', otherLanguage: '한국어',

@@ -1,6 +1,6 @@
-import { count } from '../language.ts'
+const count = (n: number) => n.toLocaleString('ko-KR')
 
-/** The line's own sentences: its page loads nothing else. */
+/** The line’s own sentences, a language a file: its page loads nothing else. */
 export const ko = {
   brand: '오픈런', server: '서버 시각', heard: (s: number) => (s < 3 ? '방금 받은 순번이에요' : `${s}초 전에 받은 순번이에요`), leave: '줄에서 나가기', leaveSure: '줄에서 나갈까요? 다시 서면 맨 뒤예요.', stay: '그대로 있기', story: '내 차례에 있었던 일', otherLanguage: 'English',
   loading: '순번을 불러오는 중이에요',

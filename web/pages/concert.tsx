@@ -1,9 +1,10 @@
-import { useNow, useRead } from '../data.ts'
+import { useNow, usePerson, useRead } from '../data.ts'
 import { clock, count, dayOf, when, won } from '../language.ts'
 import { saveCalendar } from '../parts/files.ts'
 import { Loaded, Page } from '../parts/frame.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Poster } from '../parts/poster.tsx'
+import { Link } from '../router.tsx'
 import type { Listed, WireConcert, WireShow } from '../wire.ts'
 import { useWords } from '../words/index.ts'
 
@@ -50,6 +51,7 @@ function ShowCard({ show }: { show: WireShow }) {
   const { concert: words, hall } = useWords()
   const now = useNow()
   const phase = phaseOf(show, now)
+  const isOperator = usePerson()?.role === 'operator'
   const left = new Map((show.left ?? []).map((entry) => [entry.grade, entry]))
   const freeUntil = Date.parse(show.startsAt) - show.policy.cutoffMinutesBeforeStart * 60_000
   return (
@@ -59,7 +61,7 @@ function ShowCard({ show }: { show: WireShow }) {
         const seats = left.get(grade)
         return <li key={grade}>{grade} <b>{won(price)}</b>{seats && phase.kind !== 'cancelled' ? <span className="note num"> · {hall.left(count(seats.available))}</span> : null}</li>
       })}</ul>
-      <div className="act stack"><Act show={show} phase={phase} now={now} /></div>
+      <div className="act stack"><Act show={show} phase={phase} now={now} />{isOperator ? <Link to={`/operations/shows/${show.id}`} className="button wide">{words.warRoom}</Link> : null}</div>
       <p className="note">{words.limit(show.ticketsPerUserMax)}{show.bookingFee > 0 ? ` · ${words.fee(won(show.bookingFee))}` : ''} · {words.freeUntil(dayOf(freeUntil, show.timeZone))}</p>
     </article>
   )

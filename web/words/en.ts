@@ -21,7 +21,7 @@ export const en: Words = {
     notify: 'Put the opening in my calendar', open: 'On sale', allHeld: 'All in baskets', soldOut: 'Sold out', closed: 'Not on sale', soon: 'Opens soon', left: (n) => `${n} left`,
     allHeldBody: (time) => `Every seat is in someone’s basket right now. The first time limit ends in ${time}. Seats that come back go by your place.`, allHeldSoon: 'Every seat is in someone’s basket right now. Seats that come back go by your place.',
     soldOutBody: 'Sold out. Seats that come back show here at once.', codes: 'With a code', fee: (won) => `Booking fee ${won} a ticket`, limit: (n) => `Up to ${n} a person`, venueTime: 'Venue time', yours: (at) => `${at} where you are`,
-    freeUntil: (day) => `Cancel by ${day} and everything is returned`, proof: 'proof at the door', countdown: 'Until it opens', ready: 'This page changes by itself at the opening; no need to refresh. Arriving earlier does not move you forward.',
+    freeUntil: (day) => `Cancel by ${day} and everything is returned`, warRoom: 'War room', proof: 'proof at the door', countdown: 'Until it opens', ready: 'This page changes by itself at the opening; no need to refresh. Arriving earlier does not move you forward.',
   },
   sign: {
     inTitle: 'Sign in', upTitle: 'Sign up', email: 'E-mail', password: 'Password', newPassword: 'New password', name: 'Name', nameHint: 'As on your ID, so that the door is quick.', passwordHint: '8 characters or more',

@@ -18,7 +18,7 @@ export const ko = {
     notify: '여는 시각을 캘린더에 담기', open: '판매 중', allHeld: '모두 결제 중', soldOut: '매진', closed: '판매하지 않아요', soon: '곧 열려요', left: (n: string) => `${n}석 남음`,
     allHeldBody: (time: string) => `지금은 모든 좌석이 결제 중이에요. 가장 빠른 마감은 ${time} 뒤예요. 나오는 대로 순번대로 안내해요.`, allHeldSoon: '지금은 모든 좌석이 결제 중이에요. 나오는 대로 순번대로 안내해요.',
     soldOutBody: '매진됐어요. 취소표가 나오면 이 화면에 바로 보여요.', codes: '코드가 있는 분만', fee: (won: string) => `예매 수수료 1매 ${won}`, limit: (n: number) => `1인 ${n}매까지`, venueTime: '현지 시각 기준', yours: (at: string) => `지금 계신 곳은 ${at}`,
-    freeUntil: (day: string) => `${day}까지 취소하면 모두 돌려드려요`, proof: '현장에서 확인', countdown: '여는 시각까지', ready: '여는 시각에 저절로 바뀌어요. 새로고침하지 않아도 돼요. 일찍 와도 순서는 앞당겨지지 않아요.',
+    freeUntil: (day: string) => `${day}까지 취소하면 모두 돌려드려요`, warRoom: '상황실', proof: '현장에서 확인', countdown: '여는 시각까지', ready: '여는 시각에 저절로 바뀌어요. 새로고침하지 않아도 돼요. 일찍 와도 순서는 앞당겨지지 않아요.',
   },
   sign: {
     inTitle: '로그인', upTitle: '회원가입', email: '이메일', password: '비밀번호', newPassword: '새 비밀번호', name: '이름', nameHint: '신분증에 적힌 이름이면 입장이 빨라요.', passwordHint: '8자 이상',
