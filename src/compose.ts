@@ -15,6 +15,7 @@ import { rehearsalRoutes } from './gateway/rehearsals.ts'
 import { createLifted } from './gateway/lifted.ts'
 import { createSlowLane } from './gateway/slow-lane.ts'
 import { createServer } from './gateway/server.ts'
+import { type Stage, stageRoutes } from './gateway/stage.ts'
 import { createWarRoom, warRoomRoutes } from './gateway/war-room.ts'
 import type { VerifyReport } from './verify.ts'
 import { createSessionGuard } from './gateway/sessions.ts'
@@ -112,6 +113,8 @@ export type Parts = Surroundings & {
   ready: () => Promise<string[]>
   /** checks what is stored, where all of it is within reach */
   verify?: (() => Promise<VerifyReport>) | undefined
+  /** the demo's: what watches over this process and runs its crowds */
+  stage?: Stage
   /** told to stop, and serving on until others have taken over */
   isStopping?: () => boolean
   step?: StepHook
@@ -223,7 +226,7 @@ export async function compose(parts: Parts) {
   const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), secure, ...(web && { web }), limitRates: (to) => limitRates(to, { ...limits, metrics, now, slowed: slowLane.slowed, lifted: appealed.lifted }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
   if (web) {
-    await mountRoutes(app, api, { ...parts, absent, openPasses, web })
+    await mountRoutes(app, api, { ...parts, absent, openPasses, web, ensureUser: userService?.ensureUser })
     jobs.push(...(await mountStreams(app, api, { ...parts, live, absent })))
   } else if (runs.has('callbacks')) healthRoutes(app, parts.ready)
   const callbacks = createBulkhead(callbackRoom)
@@ -271,10 +274,10 @@ export async function compose(parts: Parts) {
   }
 }
 
-type Mounting = Parts & { absent: ReadonlySet<ServiceName>; openPasses: ReturnType<typeof createOpenPasses>; web: Web }
+type Mounting = Parts & { ensureUser: ReturnType<typeof createUser>['ensureUser'] | undefined; absent: ReadonlySet<ServiceName>; openPasses: ReturnType<typeof createOpenPasses>; web: Web }
 
 /** Every service's routes, written against its API type: the service itself may run elsewhere. What is absent says so. */
-async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehearsals, ready, absent, openPasses, web, metrics, lagMs = () => 0, verify }: Mounting) {
+async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehearsals, ready, absent, openPasses, web, metrics, lagMs = () => 0, verify, stage, ensureUser }: Mounting) {
   const secure = publicUrl.startsWith('https:')
   const { user, concert, wallet, seat, queue, reservation, payment } = api
   const stock = async (showIds: string[]) =>
@@ -311,7 +314,9 @@ async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehears
   await mount('reservation', (scope) => reservationRoutes(scope, { reservation, newId, ownsShow: owner }))
   await mount('payment', (scope) => paymentRoutes(scope, { payment, newId }))
   if (absent.has('seat')) shopRoutes(app, { queue, concert, passes: openPasses, newId, now })
-  if (!absent.has('queue')) warRoomRoutes(app, createWarRoom({ concert, queue, metrics, lagMs, now, verify, ...present({ seat, reservation }) }))
+  const room = createWarRoom({ concert, queue, metrics, lagMs, now, verify, mayRehearse: stage !== undefined, ...present({ seat, reservation }) })
+  if (!absent.has('queue')) warRoomRoutes(app, room)
+  if (stage && ensureUser) stageRoutes(app, { stage, room, user, concert, queue, now, operatorId: () => ensureUser(stage.operator) })
   auditRoutes(app, { user, concert, ...present({ seat, queue, reservation }) })
   gatewayRoutes(app, { user, ownsShow: owner, ready, ...present({ wallet, queue, seat, reservation, payment }) })
   if (rehearsals) rehearsalRoutes(app, { user, concert, now })

@@ -7,8 +7,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import sql from 'sql-template-tag'
 import { compose, type System } from './compose.ts'
 import { type Config, ConfigError } from './config.ts'
-import { seedDemo } from './demo.ts'
+import { demoLogins, seedDemo } from './demo.ts'
 import { createOperations } from './gateway/operations.ts'
+import type { Stage } from './gateway/stage.ts'
 import { keysOf } from './keys.ts'
 import { type Networks, networksOf } from './platform/address.ts'
 import { type Clock, openClock } from './platform/clock.ts'
@@ -25,6 +26,7 @@ import { createDrandBeacon } from './queue/beacon.ts'
 import type { LinePort } from './queue/line-port.ts'
 import { createConsoleMail, createFileMail } from './user/mail.ts'
 import { serviceNames } from './services.ts'
+import type { StageLink } from './stage/link.ts'
 import { verify, type VerifyReport, verifyServices } from './verify.ts'
 import { exportRoutes } from './verify-processes.ts'
 import { tellByHttp } from './wallet/sandbox-tells.ts'
@@ -36,7 +38,7 @@ const verifyPauseMs = 300
 const doorDrainMs = 300
 
 /** Starts everything in this process: database, services, both ports, jobs. `close` ends it in order and keeps every acknowledgement. */
-export async function openServer(config: Config): Promise<Server> {
+export async function openServer(config: Config, link?: StageLink): Promise<Server> {
   const log = createLog(config.LOG_LEVEL)
   // it holds everybody's data and the secrets: nobody else on this machine reads it
   await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 })
@@ -53,7 +55,7 @@ export async function openServer(config: Config): Promise<Server> {
   let stopping = false
   const looking = { now: clock.now, pause: () => wait(verifyPauseMs) }
   const ready = () => problemsOf({ db, clock, stopping: () => stopping })
-  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, lagMs: lag.lagMs, log, metrics, ready, verify: config.isWhole ? () => verify(() => db, looking, config.absent) : undefined, isStopping: () => stopping, ...shared?.ports })
+  const { system, door, close: closeDistributed } = await composeWith(config, { db, clock, lagMs: lag.lagMs, log, metrics, ready, verify: config.isWhole ? () => verify(() => db, looking, config.absent) : undefined, isStopping: () => stopping, ...(link && { stage: stageOf(link) }), ...shared?.ports })
   await ensureOperator(config, system)
   if (config.demo) await seedDemo(system, clock.now())
 
@@ -92,7 +94,7 @@ export async function openServer(config: Config): Promise<Server> {
   return { url, opsUrl, system, addressFile, close }
 }
 
-type Platform = { db: Database; clock: Clock; lagMs: () => number; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; verify?: (() => Promise<VerifyReport>) | undefined; isStopping: () => boolean; rateLimit?: (budgets: Record<string, Budget>) => RateLimit; lines?: LinePort; live?: Live }
+type Platform = { db: Database; clock: Clock; lagMs: () => number; log: Logger; metrics: Metrics; ready: () => Promise<string[]>; verify?: (() => Promise<VerifyReport>) | undefined; isStopping: () => boolean; stage?: Stage; rateLimit?: (budgets: Record<string, Budget>) => RateLimit; lines?: LinePort; live?: Live }
 
 async function composeWith(config: Config, { clock, ...platform }: Platform) {
   const keys = await keysOf(config)
@@ -146,6 +148,12 @@ async function shareByRedis(url: string, { metrics, log }: { metrics: Metrics; l
       live.close()
     },
   }
+}
+
+/** Who stands on the stage, and who makes its shows: two of the demo's logins. */
+function stageOf(link: StageLink): Stage {
+  const [fan, , operator] = demoLogins
+  return { link, fan: { email: fan.email, password: fan.password }, operator }
 }
 
 // readConfig has refused what cannot be read

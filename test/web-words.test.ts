@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { en as operatorEn, ko as operatorKo } from '../web/operations/words.ts'
 import { en as lineEn } from '../web/line/words-en.ts'
 import { ko as lineKo } from '../web/line/words-ko.ts'
+import { en as stageEn, ko as stageKo } from '../web/stage/words.ts'
 import { en } from '../web/words/en.ts'
 import { ko } from '../web/words/ko.ts'
 
@@ -14,7 +15,7 @@ function sentences(entry: Entry, path = ''): [string, string][] {
   if (typeof entry === 'function') return [[path, (entry as (...args: unknown[]) => string)(...Array.from({ length: entry.length }, (_, i) => 71 + i))]]
   return Object.entries(entry).flatMap(([name, value]) => sentences(value as Entry, path ? `${path}.${name}` : name))
 }
-const [korean, english] = [sentences({ ...ko, line: lineKo, operations: operatorKo }), sentences({ ...en, line: lineEn, operations: operatorEn })]
+const [korean, english] = [sentences({ ...ko, line: lineKo, operations: operatorKo, stage: stageKo }), sentences({ ...en, line: lineEn, operations: operatorEn, stage: stageEn })]
 
 test('every sentence stands in both languages, none is empty, and both use the same figures', () => {
   assert.deepEqual(korean.map(([path]) => path), english.map(([path]) => path))

@@ -29,6 +29,7 @@ const ReservationsPage = lazy(() => reservations().then((m) => ({ default: m.Res
 const ReservationPage = lazy(() => reservations().then((m) => ({ default: m.ReservationPage })))
 const StoryPage = lazy(() => import('./pages/story.tsx').then((m) => ({ default: m.StoryPage })))
 
+const StagePage = lazy(() => import('./stage/page.tsx').then((m) => ({ default: m.StagePage })))
 const WarRoomPage = lazy(() => import('./operations/page.tsx').then((m) => ({ default: m.WarRoomPage })))
 
 const routes: [RegExp, (id: string) => ReactNode][] = [
@@ -38,6 +39,7 @@ const routes: [RegExp, (id: string) => ReactNode][] = [
   [/^\/shows\/([\w-]+)\/story$/, (id) => <StoryPage id={id} />],
   [/^\/checkout\/([\w-]+)$/, (id) => <CheckoutPage id={id} />],
   [/^\/done\/([\w-]+)$/, (id) => <DonePage id={id} />],
+  [/^\/demo$/, () => <StagePage />],
   [/^\/operations\/shows\/([\w-]+)$/, (id) => <WarRoomPage id={id} />],
   [/^\/reservations$/, () => <ReservationsPage />],
   [/^\/reservations\/([\w-]+)$/, (id) => <ReservationPage id={id} />],

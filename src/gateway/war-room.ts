@@ -18,6 +18,7 @@ export const LiveShow = Exact({
     rate: Type.Number(), ratePerMinute: Nullable(Count), reason: Nullable(Type.String()), paused: Type.Boolean(), message: Nullable(Type.String()),
   }),
   seats: Nullable(Exact({ availability: Nullable(Type.String()), available: Count, held: { ...Count, description: 'in a basket or being paid' }, sold: Count, blocked: Count })),
+  mayRehearse: { ...Type.Boolean(), description: 'this server can send a crowd of its own' },
   sales: Nullable(Exact({ pending: Count, paying: Count, confirmed: Count })),
   process: { ...ProcessFigures, description: 'of the process that answers' },
 })
@@ -27,8 +28,9 @@ const Verified = Exact({
   violations: Type.Array(Exact({ id: Type.String(), name: Type.String(), count: Count })), errors: Type.Array(Type.String()),
 })
 export type Verified = Static<typeof Verified>
+export const VerifiedOrNull = Nullable(Verified)
 
-type Needs = { concert: ConcertApi; queue: QueueApi; seat?: SeatApi; reservation?: ReservationApi; metrics: Metrics; lagMs: () => number; now: () => number; verify?: (() => Promise<VerifyReport>) | undefined }
+type Needs = { concert: ConcertApi; queue: QueueApi; seat?: SeatApi; reservation?: ReservationApi; metrics: Metrics; lagMs: () => number; now: () => number; mayRehearse: boolean; verify?: (() => Promise<VerifyReport>) | undefined }
 const freshMs = 1_000
 const verifiedFreshMs = 5_000
 const showsMax = 200
@@ -76,12 +78,12 @@ export function warRoomRoutes(app: App, room: WarRoom) {
     config: operator,
     schema: {
       tags, summary: 'Check every promise on what is stored. Reads everything; one at a time, and the same answer for five seconds. null: services have processes of their own here, npm run verify asks them',
-      body: Type.Union([Exact({}), Type.Null()]), response: { 200: Nullable(Verified) },
+      body: Type.Union([Exact({}), Type.Null()]), response: { 200: VerifiedOrNull },
     },
   }, async (_request, reply) => reply.send((await room.verify()) ?? null))
 }
 
-async function lookAt({ concert, queue, seat, reservation, now }: Needs, figures: () => Promise<ProcessFigures>, showId: string): Promise<LiveShow> {
+async function lookAt({ concert, queue, seat, reservation, mayRehearse, now }: Needs, figures: () => Promise<ProcessFigures>, showId: string): Promise<LiveShow> {
   const [show, frame, clocks, seats, sales, process] = await Promise.all([
     concert.show({ showId }), queue.frame({ showId }), queue.clocks({ showId }),
     seat ? seatsOf(seat, showId) : null, reservation ? reservation.sales({ showId }) : null, figures(),
@@ -92,7 +94,7 @@ async function lookAt({ concert, queue, seat, reservation, now }: Needs, figures
     show: { id: showId, title: show.title, venue: show.venue, timeZone: show.timeZone, status: show.status },
     line: { phase, opensAt: iso(frame.opensAt), closesAt: iso(frame.closesAt), joined: last, waiting: clocks.waiting, called: clocks.turns, inside: clocks.passes, live, cap, rate, ratePerMinute, reason, paused, message },
     seats: seats && { availability: frame.availability, ...seats },
-    sales, process,
+    mayRehearse, sales, process,
   }
 }
 

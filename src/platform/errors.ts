@@ -13,6 +13,7 @@ const signIn = { en: 'Sign in and repeat the request.', ko: '로그인한 뒤 �
 
 /** Refusals that any route may answer. Each service adds its own beside its operations. */
 export const platformRefusals = {
+  rush_running: { status: 409, en: 'A rush is running already.', ko: '이미 몰려오고 있어요.', next: { en: 'Wait until it is over.', ko: '끝날 때까지 기다려 주세요.' } },
   request_invalid: { status: 400, en: 'The request does not have the right form.', ko: '요청 형식이 올바르지 않아요.', next: fix },
   body_too_large: { status: 413, en: 'The request body is too large.', ko: '요청 본문이 너무 커요.', next: fix },
   media_type_unsupported: { status: 415, en: 'Send the body as application/json.', ko: '본문은 application/json으로 보내 주세요.', next: fix },

@@ -105,5 +105,5 @@ export function Machine({ live: { process: figures } }: { live: LiveShow }) {
     [words.cpu, `${count(figures.cpuPercent)} %`], [words.memory, `${count(Math.round(figures.memoryBytes / 1_048_576))} MB`], [words.lag, `${count(figures.loopLagMs)} ms`], [words.connections, words.of(total - idle, total, waiting)],
     [words.streams, count(figures.streams)], [words.outbox, count(figures.outboxWaiting)], [words.parked, count(figures.parked)],
   ]
-  return <Panel title={words.title}><dl className="pairs">{pairs.map(([name, value]) => <div key={name}><dt>{name}</dt><dd className="num">{value}</dd></div>)}</dl></Panel>
+  return <Panel title={words.title} className="machine"><dl className="pairs">{pairs.map(([name, value]) => <div key={name}><dt>{name}</dt><dd className="num">{value}</dd></div>)}</dl></Panel>
 }

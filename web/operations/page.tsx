@@ -5,6 +5,7 @@ import { useAct, useNow, useRead } from '../data.ts'
 import { timeOf } from '../language.ts'
 import { Loaded, Own, Page } from '../parts/frame.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
+import { navigate } from '../router.tsx'
 import { FeltByFans, Funnel, Machine, Pace, Panel, Promises } from './board.tsx'
 import { Controls } from './controls.tsx'
 import { perSecond, useHistory } from './history.ts'
@@ -67,9 +68,27 @@ function Board({ live, reload }: { live: LiveShow; reload: () => void }) {
           <Controls live={live} onDone={reload} />
           <Promises verified={verified} actions={verified === null ? undefined : <button type="button" className="button small" disabled={busy} onClick={() => void check()}>{words.promises.again}</button>} />
           <ProblemNotice problem={problem} />
+          {live.mayRehearse ? <Rehearsal /> : null}
         </div>
       </div>
     </div>
+  )
+}
+
+/** Only where a process stands by to be the crowd. */
+function Rehearsal() {
+  const { crowd: words } = useOperatorWords()
+  const { act, busy, problem } = useAct()
+  const start = () => act(async () => {
+    const { showId } = await post<{ showId: string }>('/api/operations/rehearsals/crowd')
+    navigate(`/operations/shows/${showId}`)
+  })
+  return (
+    <Panel title={words.title}>
+      <p className="note">{words.body}</p>
+      <button type="button" className="button small" disabled={busy} onClick={() => void start()}>{words.start}</button>
+      <ProblemNotice problem={problem} />
+    </Panel>
   )
 }
 

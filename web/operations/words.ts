@@ -24,7 +24,7 @@ export const ko = {
     capSure: '동시에 들이는 수', capBody: '줄여도 안에 있는 사람은 나가지 않아요. 그만큼 나갈 때까지 아무도 부르지 않아요.', messageSure: '줄에 보일 안내문', messageBody: '기다리는 모두가 1초 안에 봐요. 한글 40자까지예요.', done: '바뀌었어요.',
   },
   audit: { title: '누가 무엇을 했나', none: '아직 아무도 바꾸지 않았어요.', actions: { 'line.cap': '들이는 수', 'line.rate': '들이는 속도', 'line.message': '안내문', 'line.work': '작업량', 'line.close': '줄 닫기', 'show.pause': '멈추기', 'show.resume': '다시 열기', 'show.paused': '멈추기', 'show.resumed': '다시 열기', 'show.publish': '판매 시작', 'show.published': '판매 시작' } as Record<string, string> },
-  crowd: { title: '연습', start: (n: number) => `팬 ${count(n)}명으로 연습하기`, body: '새 회차를 만들고 모의 팬이 실제 주소로 들어와 사요. 이 회차에는 아무 일도 없어요.', busy: '연습이 돌고 있어요.' },
+  crowd: { title: '연습', start: '모의 팬으로 연습하기', body: '새 회차를 만들고 모의 팬이 실제 주소로 들어와 사요. 이 회차에는 아무 일도 없어요.' },
 }
 export type OperatorWords = typeof ko
 export const en: OperatorWords = {
@@ -49,5 +49,5 @@ export const en: OperatorWords = {
     capSure: 'How many at once', capBody: 'A lower number sends nobody out: nobody is called until as many have left.', messageSure: 'Message to the line', messageBody: 'Everybody who waits sees it within a second. At most 120 letters.', done: 'Changed.',
   },
   audit: { title: 'Who did what', none: 'Nobody changed anything yet.', actions: { 'line.cap': 'Let in at once', 'line.rate': 'Pace', 'line.message': 'Message', 'line.work': 'Work', 'line.close': 'Line closed', 'show.pause': 'Paused', 'show.resume': 'Resumed', 'show.paused': 'Paused', 'show.resumed': 'Resumed', 'show.publish': 'Published', 'show.published': 'Published' } },
-  crowd: { title: 'Rehearsal', start: (n) => `Rehearse with ${count(n)} fans`, body: 'Makes a show of its own; simulated fans come by the public address and buy. Nothing happens to this show.', busy: 'A rehearsal is running.' },
+  crowd: { title: 'Rehearsal', start: 'Rehearse with a crowd', body: 'Makes a show of its own; simulated fans come by the public address and buy. Nothing happens to this show.' },
 }
