@@ -1,5 +1,4 @@
-import { useCallback, useEffect, useState } from 'react'
-import type { LiveShow, Verified } from '../../src/gateway/war-room.ts'
+import type { LiveShow } from '../../src/gateway/war-room.ts'
 import { post, serverNow } from '../client.ts'
 import { useAct, useNow, useRead } from '../data.ts'
 import { timeOf } from '../language.ts'
@@ -11,32 +10,16 @@ import { Controls } from './controls.tsx'
 import { perSecond, useHistory } from './history.ts'
 import { sentenceOf } from './sentence.ts'
 import { useOperatorWords } from './spoken.ts'
+import { useVerified } from './verified.ts'
 
 type Act = { at: string; service: string; actor: string; action: string; before: Record<string, unknown> | null; after: Record<string, unknown> }
 const readEveryMs = 1_000
 const auditEveryMs = 10_000
 const staleMs = 5_000
-/** checking reads everything that is stored: at most a twentieth of the time, and never more than twice a minute */
-const verifyEveryMs = 30_000
-const verifyShare = 20
 
 export function WarRoomPage({ id }: { id: string }) {
   const words = useOperatorWords()
   return <Own title={words.title}><WarRoom id={id} /></Own>
-}
-
-/** Checks by itself while it is looked at. Undefined: not yet; null: cannot be checked from here. */
-export function useVerified(): { verified: Verified | null | undefined; check: () => Promise<void>; problem: ReturnType<typeof useAct>['problem']; busy: boolean } {
-  const [verified, setVerified] = useState<Verified | null>()
-  const { act, problem, busy } = useAct()
-  const check = useCallback(() => act(async () => setVerified(await post<Verified | null>('/api/operations/verify'))), [act])
-  useEffect(() => {
-    if (verified === undefined && problem === undefined) void check()
-    if (verified === null) return
-    const timer = setTimeout(() => document.visibilityState === 'visible' && void check(), Math.max(verifyEveryMs, (verified?.ms ?? 0) * verifyShare))
-    return () => clearTimeout(timer)
-  }, [verified, problem, check])
-  return { verified, check, problem, busy }
 }
 
 function WarRoom({ id }: { id: string }) {
@@ -49,7 +32,7 @@ function WarRoom({ id }: { id: string }) {
 function Board({ live, reload }: { live: LiveShow; reload: () => void }) {
   const words = useOperatorWords()
   const points = useHistory(live)
-  const { verified, check, problem, busy } = useVerified()
+  const { verified, check, problem, busy } = useVerified('/api/operations/verify')
   const now = useNow()
   const said = sentenceOf(live, { verified, soldPerSecond: perSecond(points, 'sold'), now: serverNow(), words })
   const ageMs = now - Date.parse(live.at)

@@ -23,7 +23,7 @@ export function sentenceOf({ line, seats, process }: LiveShow, { verified, soldP
 
 function wrongOf({ verified, process, words: { sentence: say }, reason, reasons }: { verified: Verified | null | undefined; process: LiveShow['process']; words: OperatorWords; reason: string | null; reasons: Record<string, string> }): string | undefined {
   if (verified && verified.violations.length > 0) return say.broken(verified.violations.length)
-  if (verified && verified.errors.length > 0) return say.unknown
+  if (verified === null || (verified && verified.errors.length > 0)) return say.unknown
   if (reason !== null && reason !== 'returns' && reason !== 'slowed: seats') return reasons[reason] ?? reason
   return process.loopLagMs > busyMs ? say.busy : undefined
 }

@@ -4,10 +4,11 @@ import type { LiveShow } from '../../src/gateway/war-room.ts'
 import type { CrowdState, StageState } from '../../src/stage/messages.ts'
 import { post, serverNow } from '../client.ts'
 import { useAct, useNow, useRead } from '../data.ts'
-import { FeltByFans, Funnel, Machine, Pace } from '../operations/board.tsx'
+import { FeltByFans, Funnel, Machine, Pace, Promises } from '../operations/board.tsx'
 import { perSecond, useHistory } from '../operations/history.ts'
 import { sentenceOf } from '../operations/sentence.ts'
 import { useOperatorWords } from '../operations/spoken.ts'
+import { useVerified } from '../operations/verified.ts'
 import { Loaded, Page } from '../parts/frame.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
@@ -98,14 +99,15 @@ function narration({ words: { say }, crowd, state, busy, deadSince }: { words: S
 function Picture({ live }: { live: LiveShow }) {
   const words = useOperatorWords()
   const points = useHistory(live)
+  const { verified } = useVerified('/api/demo/verify')
   useNow()
-  const said = sentenceOf(live, { verified: null, soldPerSecond: perSecond(points, 'sold'), now: serverNow(), words })
+  const said = sentenceOf(live, { verified, soldPerSecond: perSecond(points, 'sold'), now: serverNow(), words })
   return (
     <div className="stack">
       <p className={`sentence num ${said.isFine ? '' : 'wrong'}`}>{said.text}</p>
       <Funnel live={live} points={points} />
       <div className="pair"><Pace live={live} points={points} /><FeltByFans live={live} /></div>
-      <Machine live={live} />
+      <div className="pair"><Machine live={live} /><Promises verified={verified} /></div>
     </div>
   )
 }
