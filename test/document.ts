@@ -31,7 +31,7 @@ export function routesServed(world: TestSystem): string[] {
     if (isWebPath(parts.join(''))) return []
     const path = parts.join('').replace(/:(\w+)/g, '{$1}')
     // pages for people are not of the API
-    if (path.startsWith('/docs') || path.startsWith('/draw-proof') || path === '/openapi.json') return []
+    if (path.startsWith('/docs') || path.startsWith('/draw-proof') || path === '/audit-proof' || path === '/openapi.json') return []
     return methods.split(', ').filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`)
   })
 }

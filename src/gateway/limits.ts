@@ -79,7 +79,7 @@ export function limitRates(app: App, { limit, settings, metrics, now, slowed, li
     // the slow lane explains itself: what it is, what it changes, what ends it, and where to say that it is wrong
     return new Refusal('rate_limited', { retryAfterSeconds, reason: `joins_by_${payer}`, perMinute, changes: 'pace', place: 'kept', ends: 'by_itself', appeal: `/api/shows/${showId}/queue/appeals` })
   }
-  function refuse(payer: Payer, refusal: Refusal, request: FastifyRequest): Refusal {
+  function slowedRefusal(payer: Payer, refusal: Refusal, request: FastifyRequest): Refusal {
     metrics.rateLimited.inc({ class: request.routeOptions.config.limit ?? 'read', by: payer })
     const showId = showJoined(request)
     if (showId !== undefined) slowed?.({ showId, userId: request.principal?.userId ?? null, sender: request.sender, by: payer, perMinute: Number(refusal.params.perMinute) })
@@ -88,15 +88,15 @@ export function limitRates(app: App, { limit, settings, metrics, now, slowed, li
   async function byAddress(request: FastifyRequest) {
     const refusal = await spend('address', request.sender, request)
     if (!refusal) return
-    if (!lifted?.any(showJoined(request) ?? '')) throw refuse('address', refusal, request)
+    if (!lifted?.any(showJoined(request) ?? '')) throw slowedRefusal('address', refusal, request)
     request.slowing = refusal
   }
   async function byAccount(request: FastifyRequest) {
     const userId = request.principal?.userId
     if (userId !== undefined && lifted?.has(showJoined(request) ?? '', userId)) return
-    if (request.slowing) throw refuse('address', request.slowing, request)
+    if (request.slowing) throw slowedRefusal('address', request.slowing, request)
     const refusal = userId === undefined ? undefined : await spend('account', userId, request)
-    if (refusal) throw refuse('account', refusal, request)
+    if (refusal) throw slowedRefusal('account', refusal, request)
   }
 
   app.decorateRequest('sender', '')
