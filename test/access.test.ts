@@ -10,7 +10,7 @@ import { exampleOf, type Route, routesOf, routesServed } from './document.ts'
 import { hold, pay, reserve, reserved } from './steps.ts'
 import { type Answer, must, openSystem, type Person, type Send, type TestSystem } from './system.ts'
 
-type Things = { show: string; concert: string; hold: string; pending: string; confirmed: string; payment: string; topUp: string; withdrawal: string; appeal: string }
+type Things = { show: string; concert: string; hold: string; pending: string; confirmed: string; payment: string; topUp: string; withdrawal: string; appeal: string; watch: string }
 let world: TestSystem
 let routes: Route[]
 let owner: Person
@@ -36,9 +36,10 @@ async function possessions(person: Person): Promise<Things> {
   const topUp = await must(world.send('POST', '/api/wallet/top-ups', { token, body: { amount: 5_000 } }))
   const withdrawal = await must(world.send('POST', '/api/wallet/withdrawals', { token, body: { amount: 1_000 } }))
   const appeal = await must(world.send('POST', `/api/shows/${show}/queue/appeals`, { token, body: { text: 'this is wrong' } }))
+  const watch = await must(world.send('POST', `/api/shows/${show}/watches`, { token, body: { quantity: 2, together: false } }))
   await world.settle()
   const concert = (await must(world.send('GET', `/api/shows/${show}`))).body.concertId
-  return { show, concert, hold: held.body.id, pending: pending.body.id, confirmed: bought.reservationId, payment: payment.body.id, topUp: topUp.body.id, withdrawal: withdrawal.body.id, appeal: appeal.body.id }
+  return { show, concert, hold: held.body.id, pending: pending.body.id, confirmed: bought.reservationId, payment: payment.body.id, topUp: topUp.body.id, withdrawal: withdrawal.body.id, appeal: appeal.body.id, watch: watch.body.id }
 }
 
 /** Whose thing the id in a path names; a new kind of path needs a line here. */
@@ -49,6 +50,7 @@ const named: [prefix: string, of: () => string][] = [
   ['/api/shows/', () => things.show],
   ['/api/operations/shows/', () => things.show],
   ['/api/operations/appeals/', () => things.appeal],
+  ['/api/watches/', () => things.watch],
   ['/api/wallet/top-ups/', () => things.topUp],
   ['/api/wallet/withdrawals/', () => things.withdrawal],
   ['/api/holds/', () => things.hold],
@@ -151,7 +153,7 @@ async function login(role: 'buyer' | 'organiser' | 'operator'): Promise<Person> 
 /** What a route for a thing of somebody else may say; organisers' and operators' routes say which role they want. */
 const absent = Object.entries(catalogue).filter(([, { status }]) => status === 404).map(([code]) => code)
 /** Routes whose id names something of everybody's: a show and its line are open to every buyer. */
-const everybodys = (route: Route) => /^\/api\/shows\/\{id\}\/(queue|holds)/.test(route.path) || route.open
+const everybodys = (route: Route) => /^\/api\/shows\/\{id\}\/(queue|holds|watches)/.test(route.path) || route.open
 const ownsAThing = (route: Route) => (route.path.includes('{') && !everybodys(route)) || /holdIds|reservationId/.test(JSON.stringify(route.body ?? {}))
 
 test('D1: another buyer and another organiser find nothing of the owner and change nothing of the owner', async () => {
