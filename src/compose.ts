@@ -1,27 +1,18 @@
 import assert from 'node:assert/strict'
-import cookie from '@fastify/cookie'
 import { createConcert } from './concert/service.ts'
 import { type ConcertApi, concertOperations } from './concert/api.ts'
-import { concertRoutes, ownsShow } from './concert/routes.ts'
-import { absentApi, mountAbsent } from './gateway/absent.ts'
-import { exportOf } from './gateway/export.ts'
+import { absentApi } from './gateway/absent.ts'
 import { type LimitSettings, limitRates, scaledBudgets, unproxied } from './gateway/limits.ts'
-import { drawProofRoutes } from './gateway/draw-proof.ts'
-import { auditRoutes } from './gateway/audit.ts'
-import { lobbyRoute } from './gateway/lobby.ts'
-import { plainLineRoutes } from './gateway/plain-line.ts'
-import { gatewayRoutes, healthRoutes } from './gateway/routes.ts'
-import { rehearsalRoutes } from './gateway/rehearsals.ts'
+import { mountRoutes, mountStreams } from './mount.ts'
+import { healthRoutes } from './gateway/routes.ts'
 import { createLifted } from './gateway/lifted.ts'
 import { createSlowLane } from './gateway/slow-lane.ts'
 import { createServer } from './gateway/server.ts'
-import { type Stage, stageRoutes } from './gateway/stage.ts'
-import { createWarRoom, warRoomRoutes } from './gateway/war-room.ts'
+import type { Stage } from './gateway/stage.ts'
 import type { VerifyReport } from './verify.ts'
 import { createSessionGuard } from './gateway/sessions.ts'
-import { readWeb, type Web, webRoutes } from './gateway/web.ts'
+import { readWeb } from './gateway/web.ts'
 import { type PaymentApi, paymentOperations } from './payment/api.ts'
-import { paymentRoutes } from './payment/routes.ts'
 import { createPayment } from './payment/service.ts'
 import { type Api, local, type Operations, type StepHook } from './platform/contract.ts'
 import type { Database } from './platform/database.ts'
@@ -34,7 +25,6 @@ import { createMemoryBus } from './platform/memory-bus.ts'
 import { countOutbox } from './platform/events.ts'
 import { createMemoryLive, type Live } from './platform/live.ts'
 import { type Job, startJobs } from './platform/jobs.ts'
-import type { App } from './platform/http.ts'
 import type { Logger } from './platform/log.ts'
 import { createBulkhead } from './platform/bulkhead.ts'
 import type { Metrics } from './platform/metrics.ts'
@@ -44,40 +34,24 @@ import { type Budget, createMemoryRateLimit, type RateLimit } from './platform/r
 import type { SessionClaims } from './platform/principal.ts'
 import type { Service, Surroundings } from './platform/service.ts'
 import { createSigner } from './platform/signature.ts'
-import { createStreams } from './platform/streams.ts'
 import { createTokens, type Keys } from './platform/token.ts'
 import { type QueueApi, queueOperations, type WorkClaims } from './queue/api.ts'
-import { appealRoutes } from './queue/routes-appeals.ts'
-import { recordRoutes } from './queue/routes-record.ts'
-import { watchRoutes } from './queue/routes-watches.ts'
-import { queueOperatorRoutes } from './queue/routes-operator.ts'
 import type { Beacon } from './queue/beacon.ts'
-import { createLineFeed } from './queue/line-feed.ts'
 import type { LinePort } from './queue/line-port.ts'
-import { queueRoutes } from './queue/routes.ts'
-import { drawRoutes } from './queue/routes-draw.ts'
-import { lineStreamRoutes } from './queue/routes-stream.ts'
 import { createQueue } from './queue/service.ts'
 import { type ReservationApi, reservationOperations } from './reservation/api.ts'
-import { reservationRoutes } from './reservation/routes.ts'
 import { createReservation } from './reservation/service.ts'
 import { type PassClaims, type SeatApi, seatOperations } from './seat/api.ts'
-import { createChangeFeed } from './seat/change-feed.ts'
-import { seatRoutes } from './seat/routes.ts'
-import { seatStreamRoutes } from './seat/routes-stream.ts'
 import { createSeat } from './seat/service.ts'
 import { createOpenPasses } from './queue/open-pass.ts'
-import { shopRoutes } from './queue/routes-shop.ts'
 import { createSoldByShop } from './queue/shop.ts'
 import { callersOf, type Part, type ServiceName, serviceNames } from './services.ts'
 import { type UserApi, userOperations } from './user/api.ts'
 import type { Mail } from './user/mail.ts'
-import { userRoutes } from './user/routes.ts'
 import { createUser } from './user/service.ts'
 import { type WalletApi, walletOperations } from './wallet/api.ts'
 import { callbackRoutes } from './wallet/routes-callbacks.ts'
 import { type Tell, tellDue } from './wallet/sandbox-tells.ts'
-import { walletRoutes } from './wallet/routes.ts'
 import { createSandbox } from './wallet/sandbox.ts'
 import { createWallet } from './wallet/service.ts'
 
@@ -128,7 +102,7 @@ export type Parts = Surroundings & {
   openBus?: (options: BusParts) => Bus
 }
 export type BusParts = { producers: string[]; subscribers: Subscriber[]; onParked: NonNullable<DeliveryOptions['onParked']> }
-type Apis = {
+export type Apis = {
   user: UserApi
   concert: ConcertApi
   wallet: WalletApi
@@ -274,54 +248,6 @@ export async function compose(parts: Parts) {
   }
 }
 
-type Mounting = Parts & { ensureUser: ReturnType<typeof createUser>['ensureUser'] | undefined; absent: ReadonlySet<ServiceName>; openPasses: ReturnType<typeof createOpenPasses>; web: Web }
-
-/** Every service's routes, written against its API type: the service itself may run elsewhere. What is absent says so. */
-async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, rehearsals, ready, absent, openPasses, web, metrics, lagMs = () => 0, verify, stage, ensureUser }: Mounting) {
-  const secure = publicUrl.startsWith('https:')
-  const { user, concert, wallet, seat, queue, reservation, payment } = api
-  const stock = async (showIds: string[]) =>
-    absent.has('seat') ? new Map() : new Map((await seat.stock({ showIds })).stocks.map((s) => [s.showId, s]))
-  const owner = ownsShow(concert)
-  const present = <A extends object>(apis: A): Partial<A> => Object.fromEntries(Object.entries(apis).filter(([name]) => !absent.has(name as ServiceName))) as Partial<A>
-  const mount = async (service: ServiceName, routes: (scope: App) => void) =>
-    absent.has(service) ? mountAbsent(app, service, routes) : routes(app)
-  // only these read cookies, so only they pay for parsing them
-  await app.register(async (scope) => {
-    await scope.register(cookie)
-    userRoutes(scope as App, {
-      user, newId,
-      publicUrl,
-      exportParts: (userId) => exportOf(present({ wallet, reservation, payment, queue }), userId),
-      balance: async (userId) => (absent.has('wallet') ? 0 : (await wallet.balance({ userId })).balance),
-    })
-    if (!absent.has('queue')) plainLineRoutes(scope as App, { user, queue, secure })
-  })
-  webRoutes(app, { web, secure })
-  concertRoutes(app, { concert, stock })
-  await mount('wallet', (scope) => walletRoutes(scope, { wallet, newId }))
-  await mount('seat', (scope) => seatRoutes(scope, { seat, newId, ownsShow: owner }))
-  await mount('queue', (scope) => {
-    drawRoutes(scope, { queue })
-    drawProofRoutes(scope)
-    lobbyRoute(scope, { queue, user, concert, now, ...present({ wallet }) })
-    queueOperatorRoutes(scope, queue)
-    recordRoutes(scope, queue)
-    watchRoutes(scope, { queue, newId })
-    appealRoutes(scope, { queue, newId, senderOf: (request) => (request as { sender?: string }).sender || null })
-    queueRoutes(scope, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
-  })
-  await mount('reservation', (scope) => reservationRoutes(scope, { reservation, newId, ownsShow: owner }))
-  await mount('payment', (scope) => paymentRoutes(scope, { payment, newId }))
-  if (absent.has('seat')) shopRoutes(app, { queue, concert, passes: openPasses, newId, now })
-  const room = createWarRoom({ concert, queue, metrics, lagMs, now, verify, mayRehearse: stage !== undefined, ...present({ seat, reservation }) })
-  if (!absent.has('queue')) warRoomRoutes(app, room)
-  if (stage && ensureUser) stageRoutes(app, { stage, room, user, concert, queue, now, operatorId: () => ensureUser(stage.operator) })
-  auditRoutes(app, { user, concert, ...present({ seat, queue, reservation }) })
-  gatewayRoutes(app, { user, ownsShow: owner, ready, ...present({ wallet, queue, seat, reservation, payment }) })
-  if (rehearsals) rehearsalRoutes(app, { user, concert, now })
-}
-
 /** Few at once are fast, as many as a provider may repeat after an outage wait, and the database is left to buyers. */
 const callbackRoom = { concurrencyMax: 16, waitingMax: 2_000 }
 const tellEveryMs = 250
@@ -332,24 +258,6 @@ function walletWithSandbox({ db, now, newId, random, keys, tell }: Parts) {
   const [secret] = keys.provider ?? []
   if (!tell || !secret) return wallet
   return { ...wallet, jobs: [...(wallet.jobs ?? []), { name: 'wallet.sandbox-tells', everyMs: tellEveryMs, run: () => tellDue(db, { secret, tell, now }) }] }
-}
-
-const streamsMaxDefault = 12_000
-const streamTickMs = 100
-
-/** What is shown to crowds, and the jobs that keep it coming. Streams end before the server waits for its connections. */
-async function mountStreams(app: App, { queue, seat }: Apis, { live, metrics, now, random, streamsMax = streamsMaxDefault, absent }: Parts & { live: Live; absent: ReadonlySet<ServiceName> }): Promise<Job[]> {
-  const streams = createStreams({ metrics, random, streamsMax })
-  const line = createLineFeed({ queue, live, streams, now })
-  const changes = createChangeFeed({ seat, live, streams, now })
-  const mount = (service: ServiceName, routes: (scope: App) => void) => (absent.has(service) ? mountAbsent(app, service, routes) : routes(app))
-  await mount('queue', (scope) => lineStreamRoutes(scope, { queue, feed: line, streams }))
-  await mount('seat', (scope) => seatStreamRoutes(scope, { feed: changes, streams }))
-  app.addHook('preClose', () => streams.close())
-  return [
-    { name: 'gateway.frames', everyMs: streamTickMs, run: () => line.tick() },
-    { name: 'gateway.seats', everyMs: streamTickMs, run: () => changes.tick() },
-  ]
 }
 
 const parkedReportMs = 5_000
