@@ -12,13 +12,14 @@ const names = process.argv.slice(2)
 const files = ['src/**/*.test.ts', 'test/**/*.test.ts'].flatMap((pattern) => globSync(pattern)).sort()
 const chosen = names.length === 0 ? files : files.filter((file) => names.some((name) => file.includes(name)))
 const databaseUrl = process.env.TEST_DATABASE_URL
+/** what these see does not depend on the engine of the database: once is enough */
+const engineFree = /^(test\/(browser\/|web-|(nginx|leash|containers|start|catalogue|alerts|rules|redis-limits)\.test)|src\/(line-client|crowd|stage)\/)/
 const fileConcurrency = 2
 /** a file that leaves something open would never end */
 const fileMsMax = 480_000
 
 let failed = run('embedded PGlite', { TEST_DATABASE_URL: undefined })
-// what a browser sees does not depend on the engine
-if (databaseUrl) failed = run('PostgreSQL', { TEST_DATABASE_URL: databaseUrl }, chosen.filter((file) => !file.startsWith('test/browser/'))) || failed
+if (databaseUrl) failed = run('PostgreSQL', { TEST_DATABASE_URL: databaseUrl }, chosen.filter((file) => !engineFree.test(file))) || failed
 if (!nginxBinary()) {
   process.stderr.write('\n!!! nginx was NOT tested: install it (Debian: apt-get install nginx)\n')
   if (process.env.CI === 'true') failed = true
