@@ -1,3 +1,5 @@
+import type { Language } from './proof-page.ts'
+
 /** Every word of the page, in both languages. */
 const ko = {
   title: '판매 기록 확인', lead: '이 화면은 서버의 말을 믿지 않아요. 공개된 기록만 받아서, 누구도 앞지르지 않았는지와 정원을 지켰는지를 이 브라우저에서 처음부터 다시 계산해요.',
@@ -16,6 +18,5 @@ const en: Texts = {
   chain_broken: 'No line was changed', number_gap: 'Numbers without gaps', two_places: 'One place a person', impossible: 'Nothing happened that cannot', cap_exceeded: 'Never more in than the cap', called_while_paused: 'Nobody called while paused', passed_over: 'Nobody passed a waiter',
   joins: 'Joins', calls: 'Calls', liveMax: 'Most in at once', capMax: 'Highest cap', lines: 'Lines read',
 }
-export type Language = 'ko' | 'en'
 export type { Texts }
 export const texts: Record<Language, Texts> = { ko, en }

@@ -1,30 +1,19 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { checkDraw, checkProof, type Finding, type PublishedDraw, type PublishedProof } from '../../src/queue/draw-check.ts'
 import { orderFrom } from '../../src/queue/draw-rules.ts'
-import { type Language, type Texts, texts } from './texts.ts'
+import { asked, at, element, getPatiently, isShow, language, showId, speak, status } from './proof-page.ts'
+import { type Texts, texts } from './texts.ts'
 
 /** Does a draw again in the browser, with the same lines as the server and `verify-draw`. */
 type Draw = PublishedDraw & { windowId: string; phase: string }
 
 const pageSize = 1_000
-const asked = new URLSearchParams(location.search)
-const wanted = asked.get('lang') ?? navigator.language.slice(0, 2)
-const language: Language = wanted === 'en' ? 'en' : 'ko'
-const say: Texts = texts[language]
-const showId = asked.get('show') ?? ''
-const at = <E extends HTMLElement>(id: string) => document.getElementById(id) as E
+const say: Texts = speak(texts)
 
-document.documentElement.lang = language
-document.title = say.title
-for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) element.textContent = say[element.dataset.text as keyof Texts]
-for (const link of document.querySelectorAll<HTMLAnchorElement>('[data-language]')) {
-  asked.set('lang', link.dataset.language ?? 'ko')
-  link.search = asked.toString()
-}
 await main()
 
 async function main() {
-  if (!/^[0-9a-f-]{36}$/.test(showId)) return status(say.missing)
+  if (!isShow) return status(say.missing)
   status(say.loading)
   const answer = await fetch(`/api/shows/${showId}/queue/draw${asked.has('window') ? `?window=${encodeURIComponent(asked.get('window') ?? '')}` : ''}`).catch(() => undefined)
   if (answer?.status === 404) return status(say.none)
@@ -48,11 +37,7 @@ async function countRoster(draw: Draw) {
   const accounts: string[] = []
   while (accounts.length < (draw.rosterCount ?? 0)) {
     status(`${say.counting}: ${accounts.length.toLocaleString(language)} / ${(draw.rosterCount ?? 0).toLocaleString(language)}`)
-    const answer = await fetch(`/api/shows/${showId}/queue/draw/roster?window=${draw.windowId}&after=${accounts.length}&limit=${pageSize}`)
-    if (answer.status === 429) {
-      await new Promise((done) => setTimeout(done, 1_000 * Number(answer.headers.get('retry-after') ?? 1)))
-      continue
-    }
+    const answer = await getPatiently(`/api/shows/${showId}/queue/draw/roster?window=${draw.windowId}&after=${accounts.length}&limit=${pageSize}`)
     if (!answer.ok) return status(say.unreachable)
     const page = await answer.json() as { accounts: string[] }
     if (page.accounts.length === 0) break
@@ -90,14 +75,4 @@ function tell(id: string, findings: Finding[]) {
     item.append(element('strong', `${ok === null ? '…' : ok ? '✓' : '✗'} ${say[what]}: ${verdict}`), element('small', detail))
     return item
   }))
-}
-
-function element(name: string, text: string) {
-  const made = document.createElement(name)
-  made.textContent = text
-  return made
-}
-
-function status(text: string) {
-  at('status').textContent = text
 }

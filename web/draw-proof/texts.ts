@@ -1,3 +1,5 @@
+import type { Language } from './proof-page.ts'
+
 /** Every word of the page, in both languages. */
 const ko = {
   title: '추첨 확인', lead: '이 화면은 서버의 말을 믿지 않아요. 공개된 값만 받아서 추첨을 이 브라우저에서 처음부터 다시 계산해요.',
@@ -22,6 +24,5 @@ const en: Texts = {
   phase: 'Phase', beacon: 'Round of public randomness', rosterCount: 'People in the roster', secret: 'Secret', nothing: 'none yet',
   lies: 'The secret comes out with the draw. Until then only the promise is there.',
 }
-export type Language = 'ko' | 'en'
 export type { Texts }
 export const texts: Record<Language, Texts> = { ko, en }
