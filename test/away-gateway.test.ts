@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { freePort } from '../src/chaos/engines.ts'
+import { freePort } from '../src/platform/free-port.ts'
 import { nginxBinary, startNginx } from '../src/cli/nginx.ts'
 
 const skip = nginxBinary() || process.env.CI === 'true' ? false : 'NOT TESTED: there is no nginx (Debian: nginx)'

@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from '@redis/client'
+import { freePort } from '../src/platform/free-port.ts'
 import { nginxBinary } from '../src/cli/nginx.ts'
 
 const inPath = (name: string) => (process.env.PATH ?? '').split(':').some((directory) => existsSync(`${directory}/${name}`))
@@ -21,14 +21,6 @@ const isThere = (pid: number) => {
   } catch {
     return false
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  await once(server.close(), 'close')
-  return port
 }
 
 test('kill -9 of the parent leaves nothing behind: its engines, nginx, and a child that listens to no signal end', { skip, timeout: 60_000 }, async (t) => {

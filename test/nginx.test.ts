@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { freePort } from '../src/platform/free-port.ts'
 import { catalogue } from '../src/gateway/catalogue.ts'
 import { rateBudgets } from '../src/gateway/limits.ts'
 import { httpLimits } from '../src/gateway/server.ts'
@@ -184,14 +185,6 @@ function statusOf(path: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     request(new URL(path, nginx.url), { agent: false }, (response) => resolve(response.resume().statusCode)).on('error', reject).end()
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await once(server.close(), 'close')
-  return port
 }
 
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code

@@ -11,6 +11,7 @@ import { after, before, mock, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import express from 'express'
+import { freePort } from '../src/platform/free-port.ts'
 import { claimsOf, openLine, shopKey, showOf, signer, stranger } from './only-line.ts'
 import { must, type Person, type TestSystem } from './system.ts'
 
@@ -200,11 +201,4 @@ test('nginx: a shop behind auth_request is gated without a line of its own, and 
 })
 
 /** An address where nobody listens. */
-async function nowhere(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return `http://127.0.0.1:${port}`
-}
+const nowhere = async () => `http://127.0.0.1:${await freePort()}`

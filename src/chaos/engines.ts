@@ -2,12 +2,13 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { leash } from '../cli/leash.ts'
+import { freePort, freePorts } from '../platform/free-port.ts'
 
 /** An engine of our own, as a direct child: it may be killed, frozen and started again on the same data and port. */
 export type Engine = {
@@ -53,9 +54,9 @@ export async function startPostgres(flags: string[] = []): Promise<Engine> {
   return supervise(url, directory, () => spawn(join(bin, 'postgres'), args, { ...identity, cwd: directory, stdio: ['ignore', 'ignore', 'ignore'] }), () => answersSql(url))
 }
 
-/** A Redis that keeps nothing on disk. */
+/** A Redis that keeps nothing on disk. As a node of a Cluster it talks on its port + 10,000, which there is. */
 export async function startRedis(flags: string[] = []): Promise<Engine> {
-  const port = await freeRedisPort()
+  const port = await freePort()
   const directory = mkdtempSync(join(tmpdir(), 'openrun-redis-'))
   const args = ['--port', String(port), '--bind', loopback, '--save', '', '--appendonly', 'no', '--dir', directory, ...flags]
   return supervise(`redis://${loopback}:${port}`, directory, () => spawn('redis-server', args, { stdio: 'ignore' }), () => answersTcp(port))
@@ -63,7 +64,7 @@ export async function startRedis(flags: string[] = []): Promise<Engine> {
 
 /** A Kafka of one broker in KRaft mode; its topics survive a kill. `url` is host:port. */
 export async function startKafka({ kafkaLib }: { kafkaLib: string | undefined }): Promise<Engine> {
-  const [port, controllerPort] = [await freePort(), await freePort()]
+  const [port, controllerPort] = (await freePorts(2)) as [number, number]
   const directory = mkdtempSync(join(tmpdir(), 'openrun-kafka-'))
   const properties = join(directory, 'server.properties')
   writeFileSync(properties, kafkaProperties(directory, port, controllerPort))
@@ -170,20 +171,3 @@ const kafkaProperties = (directory: string, port: number, controllerPort: number
   'transaction.state.log.min.isr=1', 'share.coordinator.state.topic.replication.factor=1', 'group.initial.rebalance.delay.ms=0',
   'auto.create.topics.enable=false', '',
 ].join('\n')
-
-/** A node of a Cluster talks to the others on its port + 10,000. */
-async function freeRedisPort(): Promise<number> {
-  for (;;) {
-    const port = await freePort()
-    if (port + 10_000 <= 65_535) return port
-  }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, loopback)
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { type ServiceProcesses, startServices } from '../cli/service-processes.ts'
-import { type Engine, freePort, startKafka, startPostgres, startRedis } from './engines.ts'
+import { freePort } from '../platform/free-port.ts'
+import { type Engine, startKafka, startPostgres, startRedis } from './engines.ts'
 import type { Plant } from './plants.ts'
 
 export type Death = { at: number; name: string; how: string; said: string[] }

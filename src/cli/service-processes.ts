@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod } from 'node:fs/promises'
-import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePorts } from '../platform/free-port.ts'
 import { absentServices, type Part, type ServiceName, serviceNames, urlOf } from '../services.ts'
 import { gatewayRestSeconds, type Nginx, startNginx } from './nginx.ts'
 import { type ReplicaProcess, startReplica } from './replica-process.ts'
@@ -132,21 +131,4 @@ function partsOf(environment: Record<string, string | undefined>): { names: Part
 function portsOf(name: string, port: string, hasFront: boolean): Record<string, string> {
   if (!isPublic(name)) return { INNER_PORT: port }
   return hasFront || name === 'callbacks' ? { PORT: port } : {}
-}
-
-// below those that systems give to outgoing connections: a process that starts again finds its port free
-const portMin = 15_000
-const portMax = 32_000
-
-/** Ports that are free now, all of them held until the last is known, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = []
-  for (let tries = 0; servers.length < count && tries < 100 * count; tries++) {
-    const server = createServer().listen(portMin + Math.floor(Math.random() * (portMax - portMin)), '127.0.0.1')
-    await once(server, 'listening').then(() => servers.push(server), () => undefined)
-  }
-  if (servers.length < count) throw new Error('no ports are free')
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports
 }

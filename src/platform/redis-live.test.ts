@@ -6,7 +6,7 @@ import type { Live } from './live.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { openRedisLive } from './redis-live.ts'
-import { hasRedisServer, startTestRedis } from './testing-redis.ts'
+import { hasRedisServer, onEachRedis, startTestRedis } from './testing-redis.ts'
 
 const opened: Live[] = []
 const quiet = { newId: randomUUID, log: createLog('silent'), metrics: createMetrics() }
@@ -19,13 +19,7 @@ after(() => {
   for (const live of opened) live.close()
 })
 
-const engines = { Redis: 'TEST_REDIS_URL', 'Redis Cluster': 'TEST_REDIS_CLUSTER' }
-for (const [engine, variable] of Object.entries(engines)) {
-  const url = process.env[variable]
-  if (!url) {
-    test(`${engine} carries live news`, { skip: `NOT TESTED: set ${variable}` }, () => undefined)
-    continue
-  }
+onEachRedis('carries live news', (engine, url) => {
   const prefix = randomUUID()
   liveContract(engine, () => open(url, prefix))
   sharedLiveContract(engine, async () => open(url, prefix))
@@ -37,7 +31,7 @@ for (const [engine, variable] of Object.entries(engines)) {
     await heardBy(open(url, prefix), 'c', 'x', mine)
     assert.deepEqual(other, [])
   })
-}
+})
 
 const ownServer = { skip: hasRedisServer || process.env.CI === 'true' ? false : 'NOT TESTED: there is no redis-server to kill', timeout: 40_000 }
 

@@ -8,7 +8,7 @@ import { rateLimitContract, sharedRateLimitContract } from './rate-limit.contrac
 import type { Budget } from './rate-limit.ts'
 import { openRedis, type Redis, scriptOf } from './redis.ts'
 import { awayPauseMs, createRedisRateLimit } from './redis-rate-limit.ts'
-import { hasRedisServer, startTestRedis, type TestRedis } from './testing-redis.ts'
+import { hasRedisServer, onEachRedis, startTestRedis, type TestRedis } from './testing-redis.ts'
 
 /** Redis is not called away because this machine is busy. */
 const patient = { timeoutMs: 10_000 }
@@ -26,12 +26,7 @@ const open = async (url: string) => {
   return redis
 }
 
-const engines = { Redis: 'TEST_REDIS_URL', 'Redis Cluster': 'TEST_REDIS_CLUSTER' }
-for (const [engine, variable] of Object.entries(engines)) {
-  const url = process.env[variable]
-  if (url) suites(engine, url)
-  else test(`${engine} keeps rate limits`, { skip: `NOT TESTED: set ${variable}` }, () => undefined)
-}
+onEachRedis('keeps rate limits', suites)
 
 function suites(engine: string, url: string) {
   rateLimitContract(engine, async (budgets) => createRedisRateLimit({ redis: await open(url), budgets, prefix: randomUUID(), ...quiet }))

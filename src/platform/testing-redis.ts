@@ -1,11 +1,21 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { test } from 'node:test'
+import { freePort } from './free-port.ts'
+import { testRedises } from './testing.ts'
 
 export const hasRedisServer = spawnSync('redis-server', ['--version']).status === 0
+
+/** Runs the suites of an adapter on a Redis and on a Cluster, each where there is one; where not, the skip says so. */
+export function onEachRedis(what: string, suites: (engine: string, url: string) => void) {
+  for (const { engine, variable, url } of testRedises) {
+    if (url) suites(engine, url)
+    else test(`${engine} ${what}`, { skip: `NOT TESTED: set ${variable}` }, () => undefined)
+  }
+}
 
 export type TestRedis = Awaited<ReturnType<typeof startTestRedis>>
 
@@ -41,13 +51,4 @@ async function start(port: number, directory: string): Promise<ChildProcess> {
   for await (const text of server.stdout) if (String(text).includes('Ready to accept connections')) break
   server.stdout.resume()
   return server
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

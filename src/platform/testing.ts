@@ -7,6 +7,8 @@ import { migrate } from './migrate.ts'
 
 /** The engine tests run on: PostgreSQL when TEST_DATABASE_URL names a server, else PGlite in memory. */
 export const testDatabaseUrl = process.env.TEST_DATABASE_URL
+/** The Redis and the Cluster that tests may use, where they are named. */
+export const testRedises = Object.entries({ Redis: 'TEST_REDIS_URL', 'Redis Cluster': 'TEST_REDIS_CLUSTER' }).map(([engine, variable]) => ({ engine, variable, url: process.env[variable] }))
 
 /** Brokers that may be given topics, host:port by comma; without them what needs Kafka is skipped. */
 export const testKafkaBrokers = process.env.TEST_KAFKA_BROKERS?.split(',')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { openRedis, type Redis, scriptOf } from '../platform/redis.ts'
+import { onEachRedis } from '../platform/testing-redis.ts'
 import { copyOf, lineContract, someLine } from './line.contract.ts'
 import { createRedisLines } from './line-redis.ts'
 import { orderHash } from './line-copy.ts'
@@ -19,12 +20,7 @@ const open = async (url: string) => {
   return redis
 }
 
-const engines = { Redis: 'TEST_REDIS_URL', 'Redis Cluster': 'TEST_REDIS_CLUSTER' }
-for (const [engine, variable] of Object.entries(engines)) {
-  const url = process.env[variable]
-  if (url) suites(engine, url)
-  else test(`${engine} keeps copies of lines`, { skip: `NOT TESTED: set ${variable}` }, () => undefined)
-}
+onEachRedis('keeps copies of lines', suites)
 
 const nothingNew = (last: number, eventId: number) => ({ from: { last, eventId }, to: { last, eventId }, users: Buffer.alloc(0), gone: [] })
 
