@@ -12,7 +12,7 @@ npm run chaos -- --planted [name,name] [--seconds 60] [--json]
 Starts PostgreSQL, Redis, Kafka and every service as children of its own and breaks them while a crowd buys, --fans of them
 each second; then lets everything heal and holds it to every promise. --seed chooses what is broken, and when.
 Kinds: ${kinds.join(', ')}.
---planted plants one bug after the other and says whether it is caught: ${plantNames.join(', ')}.
+--planted plants one bug after the other, in up to three runs each, and says whether it is caught: ${plantNames.join(', ')}.
 KAFKA_LIB is the directory of Kafka's jars, by default test/kafka/lib.
 Exit code: 0 sound (all caught), 1 not, 2 wrong options or an engine that is not on this machine.`
 

@@ -47,10 +47,8 @@ export async function placesOf(db: Reader, show: Show, userIds: string[]): Promi
   const rows = await db.rows<PlaceRow>(sql`
     select ${columns} from unnest(${userIds}::uuid[]) as u(user_id) cross join lateral (
       select o.* from unnest(${windowIdsOf(show)}::uuid[]) as w(window_id) cross join lateral (
-        -- the live one and the last one: who joined and left a thousand times costs no more than others
-        (select * from queue.places l where l.window_id = w.window_id and l.user_id = u.user_id and l.status <> 'ended' limit 1)
-        union all
-        (select * from queue.places e where e.user_id = u.user_id and e.window_id = w.window_id order by e.number desc limit 1)) o
+        -- a place that lives is the last one of its user: who joined and left a thousand times costs no more than others
+        select * from queue.places e where e.user_id = u.user_id and e.window_id = w.window_id order by e.number desc limit 1) o
       order by case when o.status in ('called', 'inside') then 0 when o.status <> 'ended' then 1 else 2 end,
         o.window_id = ${presentLine(show).windowId}::uuid desc, o.joined_at desc, o.number desc limit 1) p`)
   return new Map(rows.map((row) => [row.userId, row]))
