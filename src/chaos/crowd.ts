@@ -19,6 +19,7 @@ export type ChaosCrowd = ReturnType<typeof createChaosCrowd>
 
 const openTimeoutMs = 150_000
 const stayMs = 90_000
+const finishMs = 150_000
 /** how many of those who bought try their ended pass */
 const cheatShare = 0.5
 const endedTriesMax = 60
@@ -32,7 +33,7 @@ export function createChaosCrowd({ url, random, fansPerSecond, roundSeconds, say
     counts.retries++
   })
   const rounds: Round[] = []
-  const visits: Promise<unknown>[] = []
+  const visits = new Set<Promise<unknown>>()
   const notOpened: string[] = []
   let isOver = false
 
@@ -52,7 +53,8 @@ export function createChaosCrowd({ url, random, fansPerSecond, roundSeconds, say
     }
     for (const token of opened.userOf.keys()) {
       if (isOver) return
-      visits.push(visit(crowd, token, temperOf(random)).catch((error: unknown) => opened.record.surprise(String(error))))
+      const visiting = visit(crowd, token, temperOf(random)).catch((error: unknown) => opened.record.surprise(String(error))).finally(() => visits.delete(visiting))
+      visits.add(visiting)
       await wait(2 * random() * (1_000 / fansPerSecond))
     }
   }
@@ -68,10 +70,11 @@ export function createChaosCrowd({ url, random, fansPerSecond, roundSeconds, say
         await wait(1_000)
       })
     },
-    /** lets everybody who is in finish, then nobody is left */
+    /** lets everybody who is in finish; who still has no answer by then never gets one, which is a surprise */
     async end(): Promise<void> {
       isOver = true
-      await Promise.all(visits)
+      await Promise.race([Promise.all(visits), wait(finishMs, undefined, { ref: false })])
+      if (visits.size > 0) rounds.at(-1)?.record.surprise(`${visits.size} fans did not come to an end within ${finishMs / 1_000} s`)
     },
     close: () => client.close(),
   }
