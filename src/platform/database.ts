@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import type { Sql } from 'sql-template-tag'
+import { withoutDeadline } from './deadline.ts'
 import { UnknownOutcome } from './outcome.ts'
 
 /** Runs one statement. Inside a transaction this is the transaction's; on a database it commits by itself. */
@@ -76,9 +77,9 @@ export function refuseInTransaction(what: string): void {
   if (inside.getStore()?.open) throw new Error(`${what} used inside an open transaction`)
 }
 
-/** Runs `work` as if no transaction were open around it; for work that outlives its caller. */
+/** Runs `work` as if no transaction were open around it and nobody waited for it; for work that outlives its caller. */
 export function outsideTransaction<T>(work: () => T): T {
-  return inside.run(undefined, work)
+  return inside.run(undefined, () => withoutDeadline(work))
 }
 
 /** Statements that are not waited for go out together; the types of `pg` do not know it yet. */
