@@ -159,6 +159,22 @@ function suite(brokers: string[]) {
     assert.equal((await parked()).length, values.length)
   })
 
+  promise('a topic of somebody else with too few partitions is said, with what mends it; nothing leaves until then', async () => {
+    const topic = `${runId}.narrow.reservation`
+    const admin = new Admin({ clientId: runId, bootstrapBrokers: brokers })
+    await admin.createTopics({ topics: [topic], partitions: 4 })
+    const heard: string[] = []
+    const bus = open('narrow', heard)
+    await confirmed('wide')
+    await assert.rejects(bus.publishOnce(), new RegExp(`topic ${topic} has 4 partitions and needs 16: kafka-topics`))
+    assert.deepEqual(await waiting(), ['wide'])
+    await admin.createPartitions({ topics: [{ name: topic, count: 16 }] })
+    await admin.close()
+    bus.start()
+    await until(async () => (await bus.publishOnce().catch(() => 0)) === 1)
+    await until(async () => heard.length === 1)
+  })
+
   promise('the lag is what a group has not passed, and none when all is applied', async () => {
     const heard: string[] = []
     const writer = open('lag', [], { subscribers: [] })

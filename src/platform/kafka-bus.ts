@@ -155,13 +155,24 @@ const reader = (prefix: string) => (topic: string, value: Buffer): Envelope | un
   }
 }
 
-/** What exists is left as it is: where topics are an administrator's, nothing is asked for but their names. */
+/** What exists is left as it is: where topics are an administrator's, nothing is asked for but their names and partitions. */
 async function createTopics(admin: Admin, topics: string[]): Promise<void> {
   const existing = new Set(await admin.listTopics())
   const missing = topics.filter((topic) => !existing.has(topic))
+  await requirePartitions(admin, topics.filter((topic) => existing.has(topic)))
   if (missing.length === 0) return
   const configs = [{ name: 'max.message.bytes', value: String(eventBytesMax) }]
   await admin.createTopics({ topics: missing, partitions: outboxSlots, configs }).catch((error: Error) => {
     if (!findErrorBy(error, 'apiId', 'TOPIC_ALREADY_EXISTS')) throw error
   })
+}
+
+/** Throws for a topic in which some slots of the outbox have no partition: their keys would never leave. */
+async function requirePartitions(admin: Admin, names: string[]): Promise<void> {
+  if (names.length === 0) return
+  const { topics } = await admin.metadata({ topics: names })
+  for (const name of names) {
+    const count = topics.get(name)?.partitionsCount ?? 0
+    if (count < outboxSlots) throw new Error(`topic ${name} has ${count} partitions and needs ${outboxSlots}: kafka-topics.sh --alter --topic ${name} --partitions ${outboxSlots}`)
+  }
 }
