@@ -37,3 +37,12 @@ test('secrets that are not given are made once, for the owner only', async () =>
   assert.notEqual(first.session[0]?.secret, first.pass[0]?.secret)
   assert.equal(statSync(join(DATA_DIR, 'secrets.json')).mode & 0o077, 0)
 })
+
+test('whoever signs passes for us, another line before our seats, cannot sign callbacks of the provider with that secret', async () => {
+  const providerOf = async (environment: Record<string, string>) => (await keysOf(readConfig({ DATA_DIR: directory(), ...environment }))).provider
+  const mine = await providerOf({ PASS_SECRET: old, SESSION_SECRET: other })
+  assert.notDeepEqual(await providerOf({ PASS_SECRET: old, SESSION_SECRET: fresh }), mine, 'it is not made of the pass secret')
+  assert.deepEqual(await providerOf({ PASS_SECRET: fresh, SESSION_SECRET: other }), mine)
+  assert.deepEqual((await providerOf({ PASS_SECRET: old, SESSION_SECRET: fresh, SESSION_SECRET_PREVIOUS: other })).slice(1), mine, 'while that secret is replaced, processes take what the others sign')
+  assert.deepEqual(await providerOf({ PASS_SECRET: old, SESSION_SECRET: other, PROVIDER_SECRET: fresh }), [fresh])
+})

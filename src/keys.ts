@@ -12,12 +12,13 @@ type Stored = { session: string; pass: string }
  */
 export async function keysOf(config: Config): Promise<{ session: Keys; pass: Keys; provider: string[] }> {
   const stored = config.SESSION_SECRET && config.PASS_SECRET ? undefined : await storedSecrets(join(config.DATA_DIR, 'secrets.json'))
-  const pass = keys(config.PASS_SECRET ?? stored?.pass, config.PASS_SECRET_PREVIOUS)
+  const session = keys(config.SESSION_SECRET ?? stored?.session, config.SESSION_SECRET_PREVIOUS)
+  // without one only the sandbox of this installation can sign; another line may have the pass secret (QUEUE_URL=none)
+  const given = [config.PROVIDER_SECRET, config.PROVIDER_SECRET_PREVIOUS].filter((secret) => secret !== undefined)
   return {
-    session: keys(config.SESSION_SECRET ?? stored?.session, config.SESSION_SECRET_PREVIOUS),
-    pass,
-    // without one only the sandbox of this installation can sign
-    provider: [config.PROVIDER_SECRET ?? derived(pass[0]?.secret ?? '', 'openrun provider'), ...(config.PROVIDER_SECRET_PREVIOUS ? [config.PROVIDER_SECRET_PREVIOUS] : [])],
+    session,
+    pass: keys(config.PASS_SECRET ?? stored?.pass, config.PASS_SECRET_PREVIOUS),
+    provider: config.PROVIDER_SECRET ? given : [...session.map(({ secret }) => derived(secret, 'openrun provider')), ...given],
   }
 }
 

@@ -24,7 +24,7 @@ try {
   link?.served(server)
   if (again) process.stdout.write(`Openrun serves again on ${server.url}\n`)
   else if (demo) process.stdout.write(demoText(server.url, config.DATA_DIR))
-  else process.stdout.write(`Openrun listens on ${server.url}, operations on ${server.opsUrl}\n`)
+  else process.stdout.write(`Openrun ${server.url ? `listens on ${server.url}` : `runs ${config.SERVICES}`}, operations on ${server.opsUrl}\n`)
 } catch (error) {
   const problem = startProblemOf(error)
   process.stderr.write(problem ? `Openrun does not start:\n${problem}\n` : `Openrun does not start: ${(error as Error).stack}\n`)

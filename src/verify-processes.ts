@@ -47,6 +47,10 @@ export async function processesAt(opsUrls: string[]): Promise<{ processes: Proce
   }
 }
 
+/** What everybody who was asked says there is none of. */
+export const absentIn = (processes: Process[]): ReadonlySet<ServiceName> =>
+  new Set(serviceNames.filter((name) => processes.length > 0 && processes.every((each) => each.absent.includes(name))))
+
 /**
  * Verifies a system of one or many processes by their operations ports: each service's own data by one of its replicas,
  * and what several have to agree on here, from what they export. What no process answers for is an error of the report.
@@ -66,8 +70,7 @@ export async function verifyProcesses(opsUrls: string[], looking: Looking): Prom
       failures.push(String(error))
     }
   }
-  // what everybody who was asked says there is none of
-  const absent = new Set(serviceNames.filter((name) => processes.length > 0 && processes.every((each) => each.absent.includes(name))))
+  const absent = absentIn(processes)
   const errors = serviceNames.filter((name) => !covered.has(name) && !absent.has(name)).map((name) => ({ name: `everything of ${name}`, error: `no process answers for it. ${failures.join('; ')}` }))
   const across = await verifyAcross(exportsBy((service, name, args) => askAny(processes, service, name, args)), looking, absent)
   return merged([...reports, across, { services: [], checks: 0, violations: [], errors }])

@@ -45,6 +45,15 @@ test('only nginx has a port for everybody, and what is behind it believes it', a
   for (const name of ['gateway', 'callbacks']) assert.ok(readConfig((services[name] as Container).environment).TRUST_PROXY)
 })
 
+test('what an engine has to keep is on a volume where the engine writes it: containers are made anew', async () => {
+  const { services, volumes } = await composed()
+  const kept = { postgres: '/var/lib/postgresql/data', kafka: services.kafka?.environment.KAFKA_LOG_DIRS }
+  for (const [name, directory] of Object.entries(kept)) {
+    assert.ok(name in volumes)
+    assert.deepEqual(services[name]?.volumes, [`${name}:${directory}`])
+  }
+})
+
 test('a secret that is not given is asked for, none is written down', async () => {
   const text = await read('compose.yaml')
   for (const [name, variable] of Object.entries(variables))

@@ -11,6 +11,7 @@ import { freePort } from '../src/platform/free-port.ts'
 import { catalogue } from '../src/gateway/catalogue.ts'
 import { rateBudgets } from '../src/gateway/limits.ts'
 import { httpLimits } from '../src/gateway/server.ts'
+import { streamLimits } from '../src/platform/streams.ts'
 import { planBytesMax } from '../src/concert/answers.ts'
 import { configureNginx, type Nginx, nginxBinary, startNginx } from '../src/cli/nginx.ts'
 
@@ -175,6 +176,7 @@ test('limits of nginx lie around those of the gateway', () => {
   const numberOf = (pattern: RegExp) => Number(pattern.exec(template)?.[1])
   assert.ok(numberOf(/rate=(\d+)r\/s/) >= rateBudgets.read.address.perSecond + rateBudgets.write.address.perSecond)
   assert.ok(numberOf(/burst=(\d+)/) >= rateBudgets.read.address.burst + rateBudgets.write.address.burst)
+  assert.ok(numberOf(/limit_conn openrun_connections (\d+)/) > streamLimits.perAddressMax, 'who only watches leaves room for requests')
   assert.equal(numberOf(/client_max_body_size (\d+)k/) * 1024, httpLimits.bodyBytesMax)
   assert.equal(numberOf(/client_max_body_size (\d+)m/) * 1024 ** 2, planBytesMax)
   assert.ok(numberOf(/proxy_read_timeout (\d+)s/) * 1_000 > httpLimits.requestTimeoutMs)

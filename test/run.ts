@@ -13,7 +13,7 @@ const files = ['src/**/*.test.ts', 'test/**/*.test.ts'].flatMap((pattern) => glo
 const chosen = names.length === 0 ? files : files.filter((file) => names.some((name) => file.includes(name)))
 const databaseUrl = process.env.TEST_DATABASE_URL
 /** what these see does not depend on the engine of the database: once is enough */
-const engineFree = /^(test\/(browser\/|web-|(nginx|leash|containers|start|catalogue|alerts|rules|redis-limits)\.test)|src\/(line-client|crowd|stage)\/)/
+const engineFree = /^(test\/(browser\/|web-|(nginx|leash|containers|start|catalogue|alerts|rules|redis-limits|parked-apart)\.test)|src\/(line-client|crowd|stage)\/)/
 const fileConcurrency = 2
 /** a file that leaves something open would never end */
 const fileMsMax = 480_000

@@ -15,7 +15,7 @@ test('every bug can still be planted: its pieces are in the sources once, its fa
   for (const { name, changes, faults: kinds, caughtBy } of plants) {
     for (const { file, find } of changes) assert.equal(readFileSync(new URL(file, root), 'utf8').split(find).length, 2, `${name}: ${file} has once: ${find}`)
     for (const kind of kinds) assert.ok(faults.some((fault) => fault.kind === kind), `${name}: ${kind}`)
-    for (const check of caughtBy.filter((each) => each !== 'progress')) assert.ok(audit.includes(`check('${check}'`), `${name}: ${check}`)
+    for (const check of caughtBy.filter((each) => each !== 'progress')) assert.ok(audit.includes(`checkOf('${check}'`), `${name}: ${check}`)
   }
 })
 

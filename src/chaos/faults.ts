@@ -4,7 +4,7 @@ import { type ChaosSystem, operator } from './system.ts'
 import type { Tap } from './tap.ts'
 
 export type World = { system: ChaosSystem; crowd: ChaosCrowd; tap: Tap; random: () => number }
-/** Does one thing wrong and makes it good again; answers what it did. `hits` is what no other fault may touch meanwhile. */
+/** Does one thing wrong and makes it good again; answers what it did, throws when it could not. `hits` is what no other fault may touch meanwhile. */
 export type Fault = { kind: string; weight: number; hits: (world: World) => string; inflict: (world: World, target: string) => Promise<string> }
 
 const between = ({ random }: World, low: number, high: number) => Math.round(low + random() * (high - low))
@@ -159,10 +159,14 @@ export const faults: Fault[] = [
       const ms = between(world, 300, 2_500)
       const session = await crowd.client.send('POST', '/api/sessions', { body: operator })
       const token = String(session.body.accessToken)
-      await crowd.client.send('POST', `/api/operations/shows/${showId}/pause`, { token })
+      const act = async (what: 'pause' | 'resume') => {
+        const { status, body } = await crowd.client.send('POST', `/api/operations/shows/${showId}/${what}`, { token })
+        if (status >= 300) throw new Error(`${what} of ${showId} was answered ${status} ${body.code ?? ''}`)
+      }
+      await act('pause')
       await wait(ms)
-      const resumed = await crowd.client.send('POST', `/api/operations/shows/${showId}/resume`, { token })
-      return `${showId} for ${seconds(ms)}, resumed with ${resumed.status}`
+      await act('resume')
+      return `${showId} for ${seconds(ms)}`
     },
   },
 ]

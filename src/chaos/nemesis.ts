@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Fault, faults, type World } from './faults.ts'
 
-/** `at` in seconds since the start; `tookMs` until everything was there again. */
-export type Happened = { at: number; kind: string; what: string; tookMs: number }
+/** `at` in seconds since the start; `tookMs` until everything was there again. One that `failed` was not done, or not made good again. */
+export type Happened = { at: number; kind: string; what: string; tookMs: number; failed?: true }
 export type Stall = { at: number; waitedMs: number }
 type Options = {
   world: World
@@ -34,12 +34,12 @@ export async function rage({ world, until, kinds, onHealed, say }: Options): Pro
     if (running.has(target) || running.size >= besideMax) return
     const begunAt = performance.now()
     const at = since()
-    const work = fault.inflict(world, target).catch((error: unknown) => `FAILED ${String(error)}`).then((what) => {
+    const done = (what: string, failed: { failed?: true } = {}) => {
       running.delete(target)
-      happened.push({ at, kind: fault.kind, what, tookMs: Math.round(performance.now() - begunAt) })
-      say(`${String(at).padStart(6)} s  ${fault.kind}: ${what}`)
-    })
-    running.set(target, work)
+      happened.push({ at, kind: fault.kind, what, tookMs: Math.round(performance.now() - begunAt), ...failed })
+      say(`${String(at).padStart(6)} s  ${fault.kind}: ${failed.failed ? 'FAILED ' : ''}${what}`)
+    }
+    running.set(target, fault.inflict(world, target).then(done, (error: unknown) => done(String(error), { failed: true })))
   }
 
   while (performance.now() < until) {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { seeded } from '../crowd/random.ts'
-import { auditAll, type Check, drain, hashLines, type LineHash } from './audit.ts'
+import { auditAll, type Check, checkOf, drain, hashLines, type LineHash } from './audit.ts'
 import { createChaosCrowd } from './crowd.ts'
 import { type Happened, rage } from './nemesis.ts'
 import type { Plant } from './plants.ts'
@@ -68,7 +68,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await Promise.all([crowd.end(), crowding])
     const left = await drain(system)
     await untilHeard(tap)
-    const checks = await auditAll({ system, crowd, tap, hashes, left })
+    const checks = [checkOf('inflicted', happened.filter(({ failed }) => failed)), ...(await auditAll({ system, crowd, tap, hashes, left }))]
     if (stalls.length > 0) checks.push({ name: 'progress', count: stalls.length, found: stalls })
     return reportOf(options, { crowd, happened, checks, events: tap.count(), deaths: system.deaths.length, stalls: stalls.length, hashes: await hashLines(system) })
   } finally {
@@ -100,13 +100,14 @@ type Outcome = { crowd: ReturnType<typeof createChaosCrowd>; happened: Happened[
 
 function reportOf({ seed, seconds, replicas, plant }: ChaosOptions, { crowd, happened, checks, events, deaths, stalls, hashes }: Outcome): ChaosReport {
   const { rounds } = crowd
+  const inflicted = happened.filter(({ failed }) => !failed)
   const sum = (of: (round: (typeof rounds)[number]) => number) => rounds.reduce((total, round) => total + of(round), 0)
   const toldCount = (kind: string) => sum(({ told }) => told.filter((each) => each.kind === kind).length)
   const countOf = (name: string) => checks.find((check) => check.name === name)?.count ?? 0
   return {
     seed, seconds, replicas, ...(plant && { planted: plant.name }),
-    faults: happened.length,
-    faultsByKind: Object.fromEntries([...Map.groupBy(happened, ({ kind }) => kind)].map(([kind, each]) => [kind, each.length])),
+    faults: inflicted.length,
+    faultsByKind: Object.fromEntries([...Map.groupBy(inflicted, ({ kind }) => kind)].map(([kind, each]) => [kind, each.length])),
     timeline: happened,
     shows: rounds.length, fans: sum(({ record }) => record.counts.arrived), joined: sum(({ record }) => record.counts.joined),
     payments: crowd.paidCount(), seatsPaid: sum(({ record }) => record.counts.paidSeats),

@@ -13,7 +13,7 @@ export type Death = { at: number; name: string; how: string; said: string[] }
 export type ChaosSystem = {
   engines: { postgres: Engine; redis: Engine; kafka: Engine }
   services: ServiceProcesses
-  /** processes that ended although nobody told them to */
+  /** processes that ended although nobody told them to, or did not start for another reason than a database that is away */
   deaths: Death[]
   /** kill -9 and, after `awayMs`, the same one again, however often that takes */
   killService: (name: string, index: number, awayMs: number) => Promise<void>
@@ -26,6 +26,9 @@ type Options = { replicas: number; kafkaLib: string | undefined; environment: Re
 export const operator = { email: 'operator@chaos.example', password: 'operator-chaos-1234' }
 const planting = new URL('./planting.ts', import.meta.url).href
 const linesKept = 40
+const saidMax = 10
+/** what a process says that cannot start meanwhile (src/start-problems.ts): a supervisor tries again */
+const databaseIsAway = /^\s*- DATABASE_URL: /
 const retryMs = 200
 const startsMax = 20
 
@@ -79,6 +82,10 @@ async function superviseServices(directory: string, environment: Record<string, 
   let isClosing = false
 
   const labelOf = (name: string, index: number) => (replicas > 1 ? `${name} ${index}` : name)
+  const noteDeath = (name: string, how: string, lines: string[]) => {
+    deaths.push({ at: Date.now(), name, how, said: lines.slice(-saidMax).map((line) => line.slice(0, 500)) })
+    say(`${name} ended by itself (${how}): ${lines.at(-1)?.slice(0, 200) ?? ''}`)
+  }
   const revive = (name: string, index: number) => {
     const label = `${name} ${index}`
     const running = reviving.get(label) ?? restart(name, index).finally(() => reviving.delete(label))
@@ -90,6 +97,8 @@ async function superviseServices(directory: string, environment: Record<string, 
       try {
         return await services?.replica(name, index).killAndRestart()
       } catch (error) {
+        const lines = String((error as Error).message).split('\n')
+        if (!lines.some((line) => databaseIsAway.test(line))) noteDeath(`${name} ${index}`, 'its start', lines)
         if (tries >= startsMax) throw error
         await wait(retryMs)
       }
@@ -102,9 +111,7 @@ async function superviseServices(directory: string, environment: Record<string, 
     if (isClosing || name === 'nginx') return
     // its last words come after its end
     setTimeout(() => {
-      const lines = said.get(labelOf(name, Number(index))) ?? []
-      deaths.push({ at: Date.now(), name: label, how: String(how), said: lines.slice(-5).map((line) => line.slice(0, 500)) })
-      say(`${label} ended by itself (${how}): ${lines.at(-1)?.slice(0, 200) ?? ''}`)
+      noteDeath(label, String(how), said.get(labelOf(name, Number(index))) ?? [])
     }, retryMs)
     revive(name, Number(index)).catch((error: unknown) => say(`${label} cannot be started again: ${String(error)}`))
   } })

@@ -5,7 +5,7 @@ import { Refusal } from '../platform/outcome.ts'
 import { startProblemOf } from '../start-problems.ts'
 import { withSystem } from './offline.ts'
 import { type ServiceName, serviceNames } from '../services.ts'
-import { processesAt } from '../verify-processes.ts'
+import { absentIn, processesAt } from '../verify-processes.ts'
 import { runningServers } from './running-server.ts'
 
 const usage = `npm run parked -- [--replay] [--subscriber name] [--key id] [--ops-url http://…] [--json]
@@ -60,12 +60,14 @@ async function ask<T extends Record<string, unknown>>(opsUrl: string | undefined
   return joined(await Promise.all(answers)) as T
 }
 
-/** One replica of each service, or of the one that is meant. */
+/** One replica of each service there is, or of the one that is meant. */
 async function chosen(urls: string[], which?: Which): Promise<string[]> {
   if (urls.length === 1) return urls
   const { processes, failures } = await processesAt(urls)
-  const names = serviceNames.filter((name) => which?.subscriber === undefined || which.subscriber === name)
-  if (names.length === 0) throw new Refusal('request_invalid', { detail: `no subscriber is called ${which?.subscriber}; there are ${serviceNames.join(', ')}` })
+  const absent = absentIn(processes)
+  const there = serviceNames.filter((name) => !absent.has(name))
+  const names = there.filter((name) => which?.subscriber === undefined || which.subscriber === name)
+  if (names.length === 0) throw new Refusal('request_invalid', { detail: `no subscriber is called ${which?.subscriber}; there are ${there.join(', ')}` })
   const urlOf = (name: ServiceName) => processes.find(({ services }) => services.includes(name))?.url
   const silent = names.filter((name) => urlOf(name) === undefined)
   if (silent.length > 0) throw new Refusal('request_invalid', { detail: `no process answers for ${silent.join(', ')}. ${failures.join('; ')}` })

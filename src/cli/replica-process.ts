@@ -16,7 +16,7 @@ export type ReplicaProcess = {
   child: () => ChildProcess
   /** resolves when it serves */
   served: () => Promise<Address>
-  /** SIGTERM, until it has ended and the same one serves again; throws when it did not end by itself with 0 */
+  /** SIGTERM, until it has ended and the same one serves again; throws when it does not, or serves but had not ended by itself with 0 */
   restart: () => Promise<void>
   /** kill -9, and the same one again */
   killAndRestart: () => Promise<void>
@@ -29,9 +29,12 @@ type Options = {
   opsPort: number
   environment: Record<string, string | undefined>
   say: (line: string) => void
-  /** it ended although nobody told it to */
+  /** it ended although nobody told it to; of one that does not start again whoever starts it hears */
   onDeath: (how: number | string) => void
+  /** who has not ended so long after SIGTERM is frozen or does not listen, and is killed */
+  endMsMax?: number
 }
+const endMsMaxDefault = 20_000
 
 const main = new URL('../main.ts', import.meta.url).pathname
 /** What a process said last stands beside the news that it did not start. */
@@ -40,7 +43,7 @@ const lineLengthMax = 500
 export const isOver = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 
 /** Starts a server as a direct child, with the directory and environment that it keeps over its restarts. */
-export async function startReplica(name: string, index: number, { directory, opsPort, environment, say, onDeath }: Options): Promise<ReplicaProcess> {
+export async function startReplica(name: string, index: number, { directory, opsPort, environment, say, onDeath, endMsMax = endMsMaxDefault }: Options): Promise<ReplicaProcess> {
   const dataDir = join(directory, `${name}-${index}`)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const label = `${name} ${index}`
@@ -67,11 +70,15 @@ export async function startReplica(name: string, index: number, { directory, ops
     expected.add(child)
     if (isOver(child)) return
     child.kill(signal)
+    const late = setTimeout(() => child.kill('SIGKILL'), endMsMax)
     await once(child, 'exit')
+    clearTimeout(late)
   }
   async function again() {
     child = start()
+    expected.add(child)
     await served()
+    expected.delete(child)
   }
   return {
     name, index, served,
@@ -82,10 +89,11 @@ export async function startReplica(name: string, index: number, { directory, ops
     stop: () => end('SIGTERM'),
     killAndRestart: () => end('SIGKILL').then(again),
     restart: async () => {
-      const stopped = isOver(child)
+      const before = child
+      const stopped = isOver(before)
       await end('SIGTERM')
-      if (!stopped && child.exitCode !== 0) throw new Error(`${label} ended with ${child.exitCode ?? child.signalCode} when it was told to stop`)
       await again()
+      if (!stopped && before.exitCode !== 0) throw new Error(`${label} ended with ${before.exitCode ?? before.signalCode} when it was told to stop`)
     },
   }
 }

@@ -24,7 +24,7 @@ export type ServiceProcesses = {
   killAndRestart: (name: string, index?: number) => Promise<void>
   /** to freeze (`SIGSTOP`) and wake (`SIGCONT`) one */
   signal: (name: string, index: number, signal: NodeJS.Signals) => void
-  /** stops and starts one process after the other, all or `only` some; `before` hears which one is next */
+  /** stops and starts one process after the other, all or `only` some, up to the first that fails; `before` hears which one is next */
   rollingRestart: (options?: { only?: (replica: ReplicaProcess) => boolean; before?: (replica: ReplicaProcess) => void }) => Promise<void>
   stop: () => Promise<void>
 }
@@ -106,6 +106,7 @@ export async function startServices(directory: string, environment: Record<strin
       signal: (name, index, signal) => void find(name, index).child().kill(signal),
       rollingRestart: async ({ only = () => true, before } = {}) => {
         for (const replica of replicas.filter(only)) {
+          if (isStopping) return
           before?.(replica)
           await replica.restart()
           if (isPublic(replica.name) && hasFront) await wait(afterGatewayMs)
@@ -123,7 +124,7 @@ function partsOf(environment: Record<string, string | undefined>): { names: Part
   const named = (environment.SERVICES ?? '').split(',')
   const { absent, problems } = absentServices((name) => environment[urlOf(name)] || undefined, named)
   if (problems.length > 0) throw new Error(problems.join('\n'))
-  const hasCallbacks = !absent.has('wallet') && (Boolean(environment.PROVIDER_SECRET) || named.includes('callbacks'))
+  const hasCallbacks = !absent.has('wallet') && (Boolean(environment.PROVIDER_SECRET || environment.PROVIDER_SECRET_FILE) || named.includes('callbacks'))
   return { absent, names: [...serviceNames.filter((name) => !absent.has(name)), 'gateway', ...(hasCallbacks ? ['callbacks' as const] : [])] }
 }
 

@@ -22,17 +22,23 @@ if (args.help || replicas === 0 || !/^\d{1,5}$/.test(args.port)) {
   process.exit(args.help ? 0 : 2)
 }
 // without Redis each gateway would count rate limits for itself
-const missing = ['DATABASE_URL', 'KAFKA_BROKERS', ...(replicas > 1 ? ['REDIS_URL'] : [])].filter((name) => !process.env[name])
+const isGiven = (name: string) => Boolean(process.env[name] || process.env[`${name}_FILE`])
+const missing = ['DATABASE_URL', 'KAFKA_BROKERS', ...(replicas > 1 ? ['REDIS_URL'] : [])].filter((name) => !isGiven(name))
 if (missing.length > 0) {
   process.stderr.write(`npm run services needs ${missing.join(' and ')}: several processes share nothing but these engines\n`)
   process.exit(2)
 }
-const secrets = Object.fromEntries(['SERVICE_SECRET', 'SESSION_SECRET', 'PASS_SECRET'].map((name) => [name, process.env[name] ?? newSecret()]))
+const secrets = Object.fromEntries(['SERVICE_SECRET', 'SESSION_SECRET', 'PASS_SECRET'].filter((name) => !isGiven(name)).map((name) => [name, newSecret()]))
 const directory = await mkdtemp(join(tmpdir(), 'openrun-services-'))
 const dataDir = process.env.DATA_DIR ?? './data'
 const addressFile = join(dataDir, 'server.json')
 const say = (name: string, line: string) => process.stdout.write(`${name.padEnd(14)} ${line}\n`)
 let starting: Promise<ServiceProcesses> | undefined
+let restarting: Promise<void> | undefined
+process.on('SIGHUP', () => {
+  if (!restarting) return say('services', 'still starting; send SIGHUP again when it serves')
+  restarting = restarting.then(restart)
+})
 const { close } = closeWithGrace({ delay: 60_000, logger: false, skip: ['SIGHUP'] }, async () => {
   await (await starting?.catch(() => undefined))?.stop()
   await rm(addressFile, { force: true })
@@ -54,8 +60,14 @@ await writeFile(addressFile, JSON.stringify({ pid: process.pid, url, opsUrl, ops
 // nginx sends them there; without it the gateway takes them too
 const callbacks = replicas === 1 ? (await services.replicas.find(({ name }) => name === 'callbacks')?.served())?.url : undefined
 process.stdout.write(`Openrun, ${processes.length} processes  ${url}\n${callbacks ? `  callbacks of providers  ${callbacks}\n` : ''}  mails and addresses of the operations ports (server.json) in ${directory}\n  Ctrl-C ends all of them\n`)
-let restarting = Promise.resolve()
-process.on('SIGHUP', () => {
-  restarting = restarting.then(() => services.rollingRestart({ before: ({ name, index }) => say('services', `restarting ${name} ${index}`) }))
-    .then(() => void say('services', 'restarted'), (error: Error) => void process.stderr.write(`${error.message}\n`))
-})
+restarting = Promise.resolve()
+
+/** What cannot be restarted ends the restart and nothing else: whoever has two of it has one that is the old one. */
+async function restart() {
+  try {
+    await services.rollingRestart({ before: ({ name, index }) => say('services', `restarting ${name} ${index}`) })
+    say('services', 'restarted')
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nThe restart ended here, the others go on as they were. Mend the cause and send SIGHUP again\n`)
+  }
+}

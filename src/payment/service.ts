@@ -1,5 +1,5 @@
 import { batched } from '../platform/batch.ts'
-import type { Database } from '../platform/database.ts'
+import { type Database, outsideTransaction } from '../platform/database.ts'
 import { requestHash } from '../platform/identity.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
@@ -36,9 +36,9 @@ export function createPayment(deps: PaymentDependencies): Service<typeof payment
   const running = new Map<string, Promise<PaymentRow>>()
   const read = async (id: string) => (await readPayments(db, [id]))[0]
 
-  /** One drive of a payment at a time in this process; askers of the same payment share it. */
+  /** One drive of a payment at a time in this process; askers of the same payment share it, and it goes on without them. */
   function run(row: PaymentRow): Promise<PaymentRow> {
-    const drove = drive(driving, row).finally(() => running.delete(row.id))
+    const drove = outsideTransaction(() => drive(driving, row)).finally(() => running.delete(row.id))
     running.set(row.id, drove)
     return drove
   }

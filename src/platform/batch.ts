@@ -1,5 +1,6 @@
 import { outsideTransaction, sqlState, isConnectionLost } from './database.ts'
-import { type Answer, Refusal, UnknownOutcome } from './outcome.ts'
+import { deadlineHere } from './deadline.ts'
+import { type Answer, GivenUp, Refusal, UnknownOutcome } from './outcome.ts'
 
 export type BatchOptions<I, O = unknown> = {
   /** most items in one flush: 64–256 were best on both engines */
@@ -20,7 +21,7 @@ export type BatchOptions<I, O = unknown> = {
 }
 
 const repeatsMax = 8
-type Waiting<I, O> = { input: I; at: number; resolve: (output: O) => void; reject: (error: unknown) => void }
+type Waiting<I, O> = { input: I; at: number; until: number | undefined; resolve: (output: O) => void; reject: (error: unknown) => void }
 type Lane<I, O> = { waiting: Waiting<I, O>[]; flying: Waiting<I, O>[][]; isDue: boolean }
 type Key = string | number
 const flightsMax = 2
@@ -28,7 +29,8 @@ const flightsMax = 2
 const searchedMax = 4
 
 /**
- * Natural batching: what arrives while the previous batch commits forms the next one. No timer.
+ * Natural batching: what arrives while the previous batch commits forms the next one. No timer. An input whose caller's
+ * time is over before it is sent is not begun.
  * `handleMany` answers each input in order with a value, a Refusal or an UnknownOutcome. A statement that fails on
  * bad data (SQLSTATE 22, 23) is repeated in halves until the poisoned item is alone; deadlocks and serialization
  * failures repeat the batch; a connection lost after sending is unknown for all.
@@ -39,7 +41,9 @@ export function batched<I, O>(
 ): (input: I) => Promise<O> {
   const lanes = new Map<string, Lane<I, O>>()
 
-  async function fly(name: string, current: Lane<I, O>, items: Waiting<I, O>[]) {
+  async function fly(name: string, current: Lane<I, O>, taken: Waiting<I, O>[]) {
+    const items = stillWaitedFor(taken)
+    if (items.length === 0) return
     current.flying.push(items)
     const inputs = items.map((item) => item.input)
     const answers = await answerAll(inputs, handleMany)
@@ -73,13 +77,22 @@ export function batched<I, O>(
         shed?.(input)
         return reject(new Refusal('overloaded', { retryAfterSeconds: 1 }))
       }
-      current.waiting.push({ input, at: flushed ? performance.now() : 0, resolve, reject })
+      current.waiting.push({ input, at: flushed ? performance.now() : 0, until: deadlineHere(), resolve, reject })
       const isFull = apart !== undefined && current.flying.length < flightsMax && current.waiting.length % sizeMax === 0
       if (current.isDue || (current.flying.length > 0 && !isFull)) return
       current.isDue = true
       lanes.set(name, current)
       outsideTransaction(() => setImmediate(() => launch(name, current)))
     })
+}
+
+/** Whoever asked for the others has given up: they are not begun, what waits behind them is. */
+function stillWaitedFor<I, O>(items: Waiting<I, O>[]): Waiting<I, O>[] {
+  if (items.every(({ until }) => until === undefined)) return items
+  const now = performance.now()
+  const isLate = ({ until }: Waiting<I, O>) => until !== undefined && until <= now
+  for (const item of items) if (isLate(item)) item.reject(new GivenUp('nobody waits for this any more'))
+  return items.filter((item) => !isLate(item))
 }
 
 /** Takes a full batch, in arrival order, of what shares no key with those that fly or with an earlier one that must wait; or nothing. */

@@ -177,6 +177,23 @@ for (const [engine, open] of Object.entries(engines)) {
       await assert.rejects(lost, UnknownOutcome)
     })
 
+    test('a server that has no connection or room left, only reads, or ended a session is away: no statement is to blame', { skip: engine === 'pglite' }, async (t) => {
+      const role = `${schema}_poor`
+      await db.rows(sql`create role ${raw(role)} login connection limit 1`)
+      const url = new URL(serverUrl as string)
+      url.username = role
+      const poor = openPostgres(url.href)
+      t.after(async () => {
+        await poor.close()
+        await db.rows(sql`drop role ${raw(role)}`)
+      })
+      const errors = await poor.transaction(() => outsideTransaction(() => poor.rows(one))).catch((error: unknown) => error)
+      assert.deepEqual([sqlState(errors), isConnectionLost(errors)], ['53300', true])
+      const raised = (state: string) => db.transaction((tx) => tx.script(`do $$ begin raise sqlstate '${state}'; end $$`)).catch((error: unknown) => error)
+      for (const state of ['25006', '25P03', '53100', '57P05']) assert.equal(isConnectionLost(await raised(state)), true, state)
+      for (const state of ['57014', '40P01', '23505']) assert.equal(isConnectionLost(await raised(state)), false, state)
+    })
+
     test('a statement whose cached plan no longer fits fails once, not for ever', async () => {
       const table = raw(`${schema}.widening`)
       const all = sql`select * from ${table}`

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import type { Sql } from 'sql-template-tag'
+import { withoutDeadline } from './deadline.ts'
 import { UnknownOutcome } from './outcome.ts'
 
 /** Runs one statement. Inside a transaction this is the transaction's; on a database it commits by itself. */
@@ -37,7 +38,9 @@ const inside = new AsyncLocalStorage<Scope | undefined>()
 // 0A000: a cached plan no longer fits after DDL; 26000, 42P05: client and server disagree about prepared names
 const staleStates = new Set(['0A000', '26000', '42P05'])
 const lostCodes = new Set(['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH'])
-const lostStates = /^(08|57P0[123])/
+// class 08 and 57P: the connection, or the server that stops, starts or stands by; 53: no connection, memory or disk left;
+// 25006: it only reads, for another one has taken over; 25P03, 25P04: it ended a session that stood still
+const lostStates = /^(08|53|57P|25006|25P0[34])/
 const lostMessages = /^(Connection terminated|Query read timeout|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection)/
 
 // how values come back from both engines: times are epoch milliseconds; money and times fit a double exactly
@@ -49,6 +52,9 @@ const [date, dates, texts] = [1082, 1182, 1009]
 pg.types.setTypeParser(date, String)
 pg.types.setTypeParser(dates, pg.types.getTypeParser(texts))
 
+/** Whether what was read from JSON can be kept: PostgreSQL stores neither NUL nor lone surrogates, all that JSON.stringify escapes in this way. */
+export const isStorable = (value: unknown): boolean => !/\\u(0000|d[89a-f])/i.test(JSON.stringify(value).replaceAll('\\\\', ''))
+
 /** A point in time as a statement's value; times are epoch milliseconds everywhere else. */
 export const at = (ms: number) => new Date(ms)
 
@@ -57,7 +63,7 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined
 }
 
-/** True when the connection, not the statement, failed: whether a sent statement took effect is not known. */
+/** True when the server or the way to it, not the statement, failed: whether a sent statement took effect is not known. */
 export function isConnectionLost(error: unknown): boolean {
   const state = sqlState(error)
   if (state !== undefined) return lostStates.test(state)
@@ -71,9 +77,9 @@ export function refuseInTransaction(what: string): void {
   if (inside.getStore()?.open) throw new Error(`${what} used inside an open transaction`)
 }
 
-/** Runs `work` as if no transaction were open around it; for work that outlives its caller. */
+/** Runs `work` as if no transaction were open around it and nobody waited for it; for work that outlives its caller. */
 export function outsideTransaction<T>(work: () => T): T {
-  return inside.run(undefined, work)
+  return inside.run(undefined, () => withoutDeadline(work))
 }
 
 /** Statements that are not waited for go out together; the types of `pg` do not know it yet. */

@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type Api, local, type Operations } from './contract.ts'
-import { Refusal } from './outcome.ts'
+import { withDeadline } from './deadline.ts'
+import { GivenUp, Refusal } from './outcome.ts'
 import type { Logger } from './log.ts'
 import type { Tokens } from './token.ts'
 import { drainingHeader, timeoutHeader, type WireAnswer } from './wire.ts'
 
-export const innerLimits = { bodyBytesMax: 32 * 1024 * 1024, callsMax: 256, identityMs: 60_000, requestTimeoutMs: 30_000, connectionsMax: 2_000 } as const
+export const innerLimits = { bodyBytesMax: 32 * 1024 * 1024, callsMax: 256, identityMs: 60_000, requestTimeoutMs: 30_000, callTimeoutMsMax: 60_000, connectionsMax: 2_000 } as const
 /** Which process calls: the name of a service, or `gateway`. */
 export type ServiceClaims = { service: string; exp: number }
 export type Served = { name: string; operations: Operations; api: Api<Operations>; /** who may call it: those below it */ callers: ReadonlySet<string> }
@@ -28,7 +29,7 @@ type DoorNeeds = { tokens: Tokens<ServiceClaims>; now: () => number; log: Pick<L
 
 /**
  * The door for other services: `POST /inner/:service/:operation {calls: [...]}` answers each call by itself, the first that is known first.
- * Only a signed service may call, and only what stands above it; who calls is known before the body is read. Never part
+ * What its caller no longer waits for is not begun. Only a signed service may call, and only what stands above it; who calls is known before the body is read. Never part
  * of the public port.
  */
 export function createInnerDoor(served: Served[], { tokens, now, log, isStopping = () => false }: DoorNeeds): FastifyInstance {
@@ -48,10 +49,11 @@ export function createInnerDoor(served: Served[], { tokens, now, log, isStopping
     const { service, operation } = request.params as { service: string; operation: string }
     const { calls } = (request.body ?? {}) as { calls?: unknown }
     if (!Array.isArray(calls) || calls.length === 0 || calls.length > innerLimits.callsMax) return reply.code(400).send({ code: 'calls_invalid' })
-    if (!(Number(request.headers[timeoutHeader]) > 0)) return reply.code(400).send({ code: 'timeout_invalid' })
+    const timeoutMs = Math.min(Number(request.headers[timeoutHeader]), innerLimits.callTimeoutMsMax)
+    if (!(timeoutMs > 0)) return reply.code(400).send({ code: 'timeout_invalid' })
     const call = byName.get(service)?.calls.get(operation) as (input: unknown) => Promise<unknown>
     const onError = (err: unknown) => log.error({ err, service, operation }, 'a call between services failed')
-    return reply.type('application/x-ndjson').send(streamed(calls.map((input) => answerOne(call, input, onError))))
+    return reply.type('application/x-ndjson').send(streamed(withDeadline(timeoutMs, () => calls.map((input) => answerOne(call, input, onError)))))
   })
   return app
 }
@@ -82,7 +84,7 @@ async function answerOne(call: (input: unknown) => Promise<unknown>, input: unkn
     return { ok: (await call(input)) ?? null }
   } catch (error) {
     if (error instanceof Refusal) return { refused: { code: error.code, params: error.params } }
-    onError(error)
+    if (!(error instanceof GivenUp)) onError(error)
     return { unknown: String(error).slice(0, 200) }
   }
 }

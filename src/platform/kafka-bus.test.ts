@@ -147,14 +147,32 @@ function suite(brokers: string[]) {
     const topic = `${runId}.forged.reservation`
     const stranger = new Producer({ clientId: 'stranger', bootstrapBrokers: brokers })
     const forged = { producer: 'seat', name: 'reservation.confirmed', key: 'first', version: 2, occurredAt: now, data: {} }
-    const values = ['no json', '{}', JSON.stringify(forged)]
+    // an event like ours that no database of ours could have kept, so that it could be neither applied nor parked
+    const unstorable = { ...forged, producer: 'reservation' }
+    const values = ['no json', '{}', ...[forged, { ...unstorable, key: 'a\0b' }, { ...unstorable, data: { text: '\ud800' } }, { ...unstorable, key: 'k'.repeat(3_000) }].map((each) => JSON.stringify(each))]
     await stranger.send({ messages: values.map((value) => ({ topic, partition: slotOf('first'), key: Buffer.from('first'), value: Buffer.from(value) })) })
     await stranger.close()
     await confirmed('first', 3)
     await bus.publishOnce()
     await until(async () => heard.length === 2)
-    assert.deepEqual(reported, ['unreadable', 'unreadable', 'unreadable'])
-    assert.equal((await parked()).length, 3)
+    assert.deepEqual(reported, values.map(() => 'unreadable'))
+    assert.equal((await parked()).length, values.length)
+  })
+
+  promise('a topic of somebody else with too few partitions is said, with what mends it; nothing leaves until then', async () => {
+    const topic = `${runId}.narrow.reservation`
+    const admin = new Admin({ clientId: runId, bootstrapBrokers: brokers })
+    await admin.createTopics({ topics: [topic], partitions: 4 })
+    const heard: string[] = []
+    const bus = open('narrow', heard)
+    await confirmed('wide')
+    await assert.rejects(bus.publishOnce(), new RegExp(`topic ${topic} has 4 partitions and needs 16: kafka-topics`))
+    assert.deepEqual(await waiting(), ['wide'])
+    await admin.createPartitions({ topics: [{ name: topic, count: 16 }] })
+    await admin.close()
+    bus.start()
+    await until(async () => (await bus.publishOnce().catch(() => 0)) === 1)
+    await until(async () => heard.length === 1)
   })
 
   promise('the lag is what a group has not passed, and none when all is applied', async () => {

@@ -3,6 +3,7 @@ import { Admin, findErrorBy, Producer, stringSerializers } from '@platformatic/k
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import { bigintMax, Instant } from './contract.ts'
+import { isStorable } from './database.ts'
 import type { DeliveryOptions } from './delivery.ts'
 import { type Envelope, outboxSlots, slotOf } from './events.ts'
 import type { Subscriber } from './inbox.ts'
@@ -47,7 +48,8 @@ const sendMsMaxDefault = 15_000
 const refusedRestMs = 30_000
 const refusedForGood = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD']
 
-const fields = { name: Type.String(), key: Type.String(), version: Type.Integer({ minimum: 1, maximum: bigintMax }) }
+const keyLengthMax = 200
+const fields = { name: Type.String({ maxLength: keyLengthMax }), key: Type.String({ maxLength: keyLengthMax }), version: Type.Integer({ minimum: 1, maximum: bigintMax }) }
 /** Fields we do not know yet are let through: an older process reads what a newer one wrote. */
 const envelope = Compile(Type.Object({ producer: Type.String(), ...fields, occurredAt: Instant, data: Type.Record(Type.String(), Type.Unknown()) }))
 
@@ -141,23 +143,36 @@ async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
 const write = ({ producer, name, key, version, occurredAt, data }: Envelope) =>
   JSON.stringify({ producer, name, key, version, occurredAt, data })
 
-/** An event as its topic's producer wrote it; undefined for anything else. */
+/** An event as its topic's producer wrote it, such as its outbox could keep; undefined for anything else. */
 const reader = (prefix: string) => (topic: string, value: Buffer): Envelope | undefined => {
   try {
-    const event: unknown = JSON.parse(value.toString())
-    return envelope.Check(event) && topic === `${prefix}.${event.producer}` ? event : undefined
+    const text = value.toString()
+    const event: unknown = JSON.parse(text)
+    const isOurs = envelope.Check(event) && topic === `${prefix}.${event.producer}` && (!text.includes('\\u') || isStorable(event))
+    return isOurs ? event : undefined
   } catch {
     return undefined
   }
 }
 
-/** What exists is left as it is: where topics are an administrator's, nothing is asked for but their names. */
+/** What exists is left as it is: where topics are an administrator's, nothing is asked for but their names and partitions. */
 async function createTopics(admin: Admin, topics: string[]): Promise<void> {
   const existing = new Set(await admin.listTopics())
   const missing = topics.filter((topic) => !existing.has(topic))
+  await requirePartitions(admin, topics.filter((topic) => existing.has(topic)))
   if (missing.length === 0) return
   const configs = [{ name: 'max.message.bytes', value: String(eventBytesMax) }]
   await admin.createTopics({ topics: missing, partitions: outboxSlots, configs }).catch((error: Error) => {
     if (!findErrorBy(error, 'apiId', 'TOPIC_ALREADY_EXISTS')) throw error
   })
+}
+
+/** Throws for a topic in which some slots of the outbox have no partition: their keys would never leave. */
+async function requirePartitions(admin: Admin, names: string[]): Promise<void> {
+  if (names.length === 0) return
+  const { topics } = await admin.metadata({ topics: names })
+  for (const name of names) {
+    const count = topics.get(name)?.partitionsCount ?? 0
+    if (count < outboxSlots) throw new Error(`topic ${name} has ${count} partitions and needs ${outboxSlots}: kafka-topics.sh --alter --topic ${name} --partitions ${outboxSlots}`)
+  }
 }

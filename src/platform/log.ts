@@ -23,8 +23,8 @@ export function createLog(level: string, destination?: DestinationStream): Logge
 
 const causesMax = 4
 const address = /[^\s@<>"'()]+@[^\s@<>"'()]+/g
-// tokens of ours and of links: long, without spaces
-const secret = /\b(?:session|pass)\.[\w.-]+|(token=)[\w-]+/g
+// tokens of ours and of links, passes and keys of other shops: long, without spaces
+const secret = /\b(?:session|pass)\.[\w.-]+|\b(?:service|work|eyJ[\w-]*)\.[\w-]+\.[\w-]+(?:\.[\w-]+)?|\bshop_[\w-]{43}|(token=)[\w-]+/g
 const masked = (text: string) => text.replace(address, '***').replace(secret, '$1***')
 
 /** Without a sentence of its own a line takes the error's message, unmasked; so it gets one. */

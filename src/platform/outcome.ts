@@ -19,6 +19,9 @@ export class Refusal extends Error {
 /** The effect may or may not have happened; the caller repeats with the same id. Never mapped to a refusal. */
 export class UnknownOutcome extends Error {}
 
+/** It was not begun, for whoever asked had stopped waiting; nobody is there to be told more. */
+export class GivenUp extends UnknownOutcome {}
+
 export const refuse = (code: string, params: RefusalParams = {}): never => {
   throw new Refusal(code, params)
 }

@@ -69,10 +69,10 @@ export async function listParked(db: Database, subscribers: string[]): Promise<P
   return { count, parked }
 }
 
-/** Of one subscriber, or of all; an unknown one is refused. */
+/** Of one subscriber, or of all there are here; one that is not here is refused. */
 export async function replayAll(db: Database, subscribers: Subscriber[], { subscriber, key }: { subscriber?: string; key?: string }): Promise<Replay> {
   const chosen = subscribers.filter(({ name }) => subscriber === undefined || name === subscriber)
-  if (chosen.length === 0) refuse('request_invalid', { detail: `no subscriber is called ${subscriber}; there are ${subscribers.map(({ name }) => name).join(', ')}` })
+  if (subscriber !== undefined && chosen.length === 0) refuse('request_invalid', { detail: `no subscriber is called ${subscriber}; there ${subscribers.length === 0 ? 'is none here' : `are ${subscribers.map(({ name }) => name).join(', ')}`}` })
   const done: Replay = { applied: [], failed: [] }
   for (const each of chosen) {
     const { applied, failed } = await replayParked(db, each, key)

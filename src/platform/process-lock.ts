@@ -49,12 +49,17 @@ async function take(databaseUrl: string, shared: boolean): Promise<pg.Client> {
     await wait(retryMs)
   }
   await client.end()
-  throw new LockHeld(shared
-    ? 'an Openrun process without KAFKA_BROKERS uses this database, or its data is being replayed; nobody would hear of its events. Stop it first'
-    : 'another whole Openrun process uses this database; the bus is in its memory. Stop it first; several processes need KAFKA_BROKERS')
+  throw new LockHeld(shared)
 }
 
-class LockHeld extends Error {}
+/** Somebody has the database who cannot be beside us. */
+export class LockHeld extends Error {
+  constructor(shared: boolean) {
+    super(shared
+      ? 'an Openrun process without KAFKA_BROKERS uses this database, or its data is being replayed; nobody would hear of its events. Stop it first'
+      : 'another whole Openrun process uses this database; the bus is in its memory. Stop it first; several processes need KAFKA_BROKERS')
+  }
+}
 
 /** Until the database is back; throws when somebody holds the lock against us. */
 async function retake(databaseUrl: string, isReleased: () => boolean): Promise<pg.Client | undefined> {

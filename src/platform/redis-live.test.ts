@@ -31,6 +31,17 @@ onEachRedis('carries live news', (engine, url) => {
     await heardBy(open(url, prefix), 'c', 'x', mine)
     assert.deepEqual(other, [])
   })
+
+  test(`${engine}: news that nobody of ours wrote takes none with it that comes in the same packet`, async () => {
+    const heard: string[] = []
+    open(url, prefix).subscribe('read', (text) => void heard.push(JSON.stringify(JSON.parse(text))))
+    const one = open(url, prefix)
+    await heardBy(one, 'read', '"before"', heard)
+    const told = Array.from({ length: 50 }, (_, i) => `${i}`)
+    for (const text of ['no json', ...told]) one.publish('read', text)
+    await until(() => heard.includes('49'), 'the last one')
+    assert.deepEqual(heard.filter((text) => text !== '"before"'), told)
+  })
 })
 
 const ownServer = { skip: hasRedisServer || process.env.CI === 'true' ? false : 'NOT TESTED: there is no redis-server to kill', timeout: 40_000 }

@@ -47,7 +47,13 @@ export function openRedisLive({ url, newId, metrics, log, prefix = 'openrun' }: 
     count: 0, subscribed: false,
     hear: (text: string) => {
       const end = text.indexOf(' ')
-      if (text.slice(0, end) !== self) here.publish(channel, text.slice(end + 1))
+      if (text.slice(0, end) === self) return
+      try {
+        here.publish(channel, text.slice(end + 1))
+      } catch (error) {
+        // told by who knows what; thrown on, it would cost whatever comes in the same packet
+        log.warn({ channel, err: error }, 'live: news that cannot be read')
+      }
     },
   })
 

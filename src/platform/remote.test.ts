@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { batched } from './batch.ts'
 import { callerContract, createShop, type ShopApi, shopOperations } from './caller.contract.ts'
 import { local } from './contract.ts'
+import { withDeadline } from './deadline.ts'
 import { createIdentity, createInnerDoor, type ServiceClaims } from './inner-door.ts'
 import { isRefusal, UnknownOutcome } from './outcome.ts'
 import { remote, remoteLimits } from './remote.ts'
@@ -102,6 +104,45 @@ test('a service that is away is unknown, soon without being asked, and is found 
   const turn = () => new Promise<false>((resolve) => setImmediate(resolve, false))
   for (let isBack = false; !isBack; ) isBack = await api.buy({ id: 'after', seat: 3 }).then(() => true, turn)
   while (breaker.at(-1) !== 0) await turn() // the answer comes before its request is over
+})
+
+test('what its caller no longer waits for is not begun when its turn comes', async (t) => {
+  const shop = createShop()
+  const [begun, gate] = [[] as string[], Promise.withResolvers<void>()]
+  const buy = batched(async (inputs: { id: string; seat: number }[]) => {
+    begun.push(...inputs.map(({ id }) => id))
+    await gate.promise
+    return Promise.all(inputs.map(shop.api.buy))
+  })
+  const { origin, close } = await openDoor({ ...shop.api, buy })
+  t.after(close)
+  const [patient, hurried] = [callerFor(t, origin, { callTimeoutMs: 60_000 }), callerFor(t, origin, { callTimeoutMs: 100 })]
+  const first = patient.buy({ id: 'first', seat: 1 })
+  while (begun.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  await assert.rejects(hurried.buy({ id: 'late', seat: 2 }), UnknownOutcome)
+  const last = patient.buy({ id: 'last', seat: 3 })
+  gate.resolve()
+  assert.deepEqual([(await first).seat, (await last).seat, begun], [1, 3, ['first', 'last']])
+})
+
+test('a call is given no more time than is left of the call it is made for', async (t) => {
+  const told: number[] = []
+  const silent = await listening(t, (request) => void told.push(Number(request.headers['call-timeout-ms'])))
+  const inner = callerFor(t, silent, { callTimeoutMs: 60_000 })
+  const shop = createShop()
+  const ended = Promise.withResolvers<unknown>()
+  const { origin, close } = await openDoor({ ...shop.api, buy: (input) => inner.buy(input).finally(() => ended.resolve('')) })
+  t.after(close)
+  await assert.rejects(callerFor(t, origin, { callTimeoutMs: 200 }).buy({ id: 'nested', seat: 1 }), UnknownOutcome)
+  await ended.promise
+  assert.ok(told.length > 0 && told.every((ms) => ms > 0 && ms <= 200), `${told} ms`)
+})
+
+test('who is in a hurry opens no breaker for those who are not', async (t) => {
+  const breaker: number[] = []
+  const api = callerFor(t, await listening(t, () => undefined), { callTimeoutMs: 60_000, onBreaker: (openCount) => breaker.push(openCount) })
+  for (let i = 0; i < 8; i++) await assert.rejects(withDeadline(20, () => api.buy({ id: `hurried${i}`, seat: 1 })), UnknownOutcome)
+  assert.deepEqual(breaker, [])
 })
 
 test('a service that never answers is unknown when the time of the call is over', async (t) => {

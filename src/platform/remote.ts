@@ -1,7 +1,8 @@
 import { type Api, allowedRefusals, type Operations } from './contract.ts'
 import { outsideTransaction, refuseInTransaction } from './database.ts'
+import { deadlineHere } from './deadline.ts'
 import { type Answer, Refusal, settle, UnknownOutcome } from './outcome.ts'
-import { openReplicas, type Replica, wasNeverSent } from './replicas.ts'
+import { openReplicas, type Patience, type Replica, wasNeverSent } from './replicas.ts'
 import { timeoutHeader, type WireAnswer } from './wire.ts'
 
 export const remoteLimits = {
@@ -32,7 +33,7 @@ type Target = { replicas: Replicas; path: string; triesMax: number; silenceMsMax
  * The caller of a service in other processes, to its users the same as `local`. Calls of one turn of the event loop are
  * one request, each answered as soon as it can be, to one replica after the other. What was never sent is asked of the next at once. What is unknown (an
  * answer lost or late) is asked again with the same input, which carries its own id (an operation that has none is asked
- * `once`), until the call's time is over; a breaker spares a replica that is away. Unknown never becomes a refusal.
+ * `once`), until the time of the call is over, or of the call that it is made for; a breaker spares a replica that is away. Unknown never becomes a refusal.
  */
 export function remote<Ops extends Operations>(service: string, operations: Ops, options: RemoteOptions): Remote<Ops> {
   const { identity, breakerRestMs, onBreaker, callTimeoutMs = remoteLimits.callTimeoutMs } = options
@@ -66,7 +67,7 @@ function gathered(target: Target, options: RemoteOptions): (input: unknown) => P
       void askUntilKnown(calls.slice(at, at + remoteLimits.callsPerRequestMax), target, options)
   }
   return (input) => new Promise((resolve) => {
-    const until = performance.now() + (options.callTimeoutMs ?? remoteLimits.callTimeoutMs)
+    const until = Math.min(deadlineHere() ?? Number.POSITIVE_INFINITY, performance.now() + (options.callTimeoutMs ?? remoteLimits.callTimeoutMs))
     if (waiting.push({ input, until, answer: resolve as Waiting['answer'] }) === 1) outsideTransaction(() => setImmediate(flush))
   })
 }
@@ -78,9 +79,10 @@ async function askUntilKnown(calls: Waiting[], target: Target, { random, wait }:
   let left = calls
   let cause: unknown
   for (let tries = 0; left.length > 0; ) {
-    const timeoutMs = Math.floor((left[0]?.until ?? 0) - performance.now())
+    const timeoutMs = Math.floor(Math.max(...left.map(({ until }) => until)) - performance.now())
     if (timeoutMs <= 0) break
-    const outcome = await askOne(left, target, asked, Math.min(timeoutMs, target.silenceMsMax))
+    const silenceMs = Math.min(timeoutMs, target.silenceMsMax)
+    const outcome = await askOne(left, target, asked, { silenceMs, timeoutMs, isHurried: silenceMs < target.silenceMsMax / 2 })
     left = outcome.left
     if (left.length === 0) return
     cause = outcome.cause
@@ -95,7 +97,7 @@ async function askUntilKnown(calls: Waiting[], target: Target, { random, wait }:
 }
 
 /** Asks one replica that was not asked yet and gives who is answered the answer. */
-async function askOne(calls: Waiting[], { replicas, path }: Target, asked: Set<Replica>, timeoutMs: number) {
+async function askOne(calls: Waiting[], { replicas, path }: Target, asked: Set<Replica>, patience: Patience) {
   const replica = replicas.next(asked)
   asked.add(replica)
   const left = new Set(calls)
@@ -106,7 +108,7 @@ async function askOne(calls: Waiting[], { replicas, path }: Target, asked: Set<R
     else if (call && isAnswered(call, wire)) left.delete(call)
   }
   try {
-    const missing = await replica.ask(path, calls.map(({ input }) => input), timeoutMs, onAnswer)
+    const missing = await replica.ask(path, calls.map(({ input }) => input), patience, onAnswer)
     return { left: [...left], wasSent: true, cause: missing ?? unknown }
   } catch (cause) {
     return { left: [...left], wasSent: !wasNeverSent(cause), cause }

@@ -99,7 +99,7 @@ test('a frozen replica is not waited for to the end of the call while there is a
 test('a single frozen replica that is asked now and then costs two callers their patience, then nobody, until it answers', async (t) => {
   const one = await openReplica(t)
   const open: number[] = []
-  const api = callerFor(t, [one.origin], { callTimeoutMs: 50, breakerRestMs: 60_000, onBreaker: (count) => open.push(count) })
+  const api = callerFor(t, [one.origin], { callTimeoutMs: 300, breakerRestMs: 60_000, onBreaker: (count) => open.push(count) })
   one.state.frozen = true
   for (let i = 0; i < 4; i++) await assert.rejects(api.buy({ id: `frozen${i}`, seat: 1 }), UnknownOutcome)
   assert.equal(one.state.asked, 2)

@@ -7,8 +7,10 @@ export const replicaLimits = {
   breakerAfterRequests: 5, breakerErrorPercent: 50, breakerAfterSilences: 2, breakerRestMs: 1_000, drainingRestMs: 2_000,
 } as const
 
+/** This replica is waited for `silenceMs`; what is asked is of use for `timeoutMs`. Who is in a hurry learns nothing about a replica from its silence. */
+export type Patience = { silenceMs: number; timeoutMs: number; isHurried: boolean }
 /** `onAnswer` is told each answer as it comes; resolves, with why not when some are missing, once there will be no more. */
-export type AskMany = (path: string, inputs: unknown[], timeoutMs: number, onAnswer: (place: number, answer: WireAnswer) => void) => Promise<unknown>
+export type AskMany = (path: string, inputs: unknown[], patience: Patience, onAnswer: (place: number, answer: WireAnswer) => void) => Promise<unknown>
 export type Replica = {
   ask: AskMany
   /** its breaker is open: it is not asked */
@@ -18,7 +20,7 @@ export type Replica = {
   close: () => Promise<void>
 }
 export type ReplicaOptions = {
-  /** headers of a request that may take this long */
+  /** headers of a request that is of use for so long */
   headers: (timeoutMs: number) => Record<string, string>
   breakerRestMs?: number | undefined
   /** how many of them are not asked at present */
@@ -50,11 +52,11 @@ function openReplica(origin: string, { headers, breakerRestMs }: ReplicaOptions,
   const { connectionsMax, answerTimeoutMs, answerBytesMax, connectTimeoutMs } = replicaLimits
   const pool = new Pool(origin, { connections: connectionsMax, headersTimeout: answerTimeoutMs, bodyTimeout: answerTimeoutMs, maxResponseSize: answerBytesMax, connect: { timeout: connectTimeoutMs } })
   let restUntil = 0
-  const post: AskMany = async (path, inputs, timeoutMs, onAnswer) => {
+  const post: AskMany = async (path, inputs, { silenceMs, timeoutMs }, onAnswer) => {
     let count = 0
     try {
       const { statusCode, headers: answered, body } = await pool.request({
-        method: 'POST', path, body: JSON.stringify({ calls: inputs }), signal: AbortSignal.timeout(timeoutMs),
+        method: 'POST', path, body: JSON.stringify({ calls: inputs }), signal: AbortSignal.timeout(silenceMs),
         headers: { 'content-type': 'application/json', ...headers(timeoutMs) },
       })
       if (answered[drainingHeader] !== undefined) restUntil = performance.now() + replicaLimits.drainingRestMs
@@ -85,7 +87,7 @@ function openReplica(origin: string, { headers, breakerRestMs }: ReplicaOptions,
   breaker.on('open', onBreaker)
   breaker.on('close', onBreaker)
   return {
-    ask: (...call) => breaker.fire(...call),
+    ask: (...call) => (call[2].isHurried && breaker.closed ? post(...call) : breaker.fire(...call)),
     isOpen: () => breaker.opened,
     isAway: () => breaker.opened || performance.now() < restUntil,
     close: async () => {
