@@ -54,7 +54,7 @@ export async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, 
     userRoutes(scope as App, {
       user, newId,
       publicUrl,
-      exportParts: (userId) => exportOf(present({ wallet, reservation, payment, queue }), userId),
+      exportParts: (userId) => exportOf({ concert, ...present({ wallet, reservation, payment, queue }) }, userId),
       balance: async (userId) => (absent.has('wallet') ? 0 : (await wallet.balance({ userId })).balance),
     })
     if (!absent.has('queue')) plainLineRoutes(scope as App, { user, queue, secure })

@@ -63,6 +63,8 @@ test('a stranger neither reads nor changes staff, and learns nothing about addre
 test('who erases the account is nobody\'s staff any more, also in the table', async () => {
   const helper = await person('leaver@test.example', 'buyer')
   await must(staff('PUT', { email: 'leaver@test.example' }))
+  const exported = (await must(world.send('GET', '/api/me/export', { token: helper.token }))).body
+  assert.deepEqual(exported.staff.map((each: { concertId: string }) => each.concertId), [concertId], 'it is theirs to know')
   await must(world.send('DELETE', '/api/me', { token: helper.token, body: { password } }))
   assert.deepEqual((await staff('GET')).body.items, [], 'before concert has heard of it')
   await world.settle()

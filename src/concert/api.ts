@@ -277,6 +277,8 @@ export const concertOperations = {
   resumeShow: operation({ input: Exact(ofShow), output: ShowDetail, refusals: ['show_unknown'] }),
   /** In the order they were named. */
   staff: operation({ input: Exact({ by: By, concertId: Id }), output: Exact({ staff: Staff }), refusals: ['concert_unknown'] }),
+  /** Whom this user helps. */
+  staffOf: operation({ input: Exact({ userId: Id }), output: Exact({ staff: Type.Array(Exact({ concertId: Id, addedAt: Instant })) }) }),
   addStaff: operation({ input: Exact({ by: By, concertId: Id, userId: Id }), output: Exact({ staff: Staff }), refusals: ['concert_unknown', 'concert_closing'] }),
   removeStaff: operation({ input: Exact({ by: By, concertId: Id, userId: Id }), output: Exact({ staff: Staff }), refusals: ['concert_unknown'] }),
 }

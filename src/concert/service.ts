@@ -11,6 +11,7 @@ import { cancelShow, deleteShow, pauseShow, publish, resumeShow, unpublish } fro
 import { type ConcertEnv, owns } from './rules.ts'
 import { createShow, createWithShow, planOfShow, setPlan, setPolicies, setPrices, showDetail, showsOf, updateShow } from './shows.ts'
 import { addStaff, onErased, removeStaff, staffOf } from './staff.ts'
+import { readStaffOf } from './store-organiser.ts'
 import { readShow } from './store-shows.ts'
 import { readWindows } from './store-windows.ts'
 import { setWindows } from './windows.ts'
@@ -54,6 +55,7 @@ export function createConcert({ db, now, newId, random, isSoldByShop = false }: 
       pauseShow: (input) => pauseShow(env, input),
       resumeShow: (input) => resumeShow(env, input),
       staff: (input) => staffOf(env, input),
+      staffOf: async ({ userId }) => ({ staff: await readStaffOf(db, userId) }),
       addStaff: (input) => addStaff(env, input),
       removeStaff: (input) => removeStaff(env, input),
     },

@@ -39,6 +39,11 @@ export const readStaff = (db: Reader, concertId: string) =>
   db.rows<StaffRow>(sql`
     select user_id as "userId", added_at as "addedAt" from concert.staff where concert_id = ${concertId} order by added_at, user_id`)
 
+/** At most `most`: somebody else decides how many name one. */
+export const readStaffOf = (db: Reader, userId: string, most = 1_000) =>
+  db.rows<{ concertId: string; addedAt: number }>(sql`
+    select concert_id as "concertId", added_at as "addedAt" from concert.staff where user_id = ${userId} order by added_at, concert_id limit ${most}::int`)
+
 /** Answers whether it was new. */
 export async function insertStaff(tx: Tx, { concertId, userId, by }: { concertId: string; userId: string; by: string }, now: number): Promise<boolean> {
   const rows = await tx.rows(sql`
