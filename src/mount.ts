@@ -54,7 +54,7 @@ export async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, 
     userRoutes(scope as App, {
       user, newId,
       publicUrl,
-      exportParts: (userId) => exportOf(present({ wallet, reservation, payment, queue }), userId),
+      exportParts: (userId) => exportOf({ concert, ...present({ wallet, reservation, payment, queue }) }, userId),
       balance: async (userId) => (absent.has('wallet') ? 0 : (await wallet.balance({ userId })).balance),
     })
     if (!absent.has('queue')) plainLineRoutes(scope as App, { user, queue, secure })
@@ -80,7 +80,7 @@ export async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, 
   if (!absent.has('queue')) warRoomRoutes(app, room)
   if (stage && ensureUser) stageRoutes(app, { stage, room, user, concert, queue, now, operatorId: () => ensureUser(stage.operator) })
   auditRoutes(app, { user, concert, ...present({ seat, queue, reservation }) })
-  gatewayRoutes(app, { user, ownsShow: owner, ready, ...present({ wallet, queue, seat, reservation, payment }) })
+  gatewayRoutes(app, { user, concert, ownsShow: owner, ready, ...present({ wallet, queue, seat, reservation, payment }) })
   if (rehearsals) rehearsalRoutes(app, { user, concert, now })
 }
 

@@ -31,6 +31,9 @@ const StoryPage = lazy(() => import('./pages/story.tsx').then((m) => ({ default:
 
 const StagePage = lazy(() => import('./stage/page.tsx').then((m) => ({ default: m.StagePage })))
 const WarRoomPage = lazy(() => import('./operations/page.tsx').then((m) => ({ default: m.WarRoomPage })))
+const OrganiserHomePage = lazy(() => import('./organiser/home.tsx').then((m) => ({ default: m.OrganiserHomePage })))
+const OwnConcertPage = lazy(() => import('./organiser/concert.tsx').then((m) => ({ default: m.OwnConcertPage })))
+const OwnShowPage = lazy(() => import('./organiser/show.tsx').then((m) => ({ default: m.OwnShowPage })))
 
 const routes: [RegExp, (id: string) => ReactNode][] = [
   [/^\/$/, () => <HomePage />],
@@ -41,6 +44,9 @@ const routes: [RegExp, (id: string) => ReactNode][] = [
   [/^\/done\/([\w-]+)$/, (id) => <DonePage id={id} />],
   [/^\/demo$/, () => <StagePage />],
   [/^\/operations\/shows\/([\w-]+)$/, (id) => <WarRoomPage id={id} />],
+  [/^\/organiser$/, () => <OrganiserHomePage />],
+  [/^\/organiser\/concerts\/([\w-]+)$/, (id) => <OwnConcertPage id={id} />],
+  [/^\/organiser\/shows\/([\w-]+)$/, (id) => <OwnShowPage id={id} />],
   [/^\/reservations$/, () => <ReservationsPage />],
   [/^\/reservations\/([\w-]+)$/, (id) => <ReservationPage id={id} />],
   [/^\/wallet$/, () => <WalletPage />],

@@ -20,7 +20,7 @@ export class Problem extends Error {
 /** Nobody answered: what was asked may have happened. */
 export const isUnknown = (error: unknown) => error instanceof Problem && (error.code === 'unreachable' || error.code === 'outcome_unknown')
 
-export type Ask = { body?: unknown; key?: string | undefined; pass?: string | undefined; anonymous?: boolean; signal?: AbortSignal }
+export type Ask = { body?: unknown; key?: string | undefined; pass?: string | undefined; version?: number | undefined; anonymous?: boolean; signal?: AbortSignal }
 let offsetMs = 0
 /** The server's clock, from its answers: good to about a second. */
 export const serverNow = () => Date.now() + offsetMs
@@ -39,11 +39,12 @@ export async function ask<T>(method: string, path: string, options: Ask = {}): P
 export const get = <T>(path: string, options?: Ask) => ask<T>('GET', path, options)
 export const post = <T>(path: string, body: unknown = {}, options: Ask = {}) => ask<T>('POST', path, { ...options, body })
 
-async function send(method: string, path: string, { body, key, pass, signal }: Ask, token: string | undefined): Promise<Response> {
+async function send(method: string, path: string, { body, key, pass, version, signal }: Ask, token: string | undefined): Promise<Response> {
   const headers: Record<string, string> = { 'accept-language': language() }
   if (token) headers.authorization = `Bearer ${token}`
   if (key) headers['idempotency-key'] = key
   if (pass) headers.pass = pass
+  if (version !== undefined) headers['if-match'] = `"${version}"`
   if (body !== undefined) headers['content-type'] = 'application/json'
   try {
     const response = await fetch(path, { method, headers, credentials: 'same-origin', ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...(signal ? { signal } : {}) })

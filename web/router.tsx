@@ -8,14 +8,32 @@ const subscribe = (listener: () => void) => {
 const tell = () => {
   for (const listener of listeners) listener()
 }
-addEventListener('popstate', tell)
+/** What is asked before a page is left; undefined lets go. */
+let asking: (() => string | undefined) | undefined
+export function guardLeaving(sentence: (() => string | undefined) | undefined) {
+  asking = sentence
+}
+const maySee = () => {
+  const sentence = asking?.()
+  return sentence === undefined || confirm(sentence)
+}
+let seen = location.pathname + location.search
+addEventListener('popstate', () => {
+  const next = location.pathname + location.search
+  // going back cannot be stopped, only undone
+  if (next !== seen && !maySee()) return history.pushState(null, '', seen)
+  seen = next
+  tell()
+})
 
 /** Pages another entry serves: going there is an ordinary navigation. */
 const otherEntry = /^\/shows\/[^/]+\/line(\/|$|\?|#)|^\/docs/
 
 export function navigate(to: string, { replace = false } = {}) {
+  if (!maySee()) return
   if (otherEntry.test(to)) return replace ? location.replace(to) : location.assign(to)
   history[replace ? 'replaceState' : 'pushState'](null, '', to)
+  seen = location.pathname + location.search
   scrollTo(0, 0)
   tell()
 }

@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import { principalOf } from '../platform/http.ts'
+import Type from 'typebox'
+import { intMax } from '../platform/contract.ts'
+import { decodeCursor, principalOf } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { By, ConcertApi, ShowDetail } from './api.ts'
 import { shownShow, type Stock } from './views.ts'
@@ -37,3 +39,23 @@ export async function shownOne(request: FastifyRequest, needs: Pick<ConcertRoute
 }
 
 export const viewerOf = ({ principal }: FastifyRequest) => (principal ? { viewer: { userId: principal.userId, role: principal.role } } : {})
+
+/** The header of a change: the version that was looked at. */
+export const IfMatch = Type.Object({ 'if-match': Type.Optional(Type.String({ maxLength: 20, description: '"version" of what is changed, in quotes: another change since then is refused with edited_meanwhile' })) })
+const versionForm = /^"(\d{1,10})"$/
+
+export function expectedOf({ headers }: FastifyRequest): { expectedVersion?: number } {
+  const text = headers['if-match']
+  if (text === undefined) return {}
+  const version = Number(versionForm.exec(text)?.[1] ?? Number.NaN)
+  return version <= intMax ? { expectedVersion: version } : refuse('request_invalid', { detail: 'If-Match is a version in quotes, such as "3"' })
+}
+
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Where a page begins: after the thing of this instant and id. */
+export function placeOf(cursor: string | undefined): { at: number; id: string } | undefined {
+  const [at, id] = decodeCursor(cursor, 2) ?? []
+  if (at === undefined) return undefined
+  return typeof at === 'number' && at >= 0 && typeof id === 'string' && uuidForm.test(id) ? { at, id } : refuse('request_invalid', { detail: 'cursor' })
+}

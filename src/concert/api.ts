@@ -3,7 +3,7 @@ import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
-export const concertLimits = { sectionsMax: 200, rowsMax: 400, rowSeatsMax: 400, seatsMax: 100_000, windowsMax: 10, codesMax: 1_000, gradesMax: 20, priceTypesMax: 10, pageSizeMax: 100, pagesMax: 100_000, showsMax: 200, searchMin: 2, lobbyMsMin: 60_000 } as const
+export const concertLimits = { sectionsMax: 200, rowsMax: 400, rowSeatsMax: 400, seatsMax: 100_000, windowsMax: 10, codesMax: 1_000, gradesMax: 20, priceTypesMax: 10, pageSizeMax: 100, pagesMax: 100_000, showsMax: 200, searchMin: 2, lobbyMsMin: 60_000, ownConcertsMax: 30, ownShowsShownMax: 6, staffMax: 100 } as const
 
 const Numbers = Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: concertLimits.rowSeatsMax }), { maxItems: concertLimits.rowSeatsMax, uniqueItems: true }))
 /** Seats 1…seats of a row; attribute lists name seat numbers within the row. */
@@ -78,6 +78,8 @@ export const ShowDetail = Exact({
   /** why the last deletion or unpublishing did not happen: `concert_has_buyers` */
   closingResult: Type.Union([Type.String(), Type.Null()]),
   cancelledReason: Type.Union([Type.String(), Type.Null()]),
+  /** counts changes; see `edited_meanwhile` */
+  version: Count,
   createdAt: Instant,
   updatedAt: Instant,
 })
@@ -103,6 +105,8 @@ export const Concert = Exact({
   closing: Type.Boolean(),
   /** why the last deletion did not happen: `concert_has_buyers` */
   closingResult: Type.Union([Type.String(), Type.Null()]),
+  /** counts changes of its words; see `edited_meanwhile` */
+  version: Count,
 })
 export type ConcertItem = Static<typeof ConcertItem>
 export type Concert = Static<typeof Concert>
@@ -154,8 +158,12 @@ export const NewShow = Exact({ ...times, ...optionalPolicies, ...showParts })
 export type NewShow = Static<typeof NewShow>
 
 const ofShow = { by: By, showId: Id }
+/** The version that was looked at; after another change `edited_meanwhile {version}`, unless all is as wanted already. */
+const seen = { expectedVersion: Type.Optional(Count) }
 const ownShow = ['show_unknown', 'concert_closing'] as const
-const draftOnly = [...ownShow, 'show_not_draft'] as const
+const draftOnly = [...ownShow, 'show_not_draft', 'edited_meanwhile'] as const
+/** Somebody who helps with one concert. */
+const Staff = Type.Array(Exact({ userId: Id, addedAt: Instant }))
 const making = ['concert_unknown', 'concert_closing', 'show_times_invalid', 'plan_invalid', 'windows_overlap'] as const
 
 /** Operations other services use; the concert routes add their own, declared below them. */
@@ -183,12 +191,32 @@ export const concertOperations = {
     }),
     output: Exact({ totalElements: Count, totalPages: Count, page: Count, size: Count, items: Type.Array(ConcertItem) }),
   }),
+  /** An organiser's own concerts, an operator's all of them, newest first; each with its next shows, drafts too, and how many it has. */
+  ownConcerts: operation({
+    input: Exact({
+      by: By,
+      after: Type.Optional(Exact({ createdAt: Instant, id: Id })),
+      limit: Type.Integer({ minimum: 1, maximum: concertLimits.ownConcertsMax + 1 }),
+    }),
+    output: Exact({ concerts: Type.Array(Exact({ concert: ConcertItem, showCount: Count, shows: Type.Array(ShowDetail) })) }),
+  }),
+  /** The same people's shows with `from` ≤ start < `before`, drafts too, by start. */
+  ownShows: operation({
+    input: Exact({
+      by: By,
+      from: Instant,
+      before: Instant,
+      after: Type.Optional(Exact({ startsAt: Instant, id: Id })),
+      limit: Type.Integer({ minimum: 1, maximum: 101 }),
+    }),
+    output: Exact({ shows: Type.Array(ShowDetail) }),
+  }),
   concert: operation({ input: Exact({ concertId: Id, viewer }), output: Concert, refusals: ['concert_unknown'] }),
   createConcert: operation({ input: Exact({ by: By, concertId: Type.Optional(Id), ...ConcertText.properties }), output: Concert }),
   updateConcert: operation({
-    input: Exact({ by: By, concertId: Id, ...ConcertText.properties }),
+    input: Exact({ by: By, concertId: Id, ...seen, ...ConcertText.properties }),
     output: Concert,
-    refusals: ['concert_unknown', 'concert_closing'],
+    refusals: ['concert_unknown', 'concert_closing', 'edited_meanwhile'],
   }),
   /** At once without published shows; else it closes and goes when seat has emptied every show, or stays whole. */
   deleteConcert: operation({ input: Exact({ by: By, concertId: Id }), output: Exact({ deleted: Type.Boolean() }), refusals: ['concert_unknown'] }),
@@ -224,29 +252,35 @@ export const concertOperations = {
     output: Exact({ concertId: Id, showId: Id }),
     refusals: [...making, 'show_not_ready'],
   }),
-  updateShow: operation({ input: Exact({ ...ofShow, ...ShowTimes.properties }), output: ShowDetail, refusals: [...draftOnly, 'show_times_invalid'] }),
+  updateShow: operation({ input: Exact({ ...ofShow, ...seen, ...ShowTimes.properties }), output: ShowDetail, refusals: [...draftOnly, 'show_times_invalid'] }),
   deleteShow: operation({ input: Exact(ofShow), output: Exact({ deleted: Type.Boolean() }), refusals: [...ownShow, 'show_not_published', 'show_cancelled'] }),
   /** null while there is none */
   plan: operation({ input: Exact(ofShow), output: Exact({ planVersion: Count, plan: Type.Union([Plan, Type.Null()]) }), refusals: ['show_unknown'] }),
-  setPlan: operation({ input: Exact({ ...ofShow, plan: Plan }), output: ShowDetail, refusals: [...draftOnly, 'plan_invalid'] }),
-  setPrices: operation({ input: Exact({ ...ofShow, prices: Prices }), output: ShowDetail, refusals: [...draftOnly] }),
+  setPlan: operation({ input: Exact({ ...ofShow, ...seen, plan: Plan }), output: ShowDetail, refusals: [...draftOnly, 'plan_invalid'] }),
+  setPrices: operation({ input: Exact({ ...ofShow, ...seen, prices: Prices }), output: ShowDetail, refusals: [...draftOnly] }),
   windows: operation({
     input: Exact(ofShow),
     output: Exact({ windows: Type.Array(Exact({ ...Window.properties, codeCount: Count })) }),
     refusals: ['show_unknown'],
   }),
   setWindows: operation({
-    input: Exact({ ...ofShow, windows: Windows }),
-    output: Exact({ windows: Type.Array(Exact({ ...Window.properties, codeCount: Count })) }),
-    refusals: [...ownShow, 'windows_overlap', 'show_not_ready', 'show_cancelled'],
+    input: Exact({ ...ofShow, ...seen, windows: Windows }),
+    output: Exact({ windows: Type.Array(Exact({ ...Window.properties, codeCount: Count })), version: Count }),
+    refusals: [...ownShow, 'windows_overlap', 'show_not_ready', 'show_cancelled', 'edited_meanwhile'],
   }),
   /** Fee and tickets per user only while draft; the cancellation policy at any time, with a new version. */
-  setPolicies: operation({ input: Exact({ ...ofShow, ...policies }), output: ShowDetail, refusals: [...draftOnly] }),
-  publish: operation({ input: Exact(ofShow), output: ShowDetail, refusals: [...draftOnly, 'show_not_ready', 'show_times_invalid'] }),
+  setPolicies: operation({ input: Exact({ ...ofShow, ...seen, ...policies }), output: ShowDetail, refusals: [...draftOnly] }),
+  publish: operation({ input: Exact({ ...ofShow, ...seen }), output: ShowDetail, refusals: [...draftOnly, 'show_not_ready', 'show_times_invalid'] }),
   unpublish: operation({ input: Exact(ofShow), output: ShowDetail, refusals: [...ownShow, 'show_not_published'] }),
   cancelShow: operation({ input: Exact({ ...ofShow, reason: Text(500) }), output: ShowDetail, refusals: [...ownShow, 'show_not_published'] }),
   pauseShow: operation({ input: Exact(ofShow), output: ShowDetail, refusals: ['show_unknown', 'show_not_published'] }),
   resumeShow: operation({ input: Exact(ofShow), output: ShowDetail, refusals: ['show_unknown'] }),
+  /** In the order they were named. */
+  staff: operation({ input: Exact({ by: By, concertId: Id }), output: Exact({ staff: Staff }), refusals: ['concert_unknown'] }),
+  /** Whom this user helps. */
+  staffOf: operation({ input: Exact({ userId: Id }), output: Exact({ staff: Type.Array(Exact({ concertId: Id, addedAt: Instant })) }) }),
+  addStaff: operation({ input: Exact({ by: By, concertId: Id, userId: Id }), output: Exact({ staff: Staff }), refusals: ['concert_unknown', 'concert_closing'] }),
+  removeStaff: operation({ input: Exact({ by: By, concertId: Id, userId: Id }), output: Exact({ staff: Staff }), refusals: ['concert_unknown'] }),
 }
 export type ConcertApi = Api<typeof concertOperations>
 
@@ -282,5 +316,7 @@ export const concertRefusals = {
   show_times_invalid: { status: 409, en: 'The show must end after it starts and start in the future.', ko: '공연은 앞으로 시작하고, 시작한 뒤에 끝나야 해요.', next: { en: 'Change the times.', ko: '시간을 바꿔 주세요.' } },
   concert_closing: { status: 409, en: 'This concert is being deleted.', ko: '삭제하는 중인 공연이에요.', next: { en: 'Look again in a moment: it is gone, or it stayed because of its buyers.', ko: '잠시 뒤 다시 확인해 주세요. 삭제됐거나 산 분이 있어 남아 있어요.' } },
   show_cancelled: { status: 409, en: 'This show is cancelled and kept for its buyers.', ko: '취소된 회차예요. 산 분들을 위해 남겨 둬요.', next: { en: 'Create another show.', ko: '새 회차를 만들어 주세요.' } },
+  edited_meanwhile: { status: 412, en: 'Somebody changed this since you looked; nothing of yours was saved.', ko: '보고 계신 사이 다른 사람이 바꿨어요. 아직 아무것도 저장하지 않았어요.', next: { en: 'Read it again, then save with the version that is there now.', ko: '다시 읽어 본 뒤 지금 버전으로 저장해 주세요.' } },
+  staff_unknown: { status: 404, en: 'No account has verified this e-mail address.', ko: '이 이메일을 확인한 계정이 없어요.', next: { en: 'Ask them to sign up and verify the address, then name them again.', ko: '가입하고 이메일을 확인한 뒤 다시 지정해 주세요.' } },
   plan_invalid: { status: 409, en: 'The plan contradicts itself.', ko: '좌석 배치에 맞지 않는 곳이 있어요.', next: { en: 'Correct the place named in detail.', ko: 'detail에 적힌 곳을 고쳐 주세요.' } },
 } as const satisfies RefusalCatalogue

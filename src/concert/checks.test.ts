@@ -17,7 +17,7 @@ beforeEach(async () => {
   await assertSound(ground)
 })
 afterEach(async () => {
-  await ground.db.rows(sql`truncate concert.concerts, concert.shows, concert.windows, concert.window_codes`)
+  await ground.db.rows(sql`truncate concert.staff, concert.concerts, concert.shows, concert.windows, concert.window_codes`)
 })
 after(() => ground.close())
 

@@ -5,7 +5,7 @@ import { requestHash } from '../platform/identity.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { By, Concert, concertOperations, ConcertText } from './api.ts'
 import { isName } from './plan.ts'
-import { changeConcert, type ConcertEnv, maySetUp, refuseWhileClosing } from './rules.ts'
+import { changeConcert, type ConcertEnv, isRepeat, maySetUp, refuseWhileClosing } from './rules.ts'
 import { type ConcertRow, insertConcert, lockConcerts, readConcert, saveConcert } from './store-concerts.ts'
 import { lockShowsOf } from './store-shows.ts'
 import { wantedTitle } from './title.ts'
@@ -43,12 +43,13 @@ export async function addConcert(tx: Tx, env: ConcertEnv, by: By, id: string, gi
   return shown(concert)
 }
 
-export async function updateConcert(env: ConcertEnv, { by, concertId, ...given }: Inputs['updateConcert']): Promise<Concert> {
+export async function updateConcert(env: ConcertEnv, { by, concertId, expectedVersion, ...given }: Inputs['updateConcert']): Promise<Concert> {
   return changeConcert(env, by, concertId, async (tx, concert) => {
     refuseWhileClosing(concert)
     const now = env.now()
     const text = textOf(given)
-    const next = { ...concert, ...text, updatedAt: now }
+    if (await isRepeat(concert, expectedVersion, () => requestHash(textOf(concert)) === requestHash(text))) return shown(concert)
+    const next = { ...concert, ...text, version: concert.version + 1, updatedAt: now }
     await saveConcert(tx, next, now)
     await writeAudit(tx, 'concert', [{ actor: by.userId, action: 'concert.update', target: concertId, before: textOf(concert), after: text }], now)
     const shows = await lockShowsOf(tx, concertId)
@@ -73,7 +74,7 @@ function textOf({ title, venue, description = '', poster = null }: Text) {
 }
 
 function shown(concert: ConcertRow): Concert {
-  const { id, organiserId, title, venue, poster, description, firstShowAt, lastShowAt, createdAt, updatedAt, closingResult } = concert
+  const { id, organiserId, title, venue, poster, description, firstShowAt, lastShowAt, createdAt, updatedAt, closingResult, version } = concert
   const closing = concert.deletingAt !== null
-  return { id, organiserId, title, venue, poster, description, firstShowAt, lastShowAt, createdAt, updatedAt, closing, closingResult }
+  return { id, organiserId, title, venue, poster, description, firstShowAt, lastShowAt, createdAt, updatedAt, closing, closingResult, version }
 }

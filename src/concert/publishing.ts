@@ -3,7 +3,7 @@ import { refuse } from '../platform/outcome.ts'
 import type { concertOperations, ShowDetail, ShowPublished } from './api.ts'
 import type { Tx } from '../platform/database.ts'
 import { unpricedGrades } from './plan.ts'
-import { type Change, changeShow, type ConcertEnv, detail, note, refuseWhileClosing, save } from './rules.ts'
+import { type Change, changeShow, type ConcertEnv, detail, isRepeat, note, refuseWhileClosing, save } from './rules.ts'
 import { markSoldHere, readPlan, type ShowRow } from './store-shows.ts'
 import { readWindowsWithCodes } from './store-windows.ts'
 
@@ -11,10 +11,11 @@ type Input = Static<(typeof concertOperations)['publish']['input']>
 export const notClosing = { closingPurpose: null, closingAt: null, emptiedAt: null } as const
 
 /** Freezes plan, grades and prices and tells everyone what seat and queue need to sell. Published already: as it is. */
-export async function publish(env: ConcertEnv, { by, showId }: Input): Promise<ShowDetail> {
+export async function publish(env: ConcertEnv, { by, showId, expectedVersion }: Input): Promise<ShowDetail> {
   return changeShow(env, by, showId, async (change) => {
     refuseWhileClosing(change.concert)
     if (change.show.status === 'published') return detail(change.tx, showId)
+    if (change.show.status === 'draft') await isRepeat(change.show, expectedVersion, () => false)
     await publishShow(change)
     return detail(change.tx, showId)
   })

@@ -5,11 +5,11 @@ import { type App, IdParams } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
 import { Plan, ShowDetail } from './api.ts'
 import { csvOf, planOf } from './plan-csv.ts'
-import { byOf, type ConcertRoutesNeeds, manage, planBytesMax } from './answers.ts'
+import { byOf, type ConcertRoutesNeeds, expectedOf, IfMatch, manage, planBytesMax } from './answers.ts'
 
 const tags = ['concert']
 const PlanView = Exact({ planVersion: Count, sections: Type.Array(Plan.properties.sections.items) })
-const Stored = Exact({ planVersion: Count, totals: ShowDetail.properties.totals })
+const Stored = Exact({ planVersion: Count, totals: ShowDetail.properties.totals, version: Count })
 const CsvText = Type.String({ minLength: 1, maxLength: planBytesMax, description: 'columns section, kind, row, seats, grade and, if wanted, accessible, companion, restrictedView, aisle' })
 
 /** The plan of a show as JSON or CSV, both ways; in its own scope, where CSV bodies are read. */
@@ -35,14 +35,14 @@ export function planRoutes(app: App, { concert }: ConcertRoutesNeeds) {
       config: manage,
       bodyLimit: planBytesMax,
       schema: {
-        tags, summary: 'The plan of a draft, as JSON or CSV', params: IdParams,
+        tags, summary: 'The plan of a draft, as JSON or CSV', params: IdParams, headers: IfMatch,
         body: { content: { 'application/json': { schema: Plan }, 'text/csv': { schema: CsvText } } },
         response: { 200: Stored },
       },
     }, async (request) => {
       const plan = typeof request.body === 'string' ? planOf(storable(request.body)) : (request.body as Plan)
-      const { planVersion, totals } = await concert.setPlan({ by: byOf(request), showId: request.params.id, plan })
-      return { planVersion, totals }
+      const { planVersion, totals, version } = await concert.setPlan({ by: byOf(request), showId: request.params.id, ...expectedOf(request), plan })
+      return { planVersion, totals, version }
     })
   })
 }

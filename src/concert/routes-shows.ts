@@ -1,8 +1,8 @@
 import Type from 'typebox'
-import { Exact, Text } from '../platform/contract.ts'
+import { Count, Exact, Text } from '../platform/contract.ts'
 import { type App, IdParams, Nullable } from '../platform/http.ts'
 import { concertLimits, Policies, Prices, type ShowDetail } from './api.ts'
-import { byOf, type ConcertRoutesNeeds, manage, shownOne, viewerOf } from './answers.ts'
+import { byOf, type ConcertRoutesNeeds, expectedOf, IfMatch, manage, shownOne, viewerOf } from './answers.ts'
 import { PoliciesView, shownWindow, ShowView, TimesBody, timesOf, WindowBody, windowOf, WindowsView } from './views.ts'
 
 const tags = ['concert']
@@ -20,9 +20,9 @@ export function showRoutes(app: App, needs: ConcertRoutesNeeds) {
 
   app.put('/api/shows/:id', {
     config: manage,
-    schema: { tags, summary: 'Change a draft; what is not given stays', params, body: Exact(TimesBody), response: { 200: ShowView } },
+    schema: { tags, summary: 'Change a draft; what is not given stays', params, headers: IfMatch, body: Exact(TimesBody), response: { 200: ShowView } },
   }, async (request) =>
-    shownOne(request, needs, await concert.updateShow({ by: byOf(request), showId: request.params.id, ...timesOf(request.body) })))
+    shownOne(request, needs, await concert.updateShow({ by: byOf(request), showId: request.params.id, ...expectedOf(request), ...timesOf(request.body) })))
 
   app.delete('/api/shows/:id', {
     config: manage,
@@ -43,8 +43,8 @@ function lifeRoutes(app: App, needs: ConcertRoutesNeeds) {
   const { concert } = needs
   app.post('/api/shows/:id/publish', {
     config: manage,
-    schema: { tags, summary: 'Publish a draft: plan, grades and prices are fixed from here on', params, body: NoBody, response: { 200: ShowView } },
-  }, async (request) => shownOne(request, needs, await concert.publish({ by: byOf(request), showId: request.params.id })))
+    schema: { tags, summary: 'Publish a draft: plan, grades and prices are fixed from here on', params, headers: IfMatch, body: NoBody, response: { 200: ShowView } },
+  }, async (request) => shownOne(request, needs, await concert.publish({ by: byOf(request), showId: request.params.id, ...expectedOf(request) })))
 
   app.post('/api/shows/:id/unpublish', {
     config: manage,
@@ -75,13 +75,13 @@ function settingRoutes(app: App, needs: ConcertRoutesNeeds) {
     config: manage,
     bodyLimit: windowsBytesMax,
     schema: {
-      tags, summary: 'Replace the sales windows; without codes a window keeps its own', params,
-      body: Exact({ windows: Type.Array(WindowBody, { maxItems: concertLimits.windowsMax }) }), response: { 200: WindowsView },
+      tags, summary: 'Replace the sales windows; without codes a window keeps its own', params, headers: IfMatch,
+      body: Exact({ windows: Type.Array(WindowBody, { maxItems: concertLimits.windowsMax }) }), response: { 200: Exact({ ...WindowsView.properties, version: Count }) },
     },
   }, async (request) => {
     const wanted = request.body.windows.map(windowOf)
-    const { windows } = await concert.setWindows({ by: byOf(request), showId: request.params.id, windows: wanted })
-    return { windows: windows.map(shownWindow) }
+    const { windows, version } = await concert.setWindows({ by: byOf(request), showId: request.params.id, ...expectedOf(request), windows: wanted })
+    return { windows: windows.map(shownWindow), version }
   })
 
   app.get('/api/shows/:id/policies', {
@@ -91,14 +91,14 @@ function settingRoutes(app: App, needs: ConcertRoutesNeeds) {
 
   app.put('/api/shows/:id/policies', {
     config: manage,
-    schema: { tags, summary: 'Change them; after publishing only the cancellation policy', params, body: Policies, response: { 200: PoliciesView } },
-  }, async (request) => policiesOf(await concert.setPolicies({ by: byOf(request), showId: request.params.id, ...request.body })))
+    schema: { tags, summary: 'Change them; after publishing only the cancellation policy', params, headers: IfMatch, body: Policies, response: { 200: PoliciesView } },
+  }, async (request) => policiesOf(await concert.setPolicies({ by: byOf(request), showId: request.params.id, ...expectedOf(request), ...request.body })))
 
   app.put('/api/shows/:id/prices', {
     config: manage,
-    schema: { tags, summary: 'The prices of a draft, by grade', params, body: Exact({ prices: Prices }), response: { 200: ShowView } },
+    schema: { tags, summary: 'The prices of a draft, by grade', params, headers: IfMatch, body: Exact({ prices: Prices }), response: { 200: ShowView } },
   }, async (request) =>
-    shownOne(request, needs, await concert.setPrices({ by: byOf(request), showId: request.params.id, prices: request.body.prices })))
+    shownOne(request, needs, await concert.setPrices({ by: byOf(request), showId: request.params.id, ...expectedOf(request), prices: request.body.prices })))
 }
 
 /** Operators stop and start the clocks of a show. */
@@ -115,4 +115,4 @@ export function operationRoutes(app: App, needs: ConcertRoutesNeeds) {
   }, async (request) => shownOne(request, needs, await needs.concert.resumeShow({ by: byOf(request), showId: request.params.id })))
 }
 
-const policiesOf = ({ ticketsPerUserMax, policy, bookingFee }: ShowDetail) => ({ ticketsPerUserMax, policy, bookingFee })
+const policiesOf = ({ ticketsPerUserMax, policy, bookingFee, version }: ShowDetail) => ({ ticketsPerUserMax, policy, bookingFee, version })

@@ -1,11 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { Count, Exact } from '../platform/contract.ts'
-import { type App, decodeCursor, encodeCursor, IdParams, idOfCreated, Nullable, Page } from '../platform/http.ts'
+import { type App, encodeCursor, IdParams, idOfCreated, Nullable, Page } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { Principal } from '../platform/principal.ts'
-import { byOf, type ConcertRoutesNeeds, manage, planBytesMax, shownOne, shownShows, viewerOf } from './answers.ts'
+import { byOf, type ConcertRoutesNeeds, expectedOf, IfMatch, manage, placeOf, planBytesMax, shownOne, shownShows, viewerOf } from './answers.ts'
 import { type ConcertApi, concertLimits, ConcertSort, ConcertText, Plan, Prices } from './api.ts'
+import { organiserRoutes } from './routes-organiser.ts'
 import { planRoutes } from './routes-plan.ts'
 import { operationRoutes, showRoutes } from './routes-shows.ts'
 import { owns } from './rules.ts'
@@ -31,6 +32,7 @@ export function concertRoutes(app: App, needs: ConcertRoutesNeeds) {
   showRoutes(app, needs)
   planRoutes(app, needs)
   operationRoutes(app, needs)
+  organiserRoutes(app, needs)
 }
 
 /** Throws `show_unknown` unless the show is this organiser's; operators own every show. */
@@ -74,9 +76,9 @@ function ownConcertRoutes(app: App, { concert }: ConcertRoutesNeeds) {
 
   app.put('/api/concerts/:id', {
     config: manage,
-    schema: { tags, summary: 'Change the words of a concert', params: IdParams, body: ConcertText, response: { 200: ConcertView } },
+    schema: { tags, summary: 'Change the words of a concert', params: IdParams, headers: IfMatch, body: ConcertText, response: { 200: ConcertView } },
   }, async (request) =>
-    shownConcert(await concert.updateConcert({ by: byOf(request), concertId: request.params.id, ...request.body })))
+    shownConcert(await concert.updateConcert({ by: byOf(request), concertId: request.params.id, ...expectedOf(request), ...request.body })))
 
   app.delete('/api/concerts/:id', {
     config: manage,
@@ -128,11 +130,7 @@ function named<K extends string>(field: K, request: FastifyRequest, route: strin
   return { [field]: idOfCreated(request, route, () => refuse('idempotency_key_invalid')) } as { [Name in K]?: string }
 }
 
-const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 function afterOf(cursor: string | undefined) {
-  const [startsAt, id] = decodeCursor(cursor, 2) ?? []
-  if (startsAt === undefined) return {}
-  if (typeof startsAt !== 'number' || typeof id !== 'string' || !uuidForm.test(id)) return refuse('request_invalid', { detail: 'cursor' })
-  return { after: { startsAt, id } }
+  const place = placeOf(cursor)
+  return place ? { after: { startsAt: place.at, id: place.id } } : {}
 }

@@ -52,6 +52,15 @@ export function refuseWhileClosing({ deletingAt }: ConcertRow): void {
   if (deletingAt !== null) refuse('concert_closing')
 }
 
+/**
+ * Refuses `edited_meanwhile {version}` when what was looked at has changed since. When all is as wanted already, it is the
+ * repeat of a change whose answer was lost, and the answer is true: there is nothing to write.
+ */
+export async function isRepeat({ version }: { version: number }, expected: number | undefined, isAsWanted: () => boolean | Promise<boolean>): Promise<boolean> {
+  if (expected === undefined || expected === version) return false
+  return (await isAsWanted()) || refuse('edited_meanwhile', { version })
+}
+
 /** Saves a show with the events that tell of it: `data` gets the show's id, versions follow the row's counter. */
 export async function save(tx: Tx, show: ShowRow, now: number, facts: { name: string; data?: Record<string, unknown> }[] = []) {
   const events: NewEvent[] = facts.map(({ name, data }, index) => ({

@@ -6,9 +6,12 @@ import type { concertOperations, Show, ShowDetail } from './api.ts'
 import { createCache } from './cache.ts'
 import { deleteConcert, onEmptied, onOccupied } from './closing.ts'
 import { concertOf, createConcert as addConcert, search, updateConcert } from './concerts.ts'
+import { ownConcerts, ownShows } from './organiser.ts'
 import { cancelShow, deleteShow, pauseShow, publish, resumeShow, unpublish } from './publishing.ts'
 import { type ConcertEnv, owns } from './rules.ts'
 import { createShow, createWithShow, planOfShow, setPlan, setPolicies, setPrices, showDetail, showsOf, updateShow } from './shows.ts'
+import { addStaff, onErased, removeStaff, staffOf } from './staff.ts'
+import { readStaffOf } from './store-organiser.ts'
 import { readShow } from './store-shows.ts'
 import { readWindows } from './store-windows.ts'
 import { setWindows } from './windows.ts'
@@ -27,6 +30,8 @@ export function createConcert({ db, now, newId, random, isSoldByShop = false }: 
       shows: (input) => showsOf(env, input),
       search: (input) => search(env, input),
       concert: (input) => concertOf(env, input),
+      ownConcerts: (input) => ownConcerts(env, input),
+      ownShows: (input) => ownShows(env, input),
       createConcert: (input) => addConcert(env, input),
       updateConcert: (input) => updateConcert(env, input),
       deleteConcert: (input) => deleteConcert(env, input),
@@ -49,14 +54,18 @@ export function createConcert({ db, now, newId, random, isSoldByShop = false }: 
       cancelShow: (input) => cancelShow(env, input),
       pauseShow: (input) => pauseShow(env, input),
       resumeShow: (input) => resumeShow(env, input),
+      staff: (input) => staffOf(env, input),
+      staffOf: async ({ userId }) => ({ staff: await readStaffOf(db, userId) }),
+      addStaff: (input) => addStaff(env, input),
+      removeStaff: (input) => removeStaff(env, input),
     },
     on: {
       'seat.emptied': onEmptied(env), 'seat.occupied': onOccupied(env),
-      'queue.emptied': onEmptied(env), 'queue.occupied': onOccupied(env),
+      'queue.emptied': onEmptied(env), 'queue.occupied': onOccupied(env), 'user.erased': onErased,
     },
   }
 }
 
-function showOf({ closingResult, cancelledReason, createdAt, updatedAt, ...show }: ShowDetail): Show {
+function showOf({ closingResult, cancelledReason, version, createdAt, updatedAt, ...show }: ShowDetail): Show {
   return show
 }

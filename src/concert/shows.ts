@@ -7,7 +7,7 @@ import { type By, concertLimits, type concertOperations, type NewShow, type Plan
 import { addConcert, forget, readable } from './concerts.ts'
 import { assertPlan, assertPrices, totalsOf } from './plan.ts'
 import { publishShow } from './publishing.ts'
-import { type Change, changeConcert, changeShow, type ConcertEnv, detail, maySetUp, note, owns, refuseWhileClosing, save } from './rules.ts'
+import { type Change, changeConcert, changeShow, type ConcertEnv, detail, isRepeat, maySetUp, note, owns, refuseWhileClosing, save } from './rules.ts'
 import { type ConcertRow, lockConcerts } from './store-concerts.ts'
 import { insertShow, lockShow, lockShowsOf, readPlan, readShow, readShowsOf, savePlan, type ShowRow } from './store-shows.ts'
 import { writeWindows } from './windows.ts'
@@ -50,25 +50,35 @@ export async function createWithShow(env: ConcertEnv, input: Inputs['createWithS
 }
 
 /** Only a draft; what is not given stays. */
-export async function updateShow(env: ConcertEnv, { by, showId, ...wanted }: Inputs['updateShow']): Promise<ShowDetail> {
-  return changeDraft(env, by, showId, 'show.update', async ({ show, now }) => {
-    assertTimes(wanted, now)
-    const { startsAt, endsAt, timeZone } = wanted
-    return withPolicies({ ...show, startsAt, endsAt, timeZone }, wanted)
+export async function updateShow(env: ConcertEnv, { by, showId, expectedVersion, ...wanted }: Inputs['updateShow']): Promise<ShowDetail> {
+  const { startsAt, endsAt, timeZone } = wanted
+  const nextOf = (show: ShowRow) => withPolicies({ ...show, startsAt, endsAt, timeZone }, wanted)
+  return changeDraft(env, { by, showId, expectedVersion }, 'show.update', {
+    isAsWanted: ({ show }) => isSame(nextOf(show), show),
+    next: ({ show, now }) => {
+      assertTimes(wanted, now)
+      return nextOf(show)
+    },
   })
 }
 
-export async function setPlan(env: ConcertEnv, { by, showId, plan }: Inputs['setPlan']): Promise<ShowDetail> {
+export async function setPlan(env: ConcertEnv, { by, showId, expectedVersion, plan }: Inputs['setPlan']): Promise<ShowDetail> {
   assertPlan(plan)
-  return changeDraft(env, by, showId, 'show.plan', async ({ tx, show }) => {
-    await savePlan(tx, showId, plan, totalsOf(plan))
-    return { ...show, totals: totalsOf(plan), planVersion: show.planVersion + 1 }
+  return changeDraft(env, { by, showId, expectedVersion }, 'show.plan', {
+    isAsWanted: async ({ tx }) => isSame(await readPlan(tx, showId), plan),
+    next: async ({ tx, show }) => {
+      await savePlan(tx, showId, plan, totalsOf(plan))
+      return { ...show, totals: totalsOf(plan), planVersion: show.planVersion + 1 }
+    },
   })
 }
 
-export async function setPrices(env: ConcertEnv, { by, showId, prices }: Inputs['setPrices']): Promise<ShowDetail> {
+export async function setPrices(env: ConcertEnv, { by, showId, expectedVersion, prices }: Inputs['setPrices']): Promise<ShowDetail> {
   assertPrices(prices)
-  return changeDraft(env, by, showId, 'show.prices', async ({ show }) => ({ ...show, prices, planVersion: show.planVersion + 1 }))
+  return changeDraft(env, { by, showId, expectedVersion }, 'show.prices', {
+    isAsWanted: ({ show }) => isSame(show.prices, prices),
+    next: ({ show }) => ({ ...show, prices, planVersion: show.planVersion + 1 }),
+  })
 }
 
 export async function planOfShow(env: ConcertEnv, { by, showId }: Inputs['plan']): Promise<{ planVersion: number; plan: Plan | null }> {
@@ -78,11 +88,12 @@ export async function planOfShow(env: ConcertEnv, { by, showId }: Inputs['plan']
 }
 
 /** After publishing the fee and the number of tickets stay; another cancellation policy is for reservations to come. */
-export async function setPolicies(env: ConcertEnv, { by, showId, ...wanted }: Inputs['setPolicies']): Promise<ShowDetail> {
+export async function setPolicies(env: ConcertEnv, { by, showId, expectedVersion, ...wanted }: Inputs['setPolicies']): Promise<ShowDetail> {
   return changeShow(env, by, showId, async (change) => {
     const { tx, show, concert, now } = change
     refuseWhileClosing(concert)
     const next = withPolicies(show, wanted)
+    if (await isRepeat(show, expectedVersion, () => isSame(next, show))) return detail(tx, showId)
     const frozen = next.bookingFee !== show.bookingFee || next.ticketsPerUserMax !== show.ticketsPerUserMax
     if (frozen && show.status !== 'draft') refuse('show_not_draft')
     await save(tx, next, now)
@@ -118,23 +129,28 @@ async function addShow(tx: Tx, env: ConcertEnv, by: By, concert: ConcertRow, id:
   return true
 }
 
+type DraftChange = { isAsWanted: (change: Change) => boolean | Promise<boolean>; next: (change: Change) => ShowRow | Promise<ShowRow> }
+
 /** A change that only a draft allows. The audit names what changed; a plan is told by its version and totals. */
 async function changeDraft(
   env: ConcertEnv,
-  by: By,
-  showId: string,
+  { by, showId, expectedVersion }: { by: By; showId: string; expectedVersion: number | undefined },
   action: string,
-  next: (change: Change) => Promise<ShowRow>,
+  { isAsWanted, next }: DraftChange,
 ): Promise<ShowDetail> {
   return changeShow(env, by, showId, async (change) => {
     refuseWhileClosing(change.concert)
     if (change.show.status !== 'draft') refuse('show_not_draft')
+    if (await isRepeat(change.show, expectedVersion, () => isAsWanted(change))) return detail(change.tx, showId)
     const show = await next(change)
     await save(change.tx, show, change.now)
     await note(change, action, show)
     return detail(change.tx, showId)
   })
 }
+
+/** Two things that say the same; a column may have changed the order of keys. */
+const isSame = (a: unknown, b: unknown) => requestHash(a) === requestHash(b)
 
 /** A fee is part of what is frozen, so changing it changes the version; so does the policy with its own. */
 function withPolicies(show: ShowRow, { bookingFee, ticketsPerUserMax, policy }: Pick<NewShow, 'bookingFee' | 'ticketsPerUserMax' | 'policy'>): ShowRow {
@@ -169,5 +185,5 @@ const blank: ShowRow = {
   id: '', concertId: '', organiserId: '', title: '', venue: '', status: 'draft', startsAt: 0, endsAt: 0, timeZone: '',
   currency: 'KRW', planVersion: 0, prices: [], totals: [], policyVersion: 1, ...policyDefaults, pausedAt: null,
   closingPurpose: null, closingAt: null, emptiedAt: null, closingResult: null, cancelledReason: null, requestHash: '',
-  eventVersion: 0, createdAt: 0, updatedAt: 0,
+  eventVersion: 0, version: 1, createdAt: 0, updatedAt: 0,
 }

@@ -9,16 +9,17 @@ export const seenByAll = sql`('published', 'closing', 'cancelled')`
 
 export type ConcertRow = ConcertItem & {
   description: string
+  version: number
   requestHash: string
   deletingAt: number | null
   deletedAt: number | null
   closingResult: string | null
 }
 
-const itemColumns = sql`
+export const itemColumns = sql`
   c.id, c.organiser_id as "organiserId", c.title, c.venue, c.poster, c.first_show_at as "firstShowAt",
   c.last_show_at as "lastShowAt", c.created_at as "createdAt", c.updated_at as "updatedAt"`
-const columns = sql`${itemColumns}, c.description, c.request_hash as "requestHash", c.deleting_at as "deletingAt",
+const columns = sql`${itemColumns}, c.description, c.version, c.request_hash as "requestHash", c.deleting_at as "deletingAt",
   c.deleted_at as "deletedAt", c.closing_result as "closingResult"`
 
 export async function readConcert(db: Reader, concertId: string): Promise<ConcertRow | undefined> {
@@ -52,7 +53,7 @@ export async function saveConcert(tx: Tx, concert: ConcertRow, now: number): Pro
     update concert.concerts set title = ${title}, title_normalised = ${normal}, bigrams = ${bigrams}::text[],
       description = ${concert.description}, venue = ${concert.venue}, poster = ${concert.poster},
       deleting_at = ${orNull(concert.deletingAt)}, deleted_at = ${orNull(concert.deletedAt)},
-      closing_result = ${concert.closingResult}, updated_at = ${at(now)}
+      closing_result = ${concert.closingResult}, version = version + 1, updated_at = ${at(now)}
     where id = ${concert.id} returning 1 as one`)
   assert.equal(rows.length, 1, `concert ${concert.id} vanished`)
 }

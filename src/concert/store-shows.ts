@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import sql from 'sql-template-tag'
+import sql, { type Sql } from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
 import type { Plan, Show, ShowDetail, Window } from './api.ts'
 import { seenByAll } from './store-concerts.ts'
@@ -8,7 +8,7 @@ export type ShowStatus = 'draft' | 'published' | 'closing' | 'cancelled' | 'dele
 export type ShowRow = Pick<
   ShowDetail,
   | 'id' | 'concertId' | 'organiserId' | 'title' | 'venue' | 'startsAt' | 'endsAt' | 'timeZone' | 'currency' | 'planVersion'
-  | 'prices' | 'totals' | 'bookingFee' | 'ticketsPerUserMax' | 'closingResult' | 'cancelledReason' | 'createdAt' | 'updatedAt'
+  | 'prices' | 'totals' | 'bookingFee' | 'ticketsPerUserMax' | 'closingResult' | 'cancelledReason' | 'version' | 'createdAt' | 'updatedAt'
 > & {
   status: ShowStatus
   policyVersion: number
@@ -30,7 +30,7 @@ const columns = sql`
   s.cutoff_minutes as "cutoffMinutes", s.paused_at as "pausedAt", s.closing_purpose as "closingPurpose",
   s.closing_at as "closingAt", s.emptied_at as "emptiedAt", s.closing_result as "closingResult",
   s.cancelled_reason as "cancelledReason", s.request_hash as "requestHash", s.event_version as "eventVersion",
-  s.created_at as "createdAt", s.updated_at as "updatedAt"`
+  s.version, s.created_at as "createdAt", s.updated_at as "updatedAt"`
 const shows = sql`concert.shows s join concert.concerts c on c.id = s.concert_id`
 /** In the show's own statement, so that a reader sees a show and its windows of one instant. */
 const windows = sql`
@@ -40,9 +40,15 @@ const windows = sql`
       'closesAt', (extract(epoch from w.closes_at) * 1000)::bigint) order by w.opens_at, w.id)
     from concert.windows w where w.show_id = s.id), '[]') as windows`
 
+/** Shows `s` of concerts `c`, as `rest` (where, order, limit) says. */
+export async function readShows(db: Reader, rest: Sql): Promise<ShowDetail[]> {
+  const rows = await db.rows<Read>(sql`select ${columns}, ${windows} from ${shows} ${rest}`)
+  return rows.map(detailOf)
+}
+
 export async function readShow(db: Reader, showId: string): Promise<ShowDetail | undefined> {
-  const [row] = await db.rows<Read>(sql`select ${columns}, ${windows} from ${shows} where s.id = ${showId}`)
-  return row && detailOf(row)
+  const [show] = await readShows(db, sql`where s.id = ${showId}`)
+  return show
 }
 
 /** By start; `all` also answers drafts. */
@@ -52,10 +58,7 @@ export async function readShowsOf(
 ): Promise<ShowDetail[]> {
   const seen = all ? sql`s.status <> 'deleted'` : sql`s.status in ${seenByAll}`
   const later = after ? sql`(s.starts_at, s.id) > (${at(after.startsAt)}, ${after.id}::uuid)` : sql`true`
-  const rows = await db.rows<Read>(sql`
-    select ${columns}, ${windows} from ${shows} where s.concert_id = ${concertId} and ${seen} and ${later}
-    order by s.starts_at, s.id limit ${limit}::int`)
-  return rows.map(detailOf)
+  return readShows(db, sql`where s.concert_id = ${concertId} and ${seen} and ${later} order by s.starts_at, s.id limit ${limit}::int`)
 }
 
 export async function readPlan(db: Reader, showId: string): Promise<Plan | null> {
@@ -89,7 +92,7 @@ export async function insertShow(tx: Tx, show: ShowRow, now: number): Promise<bo
   return rows.length === 1
 }
 
-/** Writes what may change of a locked show; its plan is written by `savePlan`. */
+/** Writes what may change of a locked show and counts it; its plan is written by `savePlan`. */
 export async function saveShow(tx: Tx, show: ShowRow, now: number): Promise<void> {
   const rows = await tx.rows(sql`
     update concert.shows set status = ${show.status}, starts_at = ${at(show.startsAt)}, ends_at = ${at(show.endsAt)},
@@ -99,7 +102,7 @@ export async function saveShow(tx: Tx, show: ShowRow, now: number): Promise<void
       paused_at = ${orNull(show.pausedAt)}, closing_purpose = ${show.closingPurpose},
       closing_at = ${orNull(show.closingAt)}, emptied_at = ${orNull(show.emptiedAt)},
       closing_result = ${show.closingResult}, cancelled_reason = ${show.cancelledReason},
-      event_version = ${show.eventVersion}, updated_at = ${at(now)}
+      event_version = ${show.eventVersion}, version = version + 1, updated_at = ${at(now)}
     where id = ${show.id} returning 1 as one`)
   assert.equal(rows.length, 1, `show ${show.id} vanished`)
 }
@@ -117,10 +120,10 @@ const orNull = (ms: number | null) => (ms === null ? null : at(ms))
 
 function detailOf(row: Read): ShowDetail {
   const { id, concertId, organiserId, title, venue, startsAt, endsAt, timeZone, currency, status, planVersion, prices } = row
-  const { bookingFee, ticketsPerUserMax, windows, totals, closingResult, cancelledReason, createdAt, updatedAt } = row
+  const { bookingFee, ticketsPerUserMax, windows, totals, closingResult, cancelledReason, version, createdAt, updatedAt } = row
   return {
     id, concertId, organiserId, title, venue, startsAt, endsAt, timeZone, currency, status, planVersion, prices,
-    bookingFee, ticketsPerUserMax, windows, totals, closingResult, cancelledReason, createdAt, updatedAt,
+    bookingFee, ticketsPerUserMax, windows, totals, closingResult, cancelledReason, version, createdAt, updatedAt,
     paused: row.pausedAt !== null,
     policy: { version: row.policyVersion, cutoffMinutesBeforeStart: row.cutoffMinutes },
   }

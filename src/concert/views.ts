@@ -33,7 +33,7 @@ export const ShowView = Exact({
   availability: { ...Nullable(Availability), description: 'null: not known at this moment' },
   left: { ...Nullable(Type.Array(Exact({ grade: Type.String(), total: Count, available: Count }))), description: 'null: not known at this moment' },
 })
-export const PoliciesView = Exact({ ...Policies.properties, policy: CancellationPolicy })
+export const PoliciesView = Exact({ ...Policies.properties, policy: CancellationPolicy, version: Count })
 export type ShowView = Static<typeof ShowView>
 
 const bodyTimes = { startsAt: IsoInstant, endsAt: IsoInstant, timeZone: Text(64) }

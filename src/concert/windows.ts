@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto'
 import type { Static } from 'typebox'
 import { writeAudit } from '../platform/audit.ts'
 import type { Tx } from '../platform/database.ts'
+import { requestHash } from '../platform/identity.ts'
 import { refuse } from '../platform/outcome.ts'
 import { type By, concertLimits, type Plan, type Window, type WindowInput } from './api.ts'
 import { isName } from './plan.ts'
-import { changeShow, type ConcertEnv, refuseWhileClosing, save } from './rules.ts'
+import { changeShow, type ConcertEnv, isRepeat, refuseWhileClosing, save } from './rules.ts'
 import { readPlan } from './store-shows.ts'
 import { overlapping, readWindows, readWindowsWithCodes, saveCodes, saveWindows, type WindowRow } from './store-windows.ts'
 
-type Input = { by: By; showId: string; windows: Static<typeof WindowInput>[] }
+type Input = { by: By; showId: string; expectedVersion?: number | undefined; windows: Static<typeof WindowInput>[] }
 
 /** A code as buyers type it: space around it and case do not matter. The window's id is its salt. */
 export const codeHash = (windowId: string, code: string) =>
@@ -20,10 +21,12 @@ export const codeHash = (windowId: string, code: string) =>
  * `show_not_ready` when a published show would have none, `request_invalid` for a window that contradicts itself or, in
  * a published show, opens when it has begun. One that closes later closes with the beginning.
  */
-export async function setWindows(env: ConcertEnv, { by, showId, windows }: Input): Promise<{ windows: WindowRow[] }> {
+export async function setWindows(env: ConcertEnv, { by, showId, expectedVersion, windows }: Input): Promise<{ windows: WindowRow[]; version: number }> {
   return changeShow(env, by, showId, async ({ tx, concert, show, now }) => {
     refuseWhileClosing(concert)
     if (show.status === 'cancelled') refuse('show_cancelled')
+    const { version } = show
+    if (await isRepeat(show, expectedVersion, () => areAsWanted(tx, showId, windows))) return { windows: await readWindows(tx, showId), version }
     if (show.status !== 'draft' && windows.length === 0) refuse('show_not_ready', { missing: ['windows'] })
     const late = show.status === 'draft' ? undefined : windows.find(({ opensAt }) => opensAt >= show.startsAt)
     if (late) refuse('request_invalid', { detail: `windows: ${late.name} opens when the show has begun` })
@@ -33,7 +36,7 @@ export async function setWindows(env: ConcertEnv, { by, showId, windows }: Input
     const facts = show.status === 'draft' ? [] : [{ name: 'show.windows_changed', data: { windows: await readWindowsWithCodes(tx, showId) } }]
     await save(tx, show, now, facts)
     await writeAudit(tx, 'concert', [{ actor: by.userId, action: 'show.windows', target: showId, before, after }], now)
-    return { windows: after }
+    return { windows: after, version: version + 1 }
   })
 }
 
@@ -52,6 +55,19 @@ export async function writeWindows(tx: Tx, env: ConcertEnv, showId: string, inpu
   }
   const pair = await overlapping(tx, showId)
   if (pair) refuse('windows_overlap', pair)
+}
+
+/** Whether the show has exactly these windows, with exactly these codes where they are given. */
+async function areAsWanted(tx: Tx, showId: string, inputs: WindowInput[]): Promise<boolean> {
+  const known = await readWindowsWithCodes(tx, showId)
+  return known.length === inputs.length && known.every(({ codeHashes, ...window }) => {
+    const input = inputs.find((each) => (each.id ? each.id === window.id : each.name === window.name))
+    if (!input) return false
+    const { codes, ...wanted } = input
+    const shape = { ...wanted, id: window.id, lobbyOpensAt: wanted.lobbyOpensAt ?? null, sections: wanted.sections ?? null }
+    if (requestHash(shape) !== requestHash(window)) return false
+    return !codes || requestHash([...new Set(codes.map((code) => codeHash(window.id, code)))].sort()) === requestHash(codeHashes.toSorted())
+  })
 }
 
 /** A repeat of a request without ids finds its windows by name, so that it makes no others. */

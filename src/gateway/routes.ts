@@ -2,13 +2,15 @@ import Type from 'typebox'
 import { Exact, Id, Won } from '../platform/contract.ts'
 import { type App, IdParams, Nullable, principalOf } from '../platform/http.ts'
 import type { Principal } from '../platform/principal.ts'
+import type { ConcertApi } from '../concert/api.ts'
 import type { UserApi } from '../user/api.ts'
 import type { WalletApi } from '../wallet/api.ts'
 import { Story, type Storytellers, storyOf } from './story.ts'
+import { staffRoutes } from './staff.ts'
 import { supportRoutes } from './support.ts'
 
 /** What no single service can answer: who I am with my balance, and the story of my turn over all services there are. */
-export function gatewayRoutes(app: App, deps: { user: UserApi; wallet?: WalletApi; ownsShow: (principal: Principal, showId: string) => Promise<void>; ready: () => Promise<string[]> } & Storytellers) {
+export function gatewayRoutes(app: App, deps: { user: UserApi; concert: ConcertApi; wallet?: WalletApi; ownsShow: (principal: Principal, showId: string) => Promise<void>; ready: () => Promise<string[]> } & Storytellers) {
   app.get('/api/me', {
     config: { access: { allow: 'signed-in' } },
     schema: {
@@ -28,6 +30,7 @@ export function gatewayRoutes(app: App, deps: { user: UserApi; wallet?: WalletAp
   }, async (request) => storyOf(deps, principalOf(request).userId, request.params.id))
 
   supportRoutes(app, deps)
+  staffRoutes(app, deps)
 
   healthRoutes(app, deps.ready)
 }

@@ -137,6 +137,18 @@ export async function lookUp({ db, now }: UserEnv, { userId, email, showId, by }
   })
 }
 
+/** An address nobody has verified may belong to somebody else: its account is not found. */
+export async function findStaff({ db, now }: UserEnv, { email, concertId, by }: { email: string; concertId: string; by: string }) {
+  return db.transaction(async (tx) => {
+    const found = await store.userByEmail(tx, normalise(email))
+    const user = found?.erasedAt === null && found.verifiedAt !== null ? found : undefined
+    await writeAudit(tx, 'user', [{ actor: by, action: 'staff.look_up', target: concertId, after: { userId: user?.id ?? null } }], now())
+    return { profile: user ? profileOf(user) : null }
+  })
+}
+
+export const profiles = async ({ db }: UserEnv, { userIds }: { userIds: string[] }) => ({ profiles: (await store.usersById(db, userIds)).map(profileOf) })
+
 export async function setRole(env: UserEnv, { userId, role, by }: { userId: string; role: Role; by: string }) {
   const { db, now } = env
   const epoch = await db.transaction(async (tx) => {

@@ -29,6 +29,7 @@ export const userLimits = {
   mailRetryMaxMs: 60_000,
   mailsPerRunMax: 50,
   endedMax: 100_000,
+  profilesMax: 200,
   sweepChunkMax: 1_000,
 } as const
 
@@ -69,6 +70,10 @@ export const userOperations = {
     input: Exact({ userId: Type.Optional(Id), email: Type.Optional(AnyEmail), showId: Id, by: Id }),
     output: Exact({ profile: Type.Union([Profile, Type.Null()]) }),
   }),
+  /** For naming staff: who has verified this address, or null, with a row in the audit either way. */
+  findStaff: operation({ input: Exact({ email: AnyEmail, concertId: Id, by: Id }), output: Exact({ profile: Type.Union([Profile, Type.Null()]) }) }),
+  /** Those of these who still have an account. */
+  profiles: operation({ input: Exact({ userIds: Type.Array(Id, { maxItems: userLimits.profilesMax }) }), output: Exact({ profiles: Type.Array(Profile) }) }),
   setRole: operation({ once: true, input: Exact({ userId: Id, role: Role, by: Id }), output: Profile, refusals: ['user_unknown'] }),
   verifyEmail: operation({ once: true, input: Exact({ token: Token }), output: Done, refusals: ['link_invalid'] }),
   resendVerification: operation({ input: Exact({ userId: Id }), output: Done, refusals: ['user_unknown'] }),

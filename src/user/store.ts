@@ -13,6 +13,7 @@ const userColumns = sql`id, email, name, role, password_hash as hash, verified_a
 const sessionColumns = sql`id, user_id as "userId", refresh_hash as "refreshHash", previous_hash as "previousHash", rotated_at as "rotatedAt", until, ended_at as "endedAt"`
 
 export const userById = async (db: Reader, id: string) => (await db.rows<User>(sql`select ${userColumns} from "user".users where id = ${id}`))[0]
+export const usersById = (db: Reader, ids: string[]) => db.rows<User>(sql`select ${userColumns} from "user".users where id = any(${ids}::uuid[]) and erased_at is null`)
 export const userByEmail = async (db: Reader, email: string) => (await db.rows<User>(sql`select ${userColumns} from "user".users where email = ${email}`))[0]
 
 export type NewUser = { id: string; email: string; name: string; role: string; hash: string | null; verifiedAt: number | null }

@@ -38,6 +38,7 @@ type Phase = { kind: 'cancelled' | 'closed' } | { kind: 'soon' | 'lobby'; opensA
 /** What a fan can do about a show at this moment; the availability is the server's word. */
 function phaseOf(show: WireShow, now: number): Phase {
   if (show.status === 'cancelled') return { kind: 'cancelled' }
+  if (show.status === 'draft') return { kind: 'closed' }
   const present = show.windows.find(({ opensAt, closesAt }) => Date.parse(opensAt) <= now && now < Date.parse(closesAt))
   const needsCode = present?.audience === 'codes'
   if (present) return { kind: show.availability?.state === 'all_held' || show.availability?.state === 'sold_out' ? show.availability.state : 'open', needsCode }

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef } from 'react'
 import { useWords } from '../words/index.ts'
 
 /** Asks once more before something that cannot be undone; Escape and the second button leave everything as it is. */
-export function Confirm({ title, children, yes, no, stop, onYes, onNo }: { title: string; children: ReactNode; yes: string; no?: string; stop?: boolean; onYes: () => void; onNo: () => void }) {
+export function Confirm({ title, children, yes, no, stop, blocked, onYes, onNo }: { title: string; children: ReactNode; yes: string; no?: string; stop?: boolean; blocked?: boolean; onYes: () => void; onNo: () => void }) {
   const { common } = useWords()
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
@@ -11,7 +11,7 @@ export function Confirm({ title, children, yes, no, stop, onYes, onNo }: { title
       <div className="stack"><h2 id="ask">{title}</h2><div>{children}</div></div>
       <div className="row">
         <button type="button" className="button" onClick={onNo}>{no ?? common.cancel}</button>
-        <button type="button" className={`button ${stop ? 'stop' : 'primary'}`} onClick={onYes}>{yes}</button>
+        <button type="button" className={`button ${stop ? 'stop' : 'primary'}`} disabled={blocked} onClick={onYes}>{yes}</button>
       </div>
     </dialog>
   )

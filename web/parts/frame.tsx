@@ -34,7 +34,8 @@ let moved = false
 function Top() {
   const { common } = useWords()
   const language = useContext(LanguageContext)
-  const known = usePerson() !== undefined || mayBeSignedIn()
+  const person = usePerson()
+  const known = person !== undefined || mayBeSignedIn()
   const at = location.pathname
   return (
     <header className="top">
@@ -42,6 +43,7 @@ function Top() {
       <nav className="row" aria-label={common.menu}>
         {known ? (
           <>
+            {person?.role === 'organiser' || person?.role === 'operator' ? <Link to="/organiser" current={at.startsWith('/organiser')}>{common.organiser}</Link> : null}
             <Link to="/reservations" current={at.startsWith('/reservations')}>{common.reservations}</Link>
             <Link to="/wallet" current={at === '/wallet'}>{common.wallet}</Link>
             <Link to="/account" current={at === '/account'}>{common.account}</Link>

@@ -4,7 +4,7 @@ const seats = (n: number) => (n === 1 ? '1 seat' : `${n} seats`)
 /** Plain, numbers before adjectives, no blame. */
 export const en: Words = {
   common: {
-    skip: 'Skip to content', home: 'Shows', reservations: 'My reservations', wallet: 'Wallet', account: 'Account', signIn: 'Sign in', signOut: 'Sign out', menu: 'Menu',
+    skip: 'Skip to content', home: 'Shows', reservations: 'My reservations', wallet: 'Wallet', account: 'Account', organiser: 'Organiser', signIn: 'Sign in', signOut: 'Sign out', menu: 'Menu',
     otherLanguage: '한국어', back: 'Back', close: 'Close', cancel: 'Not now', again: 'Try again', loading: 'Loading', more: 'Show more', copy: 'Copy', copied: 'Copied',
     seats, people: (n) => `${n} people`, oldData: (seconds) => `This is ${seconds} s old`,
   },

@@ -1,7 +1,7 @@
 /** 해요체, numbers before adjectives, no blame. The shape of every language is this one's. */
 export const ko = {
   common: {
-    skip: '본문으로 건너뛰기', home: '공연', reservations: '내 예매', wallet: '지갑', account: '내 정보', signIn: '로그인', signOut: '로그아웃', menu: '메뉴',
+    skip: '본문으로 건너뛰기', home: '공연', reservations: '내 예매', wallet: '지갑', account: '내 정보', organiser: '주최', signIn: '로그인', signOut: '로그아웃', menu: '메뉴',
     otherLanguage: 'English', back: '뒤로', close: '닫기', cancel: '그만두기', again: '다시 시도', loading: '불러오는 중이에요', more: '더 보기', copy: '복사', copied: '복사했어요',
     seats: (n: number) => `${n}석`, people: (n: string) => `${n}명`, oldData: (seconds: number) => `${seconds}초 전에 받은 내용이에요`,
   },
