@@ -31,6 +31,7 @@ const StoryPage = lazy(() => import('./pages/story.tsx').then((m) => ({ default:
 
 const StagePage = lazy(() => import('./stage/page.tsx').then((m) => ({ default: m.StagePage })))
 const WarRoomPage = lazy(() => import('./operations/page.tsx').then((m) => ({ default: m.WarRoomPage })))
+const HallEditorPage = lazy(() => import('./hall-editor/page.tsx').then((m) => ({ default: m.HallEditorPage })))
 
 const routes: [RegExp, (id: string) => ReactNode][] = [
   [/^\/$/, () => <HomePage />],
@@ -40,6 +41,7 @@ const routes: [RegExp, (id: string) => ReactNode][] = [
   [/^\/checkout\/([\w-]+)$/, (id) => <CheckoutPage id={id} />],
   [/^\/done\/([\w-]+)$/, (id) => <DonePage id={id} />],
   [/^\/demo$/, () => <StagePage />],
+  [/^\/organiser\/shows\/([\w-]+)\/hall$/, (id) => <HallEditorPage id={id} />],
   [/^\/operations\/shows\/([\w-]+)$/, (id) => <WarRoomPage id={id} />],
   [/^\/reservations$/, () => <ReservationsPage />],
   [/^\/reservations\/([\w-]+)$/, (id) => <ReservationPage id={id} />],

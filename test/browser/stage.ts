@@ -36,6 +36,12 @@ export async function openStage() {
     api: server.system.api,
     operatorId,
     axe,
+    /** somebody who may set up concerts */
+    organiser: async (): Promise<Fan> => {
+      const [email, name] = [`organiser${++fans}@test.example`, '하늘기획']
+      return { userId: await server.system.userService.ensureUser({ email, name, password, role: 'organiser' }), email, name }
+    },
+    settle: () => server.system.settle(),
     /** a verified person with a password and money */
     fan: async ({ balance = 1_000_000, name = '한지민' } = {}): Promise<Fan> => {
       const email = `fan${++fans}@test.example`

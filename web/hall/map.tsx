@@ -13,6 +13,8 @@ type Props = {
   above?: ((context: CanvasRenderingContext2D, camera: Camera) => void) | undefined
   /** the camera stays where it is when the hall is another */
   steady?: boolean
+  /** another one is looked for, where it is not on the screen */
+  sought?: Section | undefined
   label?: string
 }
 export type Grab = {
@@ -29,7 +31,7 @@ const tapPx = 8
 const keyZoom = 1.5
 
 /** The hall on a canvas: drag, pinch, wheel, double-click, arrows and Enter. It draws only when something changed. */
-export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy, grab, above, steady = false, label }: Props) {
+export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy, grab, above, steady = false, sought, label }: Props) {
   const { hall: words } = useWords()
   const canvas = useRef<HTMLCanvasElement>(null)
   const draw = useMemo(() => createRenderer(hall, words), [hall, words])
@@ -91,6 +93,15 @@ export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy,
       element.removeEventListener('wheel', wheel)
     }
   }, [hall, request, steady])
+
+  const soughtAt = sought?.first
+  // biome-ignore lint/correctness/useExhaustiveDependencies: who looks around afterwards is not brought back
+  useEffect(() => {
+    const { camera, width, height } = view.current
+    if (!sought || width === 0) return
+    const { x, y, w, h } = sought.around
+    look(reveal(camera, x + w / 2, y + h / 2, width, height))
+  }, [soughtAt])
 
   const zoom = (factor: number) => look(zoomAt(view.current.camera, factor, view.current.width / 2, view.current.height / 2, view.current.least))
 
