@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { statesOf } from '../src/seat/map.ts'
 import type { Picture } from '../src/seat/picture.ts'
 import { solveLoss } from '../web/hall/lost.ts'
-import { bend, hit, layOut, step } from '../web/hall/plan.ts'
+import { hit, layOut, step } from '../web/hall/plan.ts'
+import { toHall } from '../web/hall/stand.ts'
 import { changesOf, decodeStates, freeCount, longestRun } from '../web/hall/states.ts'
 import type { MapSeat } from '../web/wire.ts'
 
@@ -37,7 +38,7 @@ test('every seat is hit where it is drawn, and no two share a place', () => {
   assert.equal(places.size, 50)
   const floor = hall.sections.find(({ standing }) => standing)
   assert.ok(floor)
-  const inside = hit(hall, floor.x + floor.w / 2, bend(hall, floor.x + floor.w / 2, floor.y + floor.h / 2))
+  const inside = hit(hall, ...toHall(floor.stand, floor.x + floor.w / 2, floor.y + floor.h / 2))
   assert.deepEqual([inside?.section, inside?.seat], [floor, undefined])
   assert.equal(hit(hall, hall.box.x - 5, hall.box.y), undefined)
 })

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { en as organiserEn, ko as organiserKo } from '../web/organiser/words.ts'
+import { en as hallEditorEn } from '../web/hall-editor/words-en.ts'
+import { ko as hallEditorKo } from '../web/hall-editor/words-ko.ts'
 import { en as operatorEn, ko as operatorKo } from '../web/operations/words.ts'
 import { en as lineEn } from '../web/line/words-en.ts'
 import { ko as lineKo } from '../web/line/words-ko.ts'
@@ -16,7 +18,7 @@ function sentences(entry: Entry, path = ''): [string, string][] {
   if (typeof entry === 'function') return [[path, (entry as (...args: unknown[]) => string)(...Array.from({ length: entry.length }, (_, i) => 71 + i))]]
   return Object.entries(entry).flatMap(([name, value]) => sentences(value as Entry, path ? `${path}.${name}` : name))
 }
-const [korean, english] = [sentences({ ...ko, line: lineKo, operations: operatorKo, organiser: organiserKo, stage: stageKo }), sentences({ ...en, line: lineEn, operations: operatorEn, organiser: organiserEn, stage: stageEn })]
+const [korean, english] = [sentences({ ...ko, line: lineKo, operations: operatorKo, organiser: organiserKo, stage: stageKo, hallEditor: hallEditorKo }), sentences({ ...en, line: lineEn, operations: operatorEn, organiser: organiserEn, stage: stageEn, hallEditor: hallEditorEn })]
 
 test('every sentence stands in both languages, none is empty, and both use the same figures', () => {
   assert.deepEqual(korean.map(([path]) => path), english.map(([path]) => path))

@@ -34,6 +34,7 @@ const WarRoomPage = lazy(() => import('./operations/page.tsx').then((m) => ({ de
 const OrganiserHomePage = lazy(() => import('./organiser/home.tsx').then((m) => ({ default: m.OrganiserHomePage })))
 const OwnConcertPage = lazy(() => import('./organiser/concert.tsx').then((m) => ({ default: m.OwnConcertPage })))
 const OwnShowPage = lazy(() => import('./organiser/show.tsx').then((m) => ({ default: m.OwnShowPage })))
+const HallEditorPage = lazy(() => import('./hall-editor/page.tsx').then((m) => ({ default: m.HallEditorPage })))
 
 const routes: [RegExp, (id: string) => ReactNode][] = [
   [/^\/$/, () => <HomePage />],
@@ -43,6 +44,7 @@ const routes: [RegExp, (id: string) => ReactNode][] = [
   [/^\/checkout\/([\w-]+)$/, (id) => <CheckoutPage id={id} />],
   [/^\/done\/([\w-]+)$/, (id) => <DonePage id={id} />],
   [/^\/demo$/, () => <StagePage />],
+  [/^\/organiser\/shows\/([\w-]+)\/hall$/, (id) => <HallEditorPage id={id} />],
   [/^\/operations\/shows\/([\w-]+)$/, (id) => <WarRoomPage id={id} />],
   [/^\/organiser$/, () => <OrganiserHomePage />],
   [/^\/organiser\/concerts\/([\w-]+)$/, (id) => <OwnConcertPage id={id} />],

@@ -1,4 +1,4 @@
-import type { Concert, ConcertItem, Price, Show as InnerShow, ShowDetail, Window } from '../src/concert/api.ts'
+import type { Concert, ConcertItem, Plan, Price, SectionShape, Show as InnerShow, ShowDetail, Window } from '../src/concert/api.ts'
 import type { Payment as InnerPayment } from '../src/payment/api.ts'
 import type { LineFrame } from '../src/line-client/api.ts'
 import type { Place as InnerPlace } from '../src/queue/api.ts'
@@ -29,9 +29,16 @@ export type WireFrame = LineFrame
 export type WireLobby = { phase: string; opensAt: string; sealsAt: string | null; serverTime: string; checks: { signedIn: boolean; verified: boolean | null; window: { ok: boolean; refusal: string | null }; wallet: { ok: boolean; balance: number; wanted: number } | null }; number: number | null }
 export type WirePass = { pass: string; expiresAt: string }
 export type WireHold = Iso<InnerHold, 'until'>
+/** The plan as its organiser reads it. */
+export type WirePlan = Plan & { planVersion: number }
+export type WireBlock = { seatId: number; reason: string }
 export type MapSeat = Of<typeof SeatSchema>
 type InnerMap = Of<(typeof seatOperations)['map']['output']>
-export type WireMap = Omit<InnerMap, 'seats'> & { seats?: MapSeat[] }
+/** Seats and shapes are absent from an answer to who has them. */
+export type WireMap = Omit<InnerMap, 'seats' | 'shapes'> & Partial<Pick<InnerMap, 'seats' | 'shapes'>>
+/** What of a map does not change: its seats, and how sections stand. */
+export type MapPlan = { seats: MapSeat[]; shapes: ReadonlyMap<string, SectionShape> }
+export const shapesOf = (shapes: WireMap['shapes']): MapPlan['shapes'] => new Map((shapes ?? []).map(({ section, ...shape }) => [section, shape]))
 export type WireReservation = Omit<Iso<InnerReservation, 'expiresAt' | 'createdAt'>, 'userId' | 'paymentsLeft'>
 export type WireLine = Line
 export type WirePayment = Iso<InnerPayment, 'createdAt' | 'until'>

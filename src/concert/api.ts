@@ -2,27 +2,61 @@ import Type, { type Static } from 'typebox'
 import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
+import { concertLimits } from './limits.ts'
 
-export const concertLimits = { sectionsMax: 200, rowsMax: 400, rowSeatsMax: 400, seatsMax: 100_000, windowsMax: 10, codesMax: 1_000, gradesMax: 20, priceTypesMax: 10, pageSizeMax: 100, pagesMax: 100_000, showsMax: 200, searchMin: 2, lobbyMsMin: 60_000, ownConcertsMax: 30, ownShowsShownMax: 6, staffMax: 100 } as const
+export { concertLimits } from './limits.ts'
 
 const Numbers = Type.Optional(Type.Array(Type.Integer({ minimum: 1, maximum: concertLimits.rowSeatsMax }), { maxItems: concertLimits.rowSeatsMax, uniqueItems: true }))
 /** Seats 1…seats of a row; attribute lists name seat numbers within the row. */
 export const PlanRow = Exact({
-  name: Text(20),
+  name: Text(concertLimits.rowNameMax),
   seats: Type.Integer({ minimum: 1, maximum: concertLimits.rowSeatsMax }),
+  /** another grade than its section's */
+  grade: Type.Optional(Text(concertLimits.gradeNameMax)),
   accessible: Numbers,
   companion: Numbers,
   restrictedView: Numbers,
   aisle: Numbers,
+  /** not on sale from the beginning, in the organiser's name */
+  blocked: Numbers,
+  blockedReason: Type.Optional(Text(concertLimits.reasonMax)),
 })
+export type PlanRow = Static<typeof PlanRow>
+
+const Reach = Type.Number({ minimum: -concertLimits.hallReachMax, maximum: concertLimits.hallReachMax })
+const Turn = Type.Optional(Type.Number({ minimum: -180, maximum: 180 }))
+const Pitch = Type.Optional(Type.Number({ minimum: concertLimits.pitchMin, maximum: concertLimits.pitchMax }))
+const FloorSize = Type.Optional(Type.Number({ minimum: 1, maximum: concertLimits.floorSizeMax }))
+/**
+ * How a section stands in the hall; without one it is placed by itself. Unit: the distance of two seats. `x`, `y` are its
+ * middle, from the middle of the stage and away from it; `angle` turns it clockwise, in degrees; `curve` is how many
+ * degrees its middle row bends from end to end, around the stage when positive.
+ */
+export const SectionShape = Exact({
+  x: Reach,
+  y: Reach,
+  angle: Turn,
+  curve: Turn,
+  /** distance of seats in a row, and of rows */
+  seatPitch: Pitch,
+  rowPitch: Pitch,
+  /** numbers run from the other end */
+  mirrored: Type.Optional(Type.Boolean()),
+  /** of a standing floor */
+  width: FloorSize,
+  depth: FloorSize,
+})
+export type SectionShape = Static<typeof SectionShape>
 /** A standing section sells `capacity` entries; its seat number is the entry number. Seat ids are 1…N in plan order. */
 export const PlanSection = Exact({
-  name: Text(40),
+  name: Text(concertLimits.sectionNameMax),
   kind: Type.Union([Type.Literal('seated'), Type.Literal('standing')]),
-  grade: Text(40),
+  grade: Text(concertLimits.gradeNameMax),
   rows: Type.Optional(Type.Array(PlanRow, { minItems: 1, maxItems: concertLimits.rowsMax })),
   capacity: Type.Optional(Type.Integer({ minimum: 1, maximum: concertLimits.seatsMax })),
+  shape: Type.Optional(SectionShape),
 })
+export type PlanSection = Static<typeof PlanSection>
 export const Plan = Exact({ sections: Type.Array(PlanSection, { minItems: 1, maxItems: concertLimits.sectionsMax }) })
 export type Plan = Static<typeof Plan>
 
@@ -31,6 +65,7 @@ export const Price = Exact({
   price: Won,
   types: Type.Optional(Type.Array(Exact({ name: Text(40), price: Won, proofAtDoor: Type.Boolean() }), { maxItems: concertLimits.priceTypesMax })),
 })
+export type Price = Static<typeof Price>
 export const Window = Exact({
   id: Id,
   name: Text(80),

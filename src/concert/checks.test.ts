@@ -42,6 +42,8 @@ test('S3 finds totals that are not the plan\'s', () =>
   assertFound('S3', sql`update concert.shows set plan = jsonb_set(plan, '{sections,0,rows,0,seats}', '4') where id = ${show.id}`))
 test('S3 finds a grade of the totals that the plan has not', () =>
   assertFound('S3', sql`update concert.shows set totals = totals || '[{"grade":"X","total":1}]' where id = ${show.id}`))
+test('S3 finds a grade of rows that the totals do not know', () =>
+  assertFound('S3', sql`update concert.shows set plan = jsonb_set(plan, '{sections,0,rows,0,grade}', '"R"') where id = ${show.id}`))
 test('S4 finds a show that closes for too long', () =>
   assertFound('S4', sql`update concert.shows set status = 'closing', closing_purpose = 'delete',
     closing_at = ${new Date(ground.clock.now - 60_001)} where id = ${show.id}`))

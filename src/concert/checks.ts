@@ -16,9 +16,9 @@ export const concertChecks: Check[] = [
         not exists (select from concert.windows w where w.show_id = s.id)
         or s.sold_here and (s.plan is null or s.plan_version = 0)
         or s.sold_here and exists (
-          select from jsonb_array_elements(s.plan -> 'sections') as p(section)
+          select from jsonb_array_elements(s.totals) as p(total)
           where not exists (
-            select from jsonb_array_elements(s.prices) as q(price) where q.price ->> 'grade' = p.section ->> 'grade')))
+            select from jsonb_array_elements(s.prices) as q(price) where q.price ->> 'grade' = p.total ->> 'grade')))
       limit 20`,
   },
   {
@@ -33,10 +33,13 @@ export const concertChecks: Check[] = [
     id: 'S3',
     name: 'seats by grade are those of the plan',
     query: () => sql`
-      with seats as (
-        select s.id, p.section ->> 'grade' as grade, coalesce((p.section ->> 'capacity')::int, 0) + coalesce((
-          select sum((r.seat_row ->> 'seats')::int) from jsonb_array_elements(p.section -> 'rows') as r(seat_row)), 0) as seats
-        from concert.shows s, jsonb_array_elements(s.plan -> 'sections') as p(section)),
+      with sections as (
+        select s.id, p.section from concert.shows s, jsonb_array_elements(s.plan -> 'sections') as p(section)),
+      seats as (
+        select id, section ->> 'grade' as grade, (section ->> 'capacity')::int as seats from sections where section ? 'capacity'
+        union all
+        select id, coalesce(r.seat_row ->> 'grade', section ->> 'grade'), (r.seat_row ->> 'seats')::int
+        from sections, jsonb_array_elements(section -> 'rows') as r(seat_row)),
       planned as (select id, grade, sum(seats) as total from seats group by id, grade),
       stored as (
         select s.id, t.total ->> 'grade' as grade, (t.total ->> 'total')::int as total

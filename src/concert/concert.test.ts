@@ -230,7 +230,13 @@ test('a plan that contradicts itself is refused: duplicate rows and sections, st
     ['section A: standing has no rows', [{ ...a, kind: 'standing', capacity: 3, rows }]],
     ['section A: row 1: aisle names seat 3 of 2', [{ ...a, rows: [{ name: '1', seats: 2, aisle: [1, 3] }] }]],
     ['section A: its name or grade has spaces around it or control characters', [{ ...a, grade: ' R', rows }]],
+    ['section A: row 1 has spaces around its name or grade, or control characters', [{ ...a, rows: [{ name: '1', seats: 2, grade: 'R ' }] }]],
+    ['section A: row 1: blocked names seat 3 of 2', [{ ...a, rows: [{ name: '1', seats: 2, blocked: [3], blockedReason: 'x' }] }]],
+    ['section A: row 1: blocked seats need a blockedReason', [{ ...a, rows: [{ name: '1', seats: 2, blocked: [1] }] }]],
+    ['section A: row 1: a blockedReason without blocked seats', [{ ...a, rows: [{ name: '1', seats: 2, blocked: [], blockedReason: 'x' }] }]],
+    ['section A: its curve is too tight for its rows', [{ ...a, shape: { x: 0, y: 9, curve: 170 }, rows: Array.from({ length: 9 }, (_, i) => ({ name: String(i), seats: 4 })) }]],
     ['more than 100000 seats', [{ ...a, kind: 'standing', capacity: 100_000 }, { ...a, name: 'B', rows }]],
+    ['more than 20 grades', [{ ...a, rows: Array.from({ length: 21 }, (_, i) => ({ name: String(i), seats: 1, grade: `G${i}` })) }]],
     ['more than 20 grades', Array.from({ length: 21 }, (_, i) => ({ ...a, name: `S${i}`, grade: `G${i}`, rows }))],
   ]
   for (const [detail, sections] of wrong) {
@@ -238,6 +244,16 @@ test('a plan that contradicts itself is refused: duplicate rows and sections, st
     assert.deepEqual([refusal.code, refusal.params.detail], ['plan_invalid', detail])
   }
   assert.equal((await shownTo(showId)).planVersion, 1)
+})
+
+test('rows of another grade count for theirs, need a price for it, and what a plan says of its hall comes back as it was', async () => {
+  const { api, organiser: by } = ground
+  const { id: showId } = await readyShow(ground)
+  const shape = { x: -3.5, y: 12, angle: 90, curve: -20, seatPitch: 1.1, rowPitch: 1.4, mirrored: true }
+  const plan = { sections: [{ name: 'A', kind: 'seated' as const, grade: 'R', shape, rows: [{ name: '1', seats: 2, blocked: [2], blockedReason: '초대석' }, { name: '2', seats: 5, grade: 'box' }] }] }
+  assert.deepEqual((await api.setPlan({ by, showId, plan })).totals, [{ grade: 'R', total: 2 }, { grade: 'box', total: 5 }])
+  assert.deepEqual((await api.plan({ by, showId })).plan, plan)
+  assert.deepEqual((await refusalOf(api.publish({ by, showId }))).params, { missing: ['price of box'] })
 })
 
 test('a grade or type of it has one price', async () => {

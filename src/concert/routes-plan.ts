@@ -10,7 +10,7 @@ import { byOf, type ConcertRoutesNeeds, expectedOf, IfMatch, manage, planBytesMa
 const tags = ['concert']
 const PlanView = Exact({ planVersion: Count, sections: Type.Array(Plan.properties.sections.items) })
 const Stored = Exact({ planVersion: Count, totals: ShowDetail.properties.totals, version: Count })
-const CsvText = Type.String({ minLength: 1, maxLength: planBytesMax, description: 'columns section, kind, row, seats, grade and, if wanted, accessible, companion, restrictedView, aisle' })
+const CsvText = Type.String({ minLength: 1, maxLength: planBytesMax, description: 'columns section, kind, row, seats, grade and, if wanted, accessible, companion, restrictedView, aisle, blocked, reason' })
 
 /** The plan of a show as JSON or CSV, both ways; in its own scope, where CSV bodies are read. */
 export function planRoutes(app: App, { concert }: ConcertRoutesNeeds) {

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { auditOperation } from '../platform/audit.ts'
+import { SectionShape } from '../concert/api.ts'
 import { type Api, Count, Exact, Id, Instant, operation, SeatId, Text } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
@@ -56,6 +57,9 @@ export const Hold = Exact({
 export type Hold = Static<typeof Hold>
 /** A seat of the map; attributes: accessible, companion, restrictedView, aisle. */
 export const MapSeat = Exact({ ...HeldSeat.properties, attributes: Type.Array(Type.String()) })
+/** How a section stands in the hall; one without a shape is placed by who draws it. */
+export const MapShape = Exact({ section: Type.String(), ...SectionShape.properties })
+export type MapShape = Static<typeof MapShape>
 const Done = Exact({})
 const gate = { userId: Id, sessionId: Id, showId: Id, pass: Type.Optional(Type.String({ maxLength: 2_000 })) }
 const passRefusals = ['pass_required', 'pass_invalid', 'pass_expired', 'pass_ended', 'section_not_in_window'] as const
@@ -150,6 +154,12 @@ export const seatOperations = {
     output: Exact({ unblocked: Count }),
     refusals: ['seat_unknown', ...showRefusals],
   }),
+  /** What is not on sale, and why. */
+  blocks: operation({
+    input: Exact({ showId: Id }),
+    output: Exact({ blocks: Type.Array(Exact({ seatId: SeatId, reason: Type.String() })) }),
+    refusals: ['show_unknown', 'show_preparing'],
+  }),
   /** Raises the pass floor above passNo; with unlessUsed only if nothing is held or owned. Repeatable. */
   endPass: operation({
     input: Exact({ showId: Id, userId: Id, passNo: Count, unlessUsed: Type.Optional(Type.Boolean()) }),
@@ -164,11 +174,11 @@ export const seatOperations = {
   }),
   /**
    * Plan (static) and snapshot: `states` is base64 of 2 bits a seat in seat order, the first seat in the lowest bits of
-   * the first byte: 0 free, 1 held, 2 sold, 3 blocked. Who names the plan version it has is spared the seats.
+   * the first byte: 0 free, 1 held, 2 sold, 3 blocked. Who names the plan version it has is spared seats and shapes.
    */
   map: operation({
     input: Exact({ showId: Id, planVersion: Type.Optional(Count) }),
-    output: Exact({ showId: Id, version: Count, planVersion: Count, states: Type.String(), seats: Type.Array(MapSeat) }),
+    output: Exact({ showId: Id, version: Count, planVersion: Count, states: Type.String(), seats: Type.Array(MapSeat), shapes: Type.Array(MapShape) }),
     refusals: ['show_unknown', 'show_preparing'],
   }),
   /** How far the map of a show has come. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Plan } from '../concert/api.ts'
 import { alternativesTo, claim, nearestTo, pickBest, type Stage, stageOf } from './best.ts'
 import type { Picture } from './picture.ts'
-import { seatsOf } from './show.ts'
+import { seatsOf } from './plan-seats.ts'
 
 const rows = (seats: number, count: number, more: object = {}) => Array.from({ length: count }, (_, i) => ({ name: String(i + 1), seats, ...more }))
 function stage(plan: Plan, taken: number[] = []): Stage {

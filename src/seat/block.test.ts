@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import { isRefusal, type Refusal } from '../platform/outcome.ts'
-import { block, unblock } from './block.ts'
+import { block, blocksOf, unblock } from './block.ts'
 import { pinMany, sellMany } from './pin.ts'
 import { endHold, type Ground, openGround, plantHold, quotaRow } from './planting.ts'
 import { endPassMany, quota, story } from './quota.ts'
@@ -29,6 +29,7 @@ test('block takes seats out of sale with reason, author and an audit row; unbloc
   assert.deepEqual(await unblock(ground, { showId, seatIds: [1, 2, 3], by }), { unblocked: 2 })
   assert.deepEqual(await ground.statuses(showId), [0, 0, 0, 0, 5, 0])
   assert.deepEqual([...(await ground.pictures.of(showId)).states], [0, 0, 0, 0, 5, 0])
+  assert.deepEqual(await blocksOf(ground, { showId }), { blocks: [{ seatId: 5, reason: 'camera' }] })
   const audit = await ground.db.rows<{ action: string; after: unknown }>(sql`
     select action, after from seat.audit where actor = ${by} order by id`)
   assert.deepEqual(audit, [

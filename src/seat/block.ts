@@ -46,6 +46,12 @@ export async function unblock(env: SeatEnv, { showId, seatIds, by }: Omit<Block,
   })
 }
 
+/** The blocked seats of a show with their reasons; refuses `show_unknown`. */
+export async function blocksOf(env: SeatEnv, { showId }: { showId: string }) {
+  await env.pictures.of(showId)
+  return { blocks: await store.readBlocked(env.db, showId) }
+}
+
 const isTaken = new Set<number>([statusCode.held, statusCode.pinned, statusCode.sold])
 
 const writing = <T>({ db }: SeatEnv, showId: string, act: (tx: Tx) => Promise<T>) =>

@@ -12,8 +12,8 @@ export async function map(env: SeatEnv, { showId, planVersion }: { showId: strin
   Static<(typeof seatOperations)['map']['output']>
 > {
   const picture = await env.pictures.of(showId)
-  const seats = planVersion === picture.planVersion ? [] : planOf(picture.seats)
-  return { showId, version: picture.version, planVersion: picture.planVersion, states: statesOf(picture), seats }
+  const has = planVersion === picture.planVersion
+  return { showId, version: picture.version, planVersion: picture.planVersion, states: statesOf(picture), seats: has ? [] : planOf(picture.seats), shapes: has ? [] : picture.shapes }
 }
 
 export async function version(env: SeatEnv, { showId }: { showId: string }): Promise<{ version: number; planVersion: number }> {

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import type { ConcertServiceApi, SaleWindow } from '../concert/api.ts'
 import type { Database, Tx } from '../platform/database.ts'
+import type { MapShape } from './api.ts'
 import { Refusal, refuse } from '../platform/outcome.ts'
-import { readSeats, readShow, readVersions, type ShowRow } from './store-shows.ts'
+import { readSeats, readShapes, readShow, readVersions, type ShowRow } from './store-shows.ts'
 
 export const statusCode = { available: 0, held: 1, pinned: 2, sold: 3, returned: 4, blocked: 5 } as const
 
@@ -23,6 +24,7 @@ export type Picture = {
   version: number
   /** index = id - 1 */
   seats: readonly SeatInfo[]
+  shapes: MapShape[]
   /** status code per seat: 0 available, 1 held, 2 pinned, 3 sold, 4 returned, 5 blocked */
   states: Uint8Array
   windows: SaleWindow[]
@@ -146,18 +148,19 @@ export function applyAfterCommit(
 async function load(db: Database, showId: string, known: Picture | null): Promise<Picture> {
   const show = await readShow(db, showId)
   if (!show?.ready) return refuse('show_unknown')
-  if (known?.planVersion === show.planVersion) return pictureOf(show, known.seats)
+  if (known?.planVersion === show.planVersion) return pictureOf(show, known)
   const seats = await readSeats(db, showId)
+  const shapes = await readShapes(db, showId)
   const again = await readShow(db, showId)
   if (!again?.ready || again.planVersion !== show.planVersion || seats.length !== again.states.length)
     return refuse('show_preparing')
-  return pictureOf(again, seats)
+  return pictureOf(again, { seats, shapes })
 }
 
-function pictureOf(show: ShowRow, seats: readonly SeatInfo[]): Picture {
+function pictureOf(show: ShowRow, { seats, shapes }: Pick<Picture, 'seats' | 'shapes'>): Picture {
   const { showId, planVersion, ticketsPerUserMax, startsAt, version, windows, status, pausedAt } = show
   const states = Uint8Array.from(show.states, (digit) => digit.charCodeAt(0) - 48)
-  return { showId, planVersion, ticketsPerUserMax, startsAt, version, seats, states, windows, status, pausedAt }
+  return { showId, planVersion, ticketsPerUserMax, startsAt, version, seats, shapes, states, windows, status, pausedAt }
 }
 
 /** Writes, in the order of versions, whatever follows on what is there; the rest waits for what is missing. */

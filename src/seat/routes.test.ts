@@ -7,7 +7,7 @@ import sql from 'sql-template-tag'
 import type { App } from '../platform/http.ts'
 import { Refusal } from '../platform/outcome.ts'
 import type { Hold, SeatApi } from './api.ts'
-import { block, unblock } from './block.ts'
+import { block, blocksOf, unblock } from './block.ts'
 import { map } from './map.ts'
 import { type Ground, openGround } from './planting.ts'
 import { seatRoutes } from './routes.ts'
@@ -30,6 +30,7 @@ before(async () => {
     map: (input) => map(ground, input),
     block: (input) => block(ground, input),
     unblock: (input) => unblock(ground, input),
+    blocks: (input) => blocksOf(ground, input),
     hold: async (input) => hold(input),
     best: async (input) => hold(input),
     extend: async (input) => hold(input),
@@ -61,8 +62,8 @@ const headers = { authorization: 'Bearer x' }
 test('the map gives plan and states once, states alone to who has the plan, and nothing to who has both', async () => {
   const url = `/api/shows/${owned}/seats`
   const whole = await app.inject({ url })
-  const { version, states, seats } = whole.json()
-  assert.equal(seats.length, 6)
+  const { version, states, seats, shapes } = whole.json()
+  assert.deepEqual([seats.length, shapes], [6, []])
   assert.deepEqual(seats[0], { seatId: 1, section: 'A', row: '1', number: '1', grade: 'R', kind: 'seated', attributes: ['accessible'] })
   assert.deepEqual([...Buffer.from(states, 'base64')], [0, 0])
   assert.match(String(whole.headers['content-type']), /^application\/json/)
@@ -119,6 +120,9 @@ test('one reads, lists, extends and releases holds; extending needs no body', as
 test('an organiser blocks and unblocks seats of an own show only, under the own name', async () => {
   const request = { method: 'POST', url: `/api/shows/${owned}/blocks`, headers, payload: { seatIds: [5], reason: 'camera' } } as const
   assert.deepEqual((await app.inject(request)).json(), { blocked: 1 })
+  const list = (url: string = request.url) => app.inject({ method: 'GET', url, headers })
+  assert.deepEqual((await list()).json(), { items: [{ seatId: 5, reason: 'camera' }, { seatId: 6, reason: 'camera' }], nextCursor: null })
+  assert.deepEqual((await list(`/api/shows/${randomUUID()}/blocks`)).json(), { code: 'show_unknown' })
   assert.deepEqual((await app.inject({ ...request, method: 'DELETE', payload: { seatIds: [5] } })).json(), { unblocked: 1 })
   const other = await app.inject({ ...request, url: `/api/shows/${randomUUID()}/blocks` })
   assert.deepEqual(other.json(), { code: 'show_unknown' })

@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox'
 import { Count, Exact, Id, SeatId, Text } from '../platform/contract.ts'
 import { type App, IdParams, IsoInstant, idOfCreated, iso, Nullable, principalOf } from '../platform/http.ts'
 import type { Principal } from '../platform/principal.ts'
-import { HeldSeat, type Hold, MapSeat, type SeatApi, seatLimits } from './api.ts'
+import { HeldSeat, type Hold, MapSeat, MapShape, type SeatApi, seatLimits } from './api.ts'
 
 export type SeatRoutesNeeds = {
   seat: SeatApi
@@ -44,6 +44,7 @@ const MapReply = Exact({
   planVersion: Count,
   states: Type.String({ description: 'base64, 2 bits a seat in seat order from the lowest bits of the first byte: 0 free, 1 held, 2 sold, 3 blocked' }),
   seats: Type.Optional(Type.Array(MapSeat, { description: 'absent when the query names this plan version' })),
+  shapes: Type.Optional(Type.Array(MapShape, { description: 'how sections stand in the hall; absent like seats' })),
 })
 const BlockedIds = Type.Array(SeatId, { minItems: 1, maxItems: seatLimits.blockSeatsMax, uniqueItems: true })
 const PassHeader = Type.Object({ pass: Type.Optional(Type.String({ description: 'from POST /api/shows/:id/queue/pass' })) })
@@ -65,7 +66,7 @@ function mapRoute(app: App, { seat }: SeatRoutesNeeds) {
     const known = plans.get(showId)
     const map = await seat.map({ showId, ...(known && { planVersion: known.planVersion }) })
     if (known?.planVersion === map.planVersion) return { ...map, plan: known.json }
-    const plan = { planVersion: map.planVersion, json: JSON.stringify(map.seats) }
+    const plan = { planVersion: map.planVersion, json: `"seats":${JSON.stringify(map.seats)},"shapes":${JSON.stringify(map.shapes)}` }
     plans.set(showId, plan)
     return { ...map, plan: plan.json }
   }
@@ -87,7 +88,7 @@ function mapRoute(app: App, { seat }: SeatRoutesNeeds) {
     if (request.headers['if-none-match']?.split(/,\s*/).includes(etag)) return reply.code(304).send(null)
     const head = JSON.stringify({ showId, version, planVersion, states })
     // the plan is text already: 50,000 seats are not worth serialising for every reader
-    const body = hasPlan ? head : `${head.slice(0, -1)},"seats":${plan}}`
+    const body = hasPlan ? head : `${head.slice(0, -1)},${plan}}`
     return reply.type('application/json; charset=utf-8').serializer(String).send(body as never)
   })
 }
@@ -155,6 +156,15 @@ function ownHoldRoutes(app: App, { seat, newId }: SeatRoutesNeeds) {
 
 function blockRoutes(app: App, { seat, ownsShow }: SeatRoutesNeeds) {
   const schema = { tags, params: IdParams }
+
+  app.get('/api/shows/:id/blocks', {
+    schema: { ...schema, summary: 'What is not on sale, and why', response: { 200: Exact({ items: Type.Array(Exact({ seatId: SeatId, reason: Type.String() })), nextCursor: Type.Null() }) } },
+    config: organisers,
+  }, async (request) => {
+    await ownsShow(principalOf(request), request.params.id)
+    const { blocks } = await seat.blocks({ showId: request.params.id })
+    return { items: blocks, nextCursor: null }
+  })
 
   app.post('/api/shows/:id/blocks', {
     schema: { ...schema, summary: 'Take seats out of sale', body: Exact({ seatIds: BlockedIds, reason: Text(200) }), response: { 200: Exact({ blocked: Count }) } },

@@ -6,7 +6,7 @@ import type { Live } from '../platform/live.ts'
 import type { Service, Surroundings } from '../platform/service.ts'
 import type { Tokens } from '../platform/token.ts'
 import type { PassClaims, seatOperations } from './api.ts'
-import { block, unblock } from './block.ts'
+import { block, blocksOf, unblock } from './block.ts'
 import { afterOutage, beat, sweep } from './clock.ts'
 import { endHoldsOfClosed } from './ending.ts'
 import type { SeatEnv } from './env.ts'
@@ -60,6 +60,7 @@ export function createSeat({ concert, live, ...needs }: SeatNeeds): Service<type
       sell: batched((inputs) => sellMany(env, inputs)),
       block: (input) => block(env, input),
       unblock: (input) => unblock(env, input),
+      blocks: (input) => blocksOf(env, input),
       endPass: batched((inputs) => endPassMany(env, inputs), { lane: (input) => input.showId }),
       quota: (input) => quota(env, input),
       map: (input) => map(env, input),

@@ -4,7 +4,8 @@ import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import type { Plan } from '../concert/api.ts'
 import { isRefusal, Refusal } from '../platform/outcome.ts'
-import { block } from './block.ts'
+import { block, blocksOf } from './block.ts'
+import { seatChecks } from './checks.ts'
 import { endHoldsOfClosed } from './ending.ts'
 import { map } from './map.ts'
 import { createPictures } from './picture.ts'
@@ -12,7 +13,7 @@ import { pinMany, sellMany, unpinMany } from './pin.ts'
 import { day, endHold, type Ground, holdRow, openGround, plantHold, quotaRow, smallPlan } from './planting.ts'
 import { quota } from './quota.ts'
 import { resumeShows } from './resuming.ts'
-import { seatsOf } from './show.ts'
+import { seatsOf } from './plan-seats.ts'
 
 let ground: Ground
 before(async () => {
@@ -48,6 +49,28 @@ test('a published show has its seats, all available, with windows but without th
   assert.deepEqual([...picture.states], [0, 0, 0, 0, 0, 0])
   assert.equal(picture.ticketsPerUserMax, 4)
   assert.deepEqual(Object.keys(picture.windows[0] ?? {}).sort(), ['audience', 'closesAt', 'id', 'name', 'opensAt', 'sections'])
+})
+
+test('a plan says how its sections stand, which rows have another grade, and which seats are blocked from the beginning, on the record', async () => {
+  const [organiserId, shape] = [randomUUID(), { x: -12.5, y: 8, angle: -20, curve: 40, mirrored: true }]
+  const plan: Plan = {
+    sections: [
+      { name: 'Floor', kind: 'standing', grade: 'S', capacity: 2 },
+      { name: 'A', kind: 'seated', grade: 'R', shape, rows: [{ name: '1', seats: 3, blocked: [1, 3], blockedReason: 'camera' }, { name: '2', seats: 2, grade: 'S' }, { name: '3', seats: 2, blocked: [2], blockedReason: 'camera' }] },
+    ],
+  }
+  const showId = await ground.publish(plan, { organiserId })
+  assert.deepEqual(await ground.statuses(showId), [0, 0, 5, 0, 5, 0, 0, 0, 5])
+  const { seats, shapes } = await map(ground, { showId })
+  assert.deepEqual(seats.map(({ grade }) => grade).join(''), 'SSRRRSSRR')
+  assert.deepEqual(shapes, [{ section: 'A', ...shape }])
+  assert.deepEqual((await map(ground, { showId, planVersion: 1 })).shapes, [])
+  assert.deepEqual((await blocksOf(ground, { showId })).blocks, [3, 5, 9].map((seatId) => ({ seatId, reason: 'camera' })))
+  assert.deepEqual(await ground.db.rows(sql`select action, after from seat.audit where actor = ${organiserId}`), [{ action: 'seats.block', after: { seatIds: [3, 5, 9], reason: 'camera' } }])
+  await ground.hear('show.closing', showId, { purpose: 'unpublish' })
+  await ground.publish(smallPlan, { showId, planVersion: 2 })
+  assert.deepEqual((await map(ground, { showId })).shapes, [], 'the shapes of another plan are gone')
+  for (const check of seatChecks) assert.deepEqual(await ground.db.rows(check.query(ground.clock.now)), [], check.name)
 })
 
 test('a plan larger than one statement is written whole', async () => {
@@ -199,7 +222,7 @@ test('the map packs two bits a seat: free, held for held, pinned and returned, s
   const { states, seats, planVersion, version } = await map(ground, { showId })
   assert.deepEqual([...Buffer.from(states, 'base64')], [0b11_10_01_01, 0b00_01])
   assert.deepEqual(seats[3], { seatId: 4, section: 'A', row: '1', number: '4', grade: 'R', kind: 'seated', attributes: ['aisle'] })
-  assert.deepEqual(await map(ground, { showId, planVersion: 1 }), { showId, states, planVersion, version, seats: [] })
+  assert.deepEqual(await map(ground, { showId, planVersion: 1 }), { showId, states, planVersion, version, seats: [], shapes: [] })
 })
 
 test('a gap in versions makes a copy be read again, an older version is ignored', async () => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import type { Plan, SaleWindow, ShowPublished } from '../concert/api.ts'
+import type { SaleWindow, ShowPublished } from '../concert/api.ts'
+import { writeAudit } from '../platform/audit.ts'
 import type { Tx } from '../platform/database.ts'
 import { type Envelope, emit } from '../platform/events.ts'
 import type { EventHandler } from '../platform/service.ts'
 import type { SeatEnv } from './env.ts'
-import type { SeatInfo } from './picture.ts'
+import { blockedIn, seatsOf, shapesOf } from './plan-seats.ts'
 import { resumeNow } from './resuming.ts'
+import { blockSeats } from './store-block.ts'
 import { startResuming } from './store-resuming.ts'
 import * as store from './store-shows.ts'
 
@@ -21,7 +23,7 @@ export function showHandlers(env: SeatEnv): Record<string, EventHandler> {
     }
   }
   return {
-    'show.published': each((tx, _, event) => publish(tx, event.data as ShowPublished)),
+    'show.published': each((tx, _, event) => publish(tx, event.data as ShowPublished, env.now())),
     'show.windows_changed': each((tx, { showId, windows }) => store.setWindows(tx, showId, windows.map(windowOf))),
     'show.closing': each((tx, { showId, purpose }) => close(tx, showId, purpose, env.now())),
     'show.cancelled': each((tx, { showId }) => store.closeShows(tx, [showId])),
@@ -33,29 +35,7 @@ export function showHandlers(env: SeatEnv): Record<string, EventHandler> {
   }
 }
 
-/**
- * The seats of a plan in plan order, ids 1…N: rows of a seated section number their seats from 1, entries of a
- * standing section have no row and their entry number.
- */
-export function seatsOf(plan: Plan): SeatInfo[] {
-  const seats: SeatInfo[] = []
-  for (const { name: section, kind, grade, rows = [], capacity = 0 } of plan.sections) {
-    const add = (row: string, number: number, attributes: string[]) =>
-      seats.push({ id: seats.length + 1, section, row, number: String(number), grade, kind, attributes })
-    if (kind === 'standing') for (let entry = 1; entry <= capacity; entry++) add('', entry, [])
-    else
-      for (const row of rows) {
-        const marks = attributeNames.map((name) => [name, new Set(row[name])] as const)
-        for (let number = 1; number <= row.seats; number++)
-          add(row.name, number, marks.filter(([, numbers]) => numbers.has(number)).map(([name]) => name))
-      }
-  }
-  return seats
-}
-
-const attributeNames = ['accessible', 'companion', 'restrictedView', 'aisle'] as const
-
-async function publish(tx: Tx, show: ShowPublished) {
+async function publish(tx: Tx, show: ShowPublished, now: number) {
   const { showId, planVersion, ticketsPerUserMax, startsAt } = show
   const seats = seatsOf(show.plan)
   const windows = show.windows.map(windowOf)
@@ -66,10 +46,19 @@ async function publish(tx: Tx, show: ShowPublished) {
     assert.equal(taken, 0, `show ${showId} was published again while ${taken} of its seats or holds are taken`)
     await store.deleteSeats(tx, showId)
   }
-  await store.upsertShow(tx, { showId, planVersion, ticketsPerUserMax, startsAt, seatsCount: seats.length, windows })
+  await store.upsertShow(tx, { showId, planVersion, ticketsPerUserMax, startsAt, seatsCount: seats.length, windows, shapes: shapesOf(show.plan) })
   await store.insertSeats(tx, showId, seats)
+  await blockPlanned(tx, show, now)
   await store.setQuotaMax(tx, showId, ticketsPerUserMax)
   await store.openShow(tx, showId)
+}
+
+/** In the organiser's name, on the record like any other block. */
+async function blockPlanned(tx: Tx, { showId, organiserId: by, plan }: ShowPublished, now: number) {
+  for (const [reason, seatIds] of blockedIn(plan)) {
+    await blockSeats(tx, showId, seatIds, reason, by)
+    await writeAudit(tx, 'seat', [{ actor: by, action: 'seats.block', target: `show ${showId}`, after: { seatIds, reason } }], now)
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
-import type { Tx } from '../platform/database.ts'
+import type { Reader, Tx } from '../platform/database.ts'
 
 export type BlockSeat = { seatId: number; status: number; reason: string | null }
 
@@ -8,6 +8,10 @@ export const lockSeatsOfShow = (tx: Tx, showId: string, seatIds: number[]) =>
   tx.rows<BlockSeat>(sql`
     select id as "seatId", status, blocked_reason as reason from seat.seats
     where show_id = ${showId} and id = any(${seatIds}::int[]) order by id for update`)
+
+export const readBlocked = (db: Reader, showId: string) =>
+  db.rows<{ seatId: number; reason: string }>(sql`
+    select id as "seatId", blocked_reason as reason from seat.seats where show_id = ${showId} and status = 5 order by id`)
 
 export async function blockSeats(tx: Tx, showId: string, seatIds: number[], reason: string, by: string) {
   const rows = await tx.rows(sql`

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
 import type { SaleWindow } from '../concert/api.ts'
 import { at, type Reader, type Tx } from '../platform/database.ts'
+import type { MapShape } from './api.ts'
 import type { SeatInfo } from './picture.ts'
 
 export const seatsPerStatementMax = 2_000
@@ -44,6 +45,11 @@ export async function readSeats(db: Reader, showId: string): Promise<SeatInfo[]>
   }
 }
 
+export async function readShapes(db: Reader, showId: string): Promise<MapShape[]> {
+  const [row] = await db.rows<{ shapes: MapShape[] }>(sql`select shapes from seat.shows where show_id = ${showId}`)
+  return row?.shapes ?? []
+}
+
 export const readVersions = (db: Reader, showIds: string[]) =>
   db.rows<{ showId: string; version: number; planVersion: number; ready: boolean }>(sql`
     select show_id as "showId", version, plan_version as "planVersion", ready
@@ -56,6 +62,7 @@ export type ShowFacts = {
   startsAt: number
   seatsCount: number
   windows: SaleWindow[]
+  shapes: MapShape[]
 }
 
 export async function lockShow(tx: Tx, showId: string) {
@@ -66,11 +73,12 @@ export async function lockShow(tx: Tx, showId: string) {
 
 export const upsertShow = (tx: Tx, show: ShowFacts) =>
   tx.rows(sql`
-    insert into seat.shows (show_id, plan_version, seats_count, tickets_per_user_max, starts_at, windows)
+    insert into seat.shows (show_id, plan_version, seats_count, tickets_per_user_max, starts_at, windows, shapes)
     values (${show.showId}, ${show.planVersion}, ${show.seatsCount}, ${show.ticketsPerUserMax}, ${at(show.startsAt)},
-      ${JSON.stringify(show.windows)}::jsonb)
+      ${JSON.stringify(show.windows)}::jsonb, ${JSON.stringify(show.shapes)}::jsonb)
     on conflict (show_id) do update set plan_version = excluded.plan_version, seats_count = excluded.seats_count,
-      tickets_per_user_max = excluded.tickets_per_user_max, starts_at = excluded.starts_at, windows = excluded.windows`)
+      tickets_per_user_max = excluded.tickets_per_user_max, starts_at = excluded.starts_at, windows = excluded.windows,
+      shapes = excluded.shapes`)
 
 /** The seats are all there: the show sells. */
 export const openShow = (tx: Tx, showId: string) =>

@@ -1,13 +1,13 @@
 import { lookOf } from '../parts/looks.ts'
 import type { Words } from '../words/index.ts'
 import type { Camera } from './camera.ts'
-import { bend, type Hall, type Section } from './plan.ts'
+import type { Band, Hall, Section } from './plan.ts'
+import { type Box, edgeOf, toHall } from './stand.ts'
 import { hallColours } from './sprites.ts'
 import { freeCount } from './states.ts'
 
 type Context = CanvasRenderingContext2D
 export const canvasFont = 'system-ui, "Noto Sans KR", "Noto Sans CJK KR", sans-serif'
-const roundSteps = 8
 const hatchPx = 8
 
 /** The stage once, at the top, as a thin light arc. */
@@ -26,38 +26,53 @@ export function drawStage(c: Context, { stage: { x, y, w } }: Hall, camera: Came
   c.fillText(text, x * camera.scale + camera.x, y * camera.scale + camera.y - 8)
 }
 
-export function outline(c: Context, hall: Hall, camera: Camera, { x, y, w, h }: Section) {
+/** The path around a section, or around a part of its flat box. */
+export function outline(c: Context, camera: Camera, { stand }: Section, part: Box) {
   c.beginPath()
-  const to = (at: number, down: number) => c.lineTo(at * camera.scale + camera.x, bend(hall, at, down) * camera.scale + camera.y)
-  for (let i = 0; i <= roundSteps; i++) to(x + (w * i) / roundSteps, y)
-  for (let i = roundSteps; i >= 0; i--) to(x + (w * i) / roundSteps, y + h)
+  for (const [x, y] of edgeOf(stand, part)) c.lineTo(x * camera.scale + camera.x, y * camera.scale + camera.y)
   c.closePath()
 }
 
-/** A section from afar: how high it is filled is how much is left; hatched when nothing is. */
-export function drawBlock(c: Context, hall: Hall, camera: Camera, section: Section, states: Uint8Array, words: Words['hall']) {
-  const left = freeCount(states, section.first, section.last)
-  const share = left / (section.last - section.first)
-  const { fill } = lookOf(section.gradeIndex)
-  const middle = section.x + section.w / 2
-  const [x0, span] = [section.x * camera.scale + camera.x, section.w * camera.scale]
-  const bow = (section.w / 2) ** 2 * hall.curve * camera.scale + 1
-  const [top, height] = [bend(hall, middle, section.y) * camera.scale + camera.y, section.h * camera.scale]
-  c.save()
-  outline(c, hall, camera, section)
+/** A section from afar: how high each grade's rows are filled is how much is left of them; hatched when nothing is. */
+export function drawBlock(c: Context, camera: Camera, section: Section, states: Uint8Array, words: Words['hall']) {
+  const left = section.bands.map(({ first, last }) => freeCount(states, first, last))
+  const total = left.reduce((sum, each) => sum + each, 0)
+  outline(c, camera, section, section)
   c.fillStyle = '#24222B'
   c.fill()
-  c.strokeStyle = share > 0 ? fill : hallColours.sold
+  for (const [i, band] of section.bands.entries()) fillBand(c, camera, section, band, (left[i] ?? 0) / (band.last - band.first))
+  outline(c, camera, section, section)
+  c.strokeStyle = total > 0 ? lookOf(section.gradeIndex).fill : hallColours.sold
   c.lineWidth = 1.5
   c.stroke()
-  c.clip()
+  const [x, y] = toHall(section.stand, section.x + section.w / 2, section.y + section.h / 2)
+  const [span, height] = nameRoom(section)
+  nameBlock(c, section, words.left(total.toLocaleString()), x * camera.scale + camera.x, y * camera.scale + camera.y, span * camera.scale, height * camera.scale)
+}
+
+function fillBand(c: Context, camera: Camera, section: Section, { y, h, gradeIndex }: Band, share: number) {
+  const { x, w } = section
+  const alpha = c.globalAlpha
   if (share > 0) {
-    c.globalAlpha *= 0.38
-    c.fillStyle = fill
-    c.fillRect(x0, top + (height + bow) * (1 - share) - bow * share, span, height + 2 * bow)
-  } else hatch(c, x0, top - bow, span, height + 2 * bow)
+    outline(c, camera, section, { x, y: y + h * (1 - share), w, h: h * share })
+    c.globalAlpha = alpha * 0.38
+    c.fillStyle = lookOf(gradeIndex).fill
+    c.fill()
+    c.globalAlpha = alpha
+    return
+  }
+  const { around } = section
+  c.save()
+  outline(c, camera, section, { x, y, w, h })
+  c.clip()
+  hatch(c, around.x * camera.scale + camera.x, around.y * camera.scale + camera.y, around.w * camera.scale, around.h * camera.scale)
   c.restore()
-  nameBlock(c, section, words.left(left.toLocaleString()), middle * camera.scale + camera.x, top + height / 2, span, height)
+}
+
+/** Names are written upright: what is turned on its side has only its depth for them. */
+function nameRoom({ w, h, stand: { cos, sin } }: Section): [span: number, height: number] {
+  const [along, across] = [Math.abs(cos), Math.abs(sin)]
+  return [Math.min(w / Math.max(along, 0.01), h / Math.max(across, 0.01)), Math.min(h / Math.max(along, 0.01), w / Math.max(across, 0.01))]
 }
 
 function nameBlock(c: Context, { name }: Section, left: string, x: number, y: number, span: number, height: number) {
@@ -107,7 +122,7 @@ export function drawOverview(c: Context, hall: Hall, view: Camera, width: number
   c.save()
   c.clip()
   for (const section of hall.sections) {
-    outline(c, hall, camera, section)
+    outline(c, camera, section, section)
     c.fillStyle = lookOf(section.gradeIndex).fill
     c.globalAlpha = 0.6
     c.fill()

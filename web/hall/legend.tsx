@@ -10,7 +10,7 @@ type Props = { hall: Hall; states: Uint8Array; grades: string[]; prices: Map<str
 export function Legend({ hall, states, grades, prices, filter, onFilter }: Props) {
   const { hall: words } = useWords()
   const left = grades.map(() => 0)
-  for (const section of hall.sections) left[section.gradeIndex] = (left[section.gradeIndex] ?? 0) + freeCount(states, section.first, section.last)
+  for (const section of hall.sections) for (const { gradeIndex, first, last } of section.bands) left[gradeIndex] = (left[gradeIndex] ?? 0) + freeCount(states, first, last)
   const toggle = (index: number) => {
     const next = new Set(filter)
     if (!next.delete(index)) next.add(index)

@@ -13,7 +13,8 @@ export function SeatList({ hall, states, chosen, mine, filter, prices, togetherM
   const { hall: words } = useWords()
   const [together, setTogether] = useState(1)
   const [open, setOpen] = useState<string>()
-  const sections = hall.sections.filter(({ gradeIndex }) => filter.size === 0 || filter.has(gradeIndex))
+  const isLit = ({ gradeIndex }: { gradeIndex: number }) => filter.size === 0 || filter.has(gradeIndex)
+  const sections = hall.sections.filter(({ bands }) => bands.some(isLit))
   return (
     <div className="list">
       <label className="together">{words.together}<select value={together} onChange={(event) => setTogether(Number(event.target.value))}>
@@ -22,8 +23,8 @@ export function SeatList({ hall, states, chosen, mine, filter, prices, togetherM
       <ul>
         {sections.map((section) => (
           <li key={section.first}>
-            <SectionHead section={section} states={states} price={prices.get(section.grade) ?? 0} open={open === section.name} onOpen={() => (section.standing ? onSection(section) : setOpen(open === section.name ? undefined : section.name))} />
-            {open === section.name && !section.standing ? <ul className="rows">{section.rows.map((row) => <RowSeats key={row.first} {...{ hall, row, states, chosen, mine, onSeat }} wanted={together} />)}</ul> : null}
+            <SectionHead hall={hall} section={section} states={states} prices={prices} open={open === section.name} onOpen={() => (section.standing ? onSection(section) : setOpen(open === section.name ? undefined : section.name))} />
+            {open === section.name && !section.standing ? <ul className="rows">{section.rows.filter(isLit).map((row) => <RowSeats key={row.first} {...{ hall, row, states, chosen, mine, onSeat }} grade={section.bands.length > 1 ? hall.seats[row.first]?.grade : undefined} wanted={together} />)}</ul> : null}
           </li>
         ))}
       </ul>
@@ -32,26 +33,29 @@ export function SeatList({ hall, states, chosen, mine, filter, prices, togetherM
   )
 }
 
-function SectionHead({ section, states, price, open, onOpen }: { section: Section; states: Uint8Array; price: number; open: boolean; onOpen: () => void }) {
+type HeadProps = Pick<Props, 'hall' | 'states' | 'prices'> & { section: Section; open: boolean; onOpen: () => void }
+
+function SectionHead({ hall, section, states, prices, open, onOpen }: HeadProps) {
   const { hall: words } = useWords()
   const left = freeCount(states, section.first, section.last)
+  const grades = new Map(section.bands.map(({ first, gradeIndex }) => [hall.seats[first]?.grade ?? '', gradeIndex]))
   return (
     <button type="button" className="section" aria-expanded={section.standing ? undefined : open} disabled={section.standing && left === 0} onClick={onOpen}>
-      <GradeSign index={section.gradeIndex} name={section.grade} />
-      <b>{words.sectionOf(section.name)}</b><span>{section.grade} · {won(price)}</span><span className="num second">{words.left(left.toLocaleString())}</span>
+      {[...grades].map(([grade, index]) => <GradeSign key={grade} index={index} name={grade} />)}
+      <b>{words.sectionOf(section.name)}</b><span>{[...grades.keys()].map((grade) => `${grade} · ${won(prices.get(grade) ?? 0)}`).join(', ')}</span><span className="num second">{words.left(left.toLocaleString())}</span>
     </button>
   )
 }
 
-type RowProps = Pick<Props, 'hall' | 'states' | 'chosen' | 'mine' | 'onSeat'> & { row: Row; wanted: number }
+type RowProps = Pick<Props, 'hall' | 'states' | 'chosen' | 'mine' | 'onSeat'> & { row: Row; grade: string | undefined; wanted: number }
 
-function RowSeats({ hall, row, states, chosen, mine, onSeat, wanted }: RowProps) {
+function RowSeats({ hall, row, grade, states, chosen, mine, onSeat, wanted }: RowProps) {
   const { hall: words } = useWords()
   if (wanted > 1 && longestRun(states, row.first, row.last) < wanted) return null
   const indexes = Array.from({ length: row.last - row.first }, (_, i) => row.first + i)
   return (
     <li>
-      <p><b>{words.rowOf(row.name)}</b> <span className="num second">{words.left(String(freeCount(states, row.first, row.last)))}</span></p>
+      <p>{grade === undefined ? null : <GradeSign index={row.gradeIndex} name={grade} />} <b>{words.rowOf(row.name)}</b> {grade} <span className="num second">{words.left(String(freeCount(states, row.first, row.last)))}</span></p>
       <fieldset className="seats" aria-label={words.rowOf(row.name)}>
         {indexes.map((i) => {
           const seat = hall.seats[i]

@@ -1,4 +1,4 @@
-import { type Hall, nearest } from './plan.ts'
+import { gradeAt, type Hall, nearest } from './plan.ts'
 import { free } from './states.ts'
 
 /** A lost race: which of the chosen seats went, and the nearest equal ones that would make the choice whole again. */
@@ -22,8 +22,8 @@ export function solveLoss(hall: Hall, states: Uint8Array, chosen: readonly numbe
 }
 
 function nearFree(hall: Hall, states: Uint8Array, i: number, not: ReadonlySet<number>): number | undefined {
-  const grade = hall.sections[hall.sectionOf[i] ?? 0]?.gradeIndex
-  const fits = (_dx: number, _dy: number, j: number) => states[j] === free && !not.has(j) && hall.sections[hall.sectionOf[j] ?? 0]?.gradeIndex === grade
+  const grade = gradeAt(hall, i)
+  const fits = (_dx: number, _dy: number, j: number) => states[j] === free && !not.has(j) && gradeAt(hall, j) === grade
   return nearest(hall, hall.xs[i] ?? 0, hall.ys[i] ?? 0, fits)
 }
 

@@ -5,21 +5,41 @@ import { type Camera, fit, keepInside, reveal, seatPxMax, toHall, zoomAt } from 
 import { type Hall, hit, type Section, step } from './plan.ts'
 import { createRenderer, type Scene, showsOverview } from './renderer.ts'
 
-type Props = { hall: Hall; scene: Omit<Scene, 'cursor'>; onSeat: (index: number) => void; onSection: (section: Section) => void; onCursor: (index: number) => void; describedBy: string }
+type Props = {
+  hall: Hall; scene: Omit<Scene, 'cursor'>; onSeat: (index: number) => void; onSection: (section: Section | undefined) => void; onCursor: (index: number) => void; describedBy: string
+  /** with it a tap means a section, and one that may be taken is dragged instead of the hall */
+  grab?: Grab | undefined
+  /** drawn over each frame */
+  above?: ((context: CanvasRenderingContext2D, camera: Camera) => void) | undefined
+  /** the camera stays where it is when the hall is another */
+  steady?: boolean
+  /** another one is looked for, where it is not on the screen */
+  sought?: Section | undefined
+  label?: string
+}
+export type Grab = {
+  take: (section: Section | undefined, pointerType: string) => boolean
+  to: (dx: number, dy: number) => void
+  /** false: it was let go where it was */
+  drop: (moved: boolean) => void
+  /** true: the key is dealt with */
+  key: (event: KeyboardEvent) => boolean
+}
 const pickPx = { mouse: 9, touch: 18, pen: 12 } as const
 const pickZoomPx = 30
 const tapPx = 8
 const keyZoom = 1.5
 
 /** The hall on a canvas: drag, pinch, wheel, double-click, arrows and Enter. It draws only when something changed. */
-export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy }: Props) {
+export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy, grab, above, steady = false, sought, label }: Props) {
   const { hall: words } = useWords()
   const canvas = useRef<HTMLCanvasElement>(null)
   const draw = useMemo(() => createRenderer(hall, words), [hall, words])
-  const view = useRef({ camera: { scale: 1, x: 0, y: 0 } as Camera, width: 0, height: 0, least: 1, cursor: undefined as number | undefined, frame: 0, scene })
-  view.current.scene = scene
+  const view = useRef({ camera: { scale: 1, x: 0, y: 0 } as Camera, width: 0, height: 0, least: 1, cursor: undefined as number | undefined, frame: 0, scene, above })
+  Object.assign(view.current, { scene, above })
   const pointers = useRef(new Map<number, { x: number; y: number }>())
   const moved = useRef(0)
+  const held = useRef<{ x: number; y: number }>(undefined)
 
   const request = useMemo(() => () => {
     const now = view.current
@@ -30,11 +50,12 @@ export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy 
       const context = element?.getContext('2d', { alpha: false })
       if (!element || !context || now.width === 0) return
       draw(context, now.camera, { ...now.scene, cursor: document.activeElement === element ? now.cursor : undefined }, { width: now.width, height: now.height, ratio: element.width / now.width })
+      now.above?.(context, now.camera)
       element.dataset.camera = `${now.camera.scale} ${now.camera.x} ${now.camera.y}`
     })
   }, [draw])
   // biome-ignore lint/correctness/useExhaustiveDependencies: another scene is drawn
-  useEffect(request, [request, scene])
+  useEffect(request, [request, scene, above])
 
   const look = (camera: Camera) => {
     const { width, height } = view.current
@@ -57,7 +78,7 @@ export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy 
       if (first) now.camera = fit(hall.box, width, height)
       request()
     }
-    now.width = 0
+    if (!steady) now.width = 0
     const observer = new ResizeObserver(measure)
     observer.observe(element)
     const wheel = (event: WheelEvent) => {
@@ -71,14 +92,27 @@ export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy 
       observer.disconnect()
       element.removeEventListener('wheel', wheel)
     }
-  }, [hall, request])
+  }, [hall, request, steady])
+
+  const soughtAt = sought?.first
+  // biome-ignore lint/correctness/useExhaustiveDependencies: who looks around afterwards is not brought back
+  useEffect(() => {
+    const { camera, width, height } = view.current
+    if (!sought || width === 0) return
+    const { x, y, w, h } = sought.around
+    look(reveal(camera, x + w / 2, y + h / 2, width, height))
+  }, [soughtAt])
 
   const zoom = (factor: number) => look(zoomAt(view.current.camera, factor, view.current.width / 2, view.current.height / 2, view.current.least))
 
   function down(event: PointerEvent<HTMLCanvasElement>) {
     event.currentTarget.setPointerCapture(event.pointerId)
-    if (pointers.current.size === 0) moved.current = 0
-    pointers.current.set(event.pointerId, placeOf(event.currentTarget, event))
+    const at = placeOf(event.currentTarget, event)
+    if (pointers.current.size === 0) {
+      moved.current = 0
+      held.current = grab?.take(hit(hall, ...toHall(view.current.camera, at.x, at.y))?.section, event.pointerType) ? at : undefined
+    }
+    pointers.current.set(event.pointerId, at)
   }
 
   function move(event: PointerEvent<HTMLCanvasElement>) {
@@ -89,19 +123,28 @@ export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy 
     moved.current += Math.hypot(at.x - before.x, at.y - before.y)
     pointers.current.set(event.pointerId, at)
     const { camera, least } = view.current
+    if (held.current && !other) return grab?.to((at.x - held.current.x) / camera.scale, (at.y - held.current.y) / camera.scale)
+    letGo(false)
     if (!other) return look({ ...camera, x: camera.x + at.x - before.x, y: camera.y + at.y - before.y })
     const spread = Math.hypot(at.x - other.x, at.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y))
     const slide = { ...camera, x: camera.x + (at.x - before.x) / 2, y: camera.y + (at.y - before.y) / 2 }
     look(zoomAt(slide, spread, (at.x + other.x) / 2, (at.y + other.y) / 2, least))
   }
 
+  function letGo(far: boolean) {
+    if (held.current) grab?.drop(far)
+    held.current = undefined
+  }
+
   function up(event: PointerEvent<HTMLCanvasElement>) {
     const at = pointers.current.get(event.pointerId)
     pointers.current.delete(event.pointerId)
+    letGo(moved.current > tapPx)
     if (!at || pointers.current.size > 0 || moved.current > tapPx) return
     const { camera, least } = view.current
     if (wentThere(at)) return
     const found = hit(hall, ...toHall(camera, at.x, at.y))
+    if (grab) return onSection(found?.section)
     if (!found) return
     if (found.section.standing) return onSection(found.section)
     // from afar a tap comes nearer first: a fingertip covers several seats
@@ -123,6 +166,7 @@ export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy 
   }
 
   function key(event: KeyboardEvent) {
+    if (grab?.key(event)) return event.preventDefault()
     const arrows: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
     const arrow = arrows[event.key]
     const now = view.current
@@ -143,9 +187,9 @@ export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy 
   return (
     <div className="map">
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: a canvas with its own keys is an application; the list is its equal for readers of screens */}
-      <canvas ref={canvas} tabIndex={0} role="application" aria-label={words.mapLabel} aria-describedby={describedBy} onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={(event) => pointers.current.delete(event.pointerId)} onKeyDown={key} onFocus={request} onBlur={request} onDoubleClick={(event) => {
+      <canvas ref={canvas} tabIndex={0} role="application" aria-label={label ?? words.mapLabel} aria-describedby={describedBy} onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={(event) => { pointers.current.delete(event.pointerId); letGo(false) }} onKeyDown={key} onFocus={request} onBlur={request} onDoubleClick={(event) => {
         const at = placeOf(event.currentTarget, event)
-        if (view.current.camera.scale < seatPxMax / 2) look(zoomAt(view.current.camera, 2, at.x, at.y, view.current.least))
+        if (!grab && view.current.camera.scale < seatPxMax / 2) look(zoomAt(view.current.camera, 2, at.x, at.y, view.current.least))
       }} />
       <div className="zoom">
         <button type="button" aria-label={words.zoomIn} onClick={() => zoom(keyZoom)}>+</button>

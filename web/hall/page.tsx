@@ -5,8 +5,8 @@ import { useNow, useRead } from '../data.ts'
 import { Loaded, Own, Page, Skeleton } from '../parts/frame.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { asProblem } from '../parts/frame.tsx'
-import { gradesOf } from '../parts/tickets.tsx'
-import type { Listed, MapSeat, WireHold, WireShow } from '../wire.ts'
+import { gradesOf } from '../parts/looks.ts'
+import type { Listed, MapPlan, WireHold, WireShow } from '../wire.ts'
 import { useWords } from '../words/index.ts'
 import { layOut } from './plan.ts'
 import { followSeats, type Seats } from './source.ts'
@@ -21,14 +21,14 @@ function HallOf({ id }: { id: string }) {
   const { hall: words } = useWords()
   const show = useRead<WireShow>(`/api/shows/${id}`, { everyMs: 30_000 })
   const holds = useRead<Listed<WireHold>>(`/api/holds?showId=${id}`)
-  const [plan, setPlan] = useState<MapSeat[]>()
+  const [plan, setPlan] = useState<MapPlan>()
   const [seats, setSeats] = useState<Seats>()
   const [problem, setProblem] = useState<Problem>()
   const now = useNow()
   useEffect(() => followSeats(id, { plan: setPlan, seats: (next) => { setSeats(next); setProblem(undefined) }, problem: (error) => setProblem(asProblem(error)) }), [id])
   const prices = show.data?.prices
   const gradeKey = prices ? gradesOf(prices).join('\n') : undefined
-  const hall = useMemo(() => (plan && gradeKey !== undefined ? layOut(plan, gradeKey.split('\n')) : undefined), [plan, gradeKey])
+  const hall = useMemo(() => (plan && gradeKey !== undefined ? layOut(plan.seats, gradeKey.split('\n'), plan.shapes) : undefined), [plan, gradeKey])
   if (!show.data || !hall || !seats || !holds.data) return <Page title={words.title}>{problem ? <ProblemNotice problem={problem} /> : show.problem ? <Loaded read={show}>{() => null}</Loaded> : holds.problem ? <Loaded read={holds}>{() => null}</Loaded> : <Skeleton />}</Page>
   return (
     <Page title={words.title} heading={null} width="full" bare>

@@ -1,10 +1,10 @@
 import { createEventReader } from '../../src/line-client/events.ts'
 import { get, isUnknown, serverNow } from '../client.ts'
-import type { MapSeat, WireMap } from '../wire.ts'
+import { type MapPlan, shapesOf, type WireMap } from '../wire.ts'
 import { applyChanges, changesOf, decodeStates, type SeatChanges } from './states.ts'
 
 export type Seats = { version: number; states: Uint8Array; changes: number[]; heardAt: number }
-type Handlers = { plan: (seats: MapSeat[]) => void; seats: (seats: Seats) => void; problem: (error: unknown) => void }
+type Handlers = { plan: (plan: MapPlan) => void; seats: (seats: Seats) => void; problem: (error: unknown) => void }
 const retryMsDefault = 3_000
 /** a stream that says nothing for so long is dead, whatever its connection says */
 const silenceMs = 6_000
@@ -43,7 +43,7 @@ export function followSeats(showId: string, handlers: Handlers): () => void {
     if (map.seats) {
       planVersion = map.planVersion
       known = undefined
-      handlers.plan(map.seats)
+      handlers.plan({ seats: map.seats, shapes: shapesOf(map.shapes) })
     }
     // the stream may have told more meanwhile
     if (known && map.version < known.version) return

@@ -1,7 +1,7 @@
 import { won } from '../language.ts'
 import { Field } from '../parts/field.tsx'
 import { GradeSign } from '../parts/grade.tsx'
-import { gradesOf } from '../parts/tickets.tsx'
+import { gradesOf } from '../parts/looks.ts'
 import { Link } from '../router.tsx'
 import type { WireShow } from '../wire.ts'
 import { type Editing, useDraft, useSaving } from './editing.ts'

@@ -1,6 +1,6 @@
 import { useId } from 'react'
 
-type Props = { label: string; name: string; type?: string; value: string; onChange: (value: string) => void; hint?: string; problem?: string | undefined; autoComplete?: string; inputMode?: 'numeric' | 'email'; minLength?: number; maxLength?: number; required?: boolean; disabled?: boolean }
+type Props = { label: string; name: string; type?: string; value: string; onChange: (value: string) => void; hint?: string; problem?: string | undefined; autoComplete?: string; inputMode?: 'numeric' | 'email'; minLength?: number; maxLength?: number; required?: boolean; disabled?: boolean; onBlur?: () => void }
 
 /** A label, its field, and what is wrong with it in words, tied together for readers of screens. */
 export function Field({ label, hint, problem, onChange, ...input }: Props) {

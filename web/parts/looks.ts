@@ -4,3 +4,6 @@ export const gradeLooks = [
 ] as const
 export type Shape = (typeof gradeLooks)[number]['shape']
 export const lookOf = (index: number) => ({ ...(gradeLooks[index % gradeLooks.length] as (typeof gradeLooks)[number]), dotted: index >= gradeLooks.length })
+
+/** Grades, dearest first: their place decides colour, letter and shape everywhere. */
+export const gradesOf = (prices: { grade: string; price: number }[]) => prices.toSorted((a, b) => b.price - a.price).map(({ grade }) => grade)

@@ -24,6 +24,3 @@ export function Ticket({ line, grades, control }: { line: WireLine; grades: stri
     </div>
   )
 }
-
-/** Grades, dearest first: their place decides colour, letter and shape everywhere. */
-export const gradesOf = (prices: { grade: string; price: number }[]) => prices.toSorted((a, b) => b.price - a.price).map(({ grade }) => grade)
