@@ -84,7 +84,7 @@ function Blocked({ show }: { show: WireShow }) {
   return (
     <section className="panel" aria-labelledby="blocked">
       <h2 id="blocked">{words.title}</h2>
-      {show.status === 'draft' ? <p className="note">{words.afterPublish}</p> : blocked === undefined ? null : <p>{blocked === 0 ? words.none : words.some(blocked, total)}</p>}
+      {show.status === 'draft' ? <p className="note">{words.inTheHall}</p> : blocked === undefined ? null : <p>{blocked === 0 ? words.none : words.some(blocked, total)}</p>}
       <p><Link to={`/organiser/shows/${show.id}/hall`}>{words.toHall}</Link></p>
     </section>
   )

@@ -6,7 +6,7 @@ const seats = (n: number) => (n === 1 ? '1 seat' : `${count(n)} seats`)
 export const ko = {
   home: '주최', forOrganisers: '주최자만 볼 수 있어요.', forOrganisersBody: '권한이 필요하면 운영자에게 알려 주세요.', create: '공연 만들기', today: '오늘 공연', noToday: '오늘 여는 회차가 없어요.', concerts: '내 공연', more: '공연 더 보기', moreShows: (n: number) => `회차 ${n}개 더 보기`, noShows: '아직 회차가 없어요.', left: (left: number, total: number) => `${count(left)} / ${count(total)}석 남음`, seats: (n: number) => `${count(n)}석`,
   guide: {
-    title: '처음이신가요?', lead: '다섯 단계면 표를 팔 수 있어요. 공개하기 전까지는 아무에게도 보이지 않아요.',
+    title: '처음이신가요?', lead: '다섯 단계면 표를 팔 수 있어요. 공연 이름은 만들면 바로 보이고, 회차와 좌석, 가격은 공개한 뒤에 보여요.',
     steps: [['공연 만들기', '이름과 장소를 적어요.'], ['회차 더하기', '날짜와 시각을 정해요.'], ['좌석 그리기', '구역과 등급을 배치해요.'], ['가격과 판매 기간', '등급마다 가격을, 누가 언제 사는지를 정해요.'], ['점검하고 공개하기', '빠진 것을 알려 드려요. 다 되면 단추 하나로 공개해요.']] as [string, string][],
   },
   states: { draft: '초안', closing: '닫는 중', cancelled: '취소됨', paused: '잠시 멈춤', soon: '판매 예정', lobby: '대기실 열림', on_sale: '판매 중', all_held: '모두 결제 중', sold_out: '매진', ended: '판매 끝', over: '공연 끝' },
@@ -31,7 +31,7 @@ export const ko = {
     total: (n: number, won: string) => `모두 팔리면 ${count(n)}석, ${won}`,
   },
   limits: { title: '구매 조건', max: '한 사람이 살 수 있는 매수', badMax: '1부터 50까지 적어 주세요.', fee: '예매 수수료 (1매)', badFee: '숫자로 적어 주세요. 0원도 돼요.', cutoff: '취소할 수 있는 때', cutoffHours: '시작 몇 시간 전까지', badCutoff: '0부터 8,784까지 적어 주세요.', cutoffHint: (at: string) => `${at}까지 취소하면 모두 돌려드려요.`, laterOnly: '취소 조건은 공개한 뒤에도 바꿀 수 있어요. 바꾼 뒤의 예매에만 쓰여요.' },
-  blocked: { title: '막아 둔 좌석', none: '막아 둔 좌석이 없어요.', some: (n: number, total: number) => `${count(total)}석 가운데 ${count(n)}석을 막아 두었어요.`, afterPublish: '공개한 뒤에 좌석 배치 화면에서 막을 수 있어요.', toHall: '좌석 배치 열기' },
+  blocked: { title: '막아 둔 좌석', none: '막아 둔 좌석이 없어요.', some: (n: number, total: number) => `${count(total)}석 가운데 ${count(n)}석을 막아 두었어요.`, inTheHall: '좌석 배치 화면에서 막을 수 있어요.', toHall: '좌석 배치 열기' },
   checklist: {
     title: '공개하기 전에', hall: (n: number, grades: number) => `좌석 ${count(n)}석, 등급 ${grades}개`, noHall: '좌석 배치가 없어요', prices: '모든 등급에 가격이 있어요', noPrices: (grades: string) => `가격이 없는 등급: ${grades}`, windows: (n: number) => `판매 기간 ${n}개`, noWindows: '판매 기간이 없어요', times: '앞으로 열리는 공연이에요', noTimes: '공연 시각이 지났어요', order: '판매가 공연보다 먼저 열려요', noOrder: (names: string) => `공연이 시작한 뒤에 열리는 판매 기간: ${names}`, saved: '바꾼 것을 모두 저장했어요', unsaved: '저장하지 않은 것이 있어요', first: '가격은 좌석을 그린 뒤에 확인해요',
     ok: '됐어요', missing: '필요해요', publish: '공개하기', left: (n: number) => `${n}가지가 더 필요해요`, sure: '이 회차를 공개할까요?', sureBody: '좌석, 가격, 수수료, 매수, 시각은 여기서 정해져요. 판매 기간과 취소 조건은 뒤에도 바꿀 수 있어요.', server: (what: string) => `더 필요한 것: ${what}`,
@@ -49,7 +49,7 @@ export type OrganiserWords = typeof ko
 export const en: OrganiserWords = {
   home: 'Organiser', forOrganisers: 'Only organisers can see this.', forOrganisersBody: 'If you need the role, ask an operator.', create: 'Create a concert', today: 'Shows today', noToday: 'No show is on today.', concerts: 'My concerts', more: 'More concerts', moreShows: (n) => (n === 1 ? '1 more date' : `${n} more dates`), noShows: 'No dates yet.', left: (left, total) => `${count(left)} of ${count(total)} seats left`, seats,
   guide: {
-    title: 'New here?', lead: 'Five steps and you sell tickets. Nobody sees anything before you publish.',
+    title: 'New here?', lead: 'Five steps and you sell tickets. The name of a concert is public at once; dates, seats and prices when you publish.',
     steps: [['Create a concert', 'Its name and venue.'], ['Add a date', 'When it begins and ends.'], ['Draw the hall', 'Sections and grades.'], ['Prices and sales windows', 'A price for each grade, and who may buy when.'], ['Check and publish', 'We tell you what is missing. Then it is one button.']],
   },
   states: { draft: 'Draft', closing: 'Closing', cancelled: 'Cancelled', paused: 'Paused', soon: 'Opens soon', lobby: 'Lobby open', on_sale: 'On sale', all_held: 'All in baskets', sold_out: 'Sold out', ended: 'Sale over', over: 'Over' },
@@ -74,7 +74,7 @@ export const en: OrganiserWords = {
     total: (n, won) => `If all are sold: ${seats(n)}, ${won}`,
   },
   limits: { title: 'Terms', max: 'Tickets a person may buy', badMax: 'From 1 to 50, please.', fee: 'Booking fee (a ticket)', badFee: 'A number, please. ₩0 is fine.', cutoff: 'Cancelling', cutoffHours: 'Until how many hours before it begins', badCutoff: 'From 0 to 8,784, please.', cutoffHint: (at) => `Whoever cancels by ${at} gets everything back.`, laterOnly: 'The time for cancelling can be changed after publishing too. It counts for purchases from then on.' },
-  blocked: { title: 'Blocked seats', none: 'No seat is blocked.', some: (n, total) => `${count(n)} of ${seats(total)} are blocked.`, afterPublish: 'Seats can be blocked in the hall once the date is published.', toHall: 'Open the hall' },
+  blocked: { title: 'Blocked seats', none: 'No seat is blocked.', some: (n, total) => `${count(n)} of ${seats(total)} are blocked.`, inTheHall: 'Seats are blocked in the hall.', toHall: 'Open the hall' },
   checklist: {
     title: 'Before you publish', hall: (n, grades) => `${seats(n)} in ${grades === 1 ? '1 grade' : `${grades} grades`}`, noHall: 'The hall has no seats', prices: 'Every grade has a price', noPrices: (grades) => `Without a price: ${grades}`, windows: (n) => (n === 1 ? '1 sales window' : `${n} sales windows`), noWindows: 'There is no sales window', times: 'It is in the future', noTimes: 'Its time has passed', order: 'The sale opens before the show', noOrder: (names) => `Open only after the show has begun: ${names}`, saved: 'Everything is saved', unsaved: 'Some changes are not saved', first: 'Prices are checked once there are seats',
     ok: 'Done', missing: 'Needed', publish: 'Publish', left: (n) => (n === 1 ? '1 thing is missing' : `${n} things are missing`), sure: 'Publish this date?', sureBody: 'Seats, prices, fee, tickets a person and times are fixed from here on. Sales windows and the time for cancelling can be changed later.', server: (what) => `Still needed: ${what}`,
