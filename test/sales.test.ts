@@ -75,7 +75,7 @@ test('figures are what is stored: sold, reserved, held and blocked seats, two pr
   assert.deepEqual(untouched.grades.map(({ grade, capacity, sold, prices }: Grade) => [grade, capacity, sold, prices.map(({ priceType }) => priceType)]), [['VIP', 20, 0, ['default', 'youth']], ['S', 5, 0, ['default']]])
   const ofA = await buy(a, showId, [1, 2], { 2: 'youth' })
   const ofB = await buy(b, showId, [3, 21])
-  await reserved(world, c, showId, [5])
+  const unpaid = await reserved(world, c, showId, [5])
   await must(hold(world, d, showId, [6], { pass: await world.passOf(d, showId) }))
   await must(world.send('POST', `/api/shows/${showId}/blocks`, { token: world.operator.token, body: { seatIds: [9, 10], reason: '초대석' } }))
   const during = await agree(showId)
@@ -84,6 +84,8 @@ test('figures are what is stored: sold, reserved, held and blocked seats, two pr
   assert.deepEqual([during.gross, during.fees, during.refunds, during.buyers, during.purchases], [320_000, 8_000, 0, 2, 2])
   assert.deepEqual(vip.prices.map(({ priceType, sold, gross }) => [priceType, sold, gross]), [['default', 2, 200_000], ['youth', 1, 70_000]])
 
+  // nobody paid for these: nothing came back
+  await must(world.send('DELETE', `/api/reservations/${unpaid.reservationId}`, { token: c.token }))
   await cancel(a, ofA, [2])
   await refund(showId, ofB, [3, 21], '무대 변경')
   await refund(showId, await buy(d, showId, [3]), [3], '무대 변경')

@@ -13,6 +13,9 @@ import { useSalesWords } from './sales-spoken.ts'
 
 type Props = { buyer: Buyer; showId: string; grades: string[]; onChange: (buyer: Buyer) => void }
 
+/** enough to find it in the record, which is open */
+const recordNameShown = 12
+
 /** One person: what was bought and what can be done about it, then what happened, what was said and what was written. */
 export function BuyerCard({ buyer, showId, grades, onChange }: Props) {
   const { buyer: words, buyers } = useSalesWords()
@@ -20,7 +23,7 @@ export function BuyerCard({ buyer, showId, grades, onChange }: Props) {
   const reload = useCallback(async () => onChange(await get<Buyer>(`/api/shows/${showId}/buyers/${userId}`)), [showId, userId, onChange])
   return (
     <article className="buyer" aria-label={name}>
-      <Panel title={name}><p><span>{email}</span>{recordName ? <span className="note"> · {buyers.recordName(recordName)}</span> : null}</p></Panel>
+      <Panel title={name}><p><span>{email}</span>{recordName ? <span className="note"> · {buyers.recordName(`${recordName.slice(0, recordNameShown)}…`)}</span> : null}</p></Panel>
       <div className="stack">
         <Reservations reservations={buyer.reservations} showId={showId} grades={grades} reload={reload} />
         <Panel title={words.story}><p className="note">{words.storyLead}</p>{steps.length === 0 ? <p>{words.noStory}</p> : <Steps steps={steps} showId={showId} />}</Panel>

@@ -8,7 +8,7 @@ export const ko = {
   fresh: (seconds: number) => (seconds < 3 ? '방금 기준' : `${count(seconds)}초 전 기준`), stale: (seconds: number) => `${count(seconds)}초 전 모습이에요. 다시 잇는 중이에요.`,
   sale: {
     draft: '아직 공개하지 않았어요', before: (left: string) => `판매 시작 ${left} 전`, opensAt: (at: string) => `판매 시작 ${at}`, open: (until: string) => `판매 중, ${until}까지`, between: (at: string) => `다음 판매는 ${at}`, over: '판매가 끝났어요', cancelled: '취소한 회차예요', paused: '판매를 멈췄어요',
-    sold: (n: number, all: number, percent: number) => `${count(all)}석 중 ${count(n)}석 판매(${percent}%)`, soldOut: '매진', lately: (n: number) => `최근 1분 ${count(n)}석`, worth: (sum: string) => `모두 팔리면 ${sum}`, back: (sum: string) => `환불 ${sum}`,
+    sold: (n: number, all: number, percent: number) => `${count(all)}석 중 ${count(n)}석 판매(${percent}%)`, soldOut: '매진', lately: (n: number) => `지난 1분 ${count(n)}석`, worth: (sum: string) => `모두 팔리면 ${sum}`, back: (sum: string) => `환불 ${sum}`,
   },
   tiles: {
     sold: '판매', held: '결제 전', reserved: (n: number) => `예매 중 ${count(n)}석 포함`, available: '남음', blocked: '판매 안 함', returned: (n: number) => `대기자에게 안내 중 ${count(n)}석`, gross: '티켓 금액', fees: '예매수수료', refunds: '환불', net: '남은 금액', onWay: (sum: string) => `${sum}은 돌려주는 중`, ledger: '장부와 같아요', buyers: '구매자', each: (n: string) => `예매 한 번에 ${n}석`, sellable: (n: number) => `팔 수 있는 ${count(n)}석 중`,

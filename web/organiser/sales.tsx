@@ -18,7 +18,6 @@ import type { SalesWords } from './sales-words.ts'
 import { SmallHall } from './small-hall.tsx'
 
 const readEveryMs = 2_000
-const staleMs = 10_000
 /** the figures say how old they may be: counting a large show again and again would cost its buyers */
 const ageOf = (sales: Sales, now: number) => now - Date.parse(sales.at)
 
@@ -33,23 +32,23 @@ function SalesOf({ id }: { id: string }) {
   const title = sales.data ? words.of(sales.data.show.title) : words.title
   return (
     <Page title={title} width="war">
-      {sales.problem?.code === 'role_required' ? <Notice title={words.forOrganisers} /> : <Loaded read={sales}>{(data) => <Board sales={data} />}</Loaded>}
+      {sales.problem?.code === 'role_required' ? <Notice title={words.forOrganisers} /> : <Loaded read={sales}>{(data) => <Board sales={data} isStale={sales.problem !== undefined} />}</Loaded>}
     </Page>
   )
 }
 
-function Board({ sales }: { sales: Sales }) {
+function Board({ sales, isStale }: { sales: Sales; isStale: boolean }) {
   const words = useSalesWords()
   const now = useNow()
   const ageMs = ageOf(sales, now)
-  const { id, title, venue, startsAt, timeZone } = sales.show
+  const { id, venue, startsAt, timeZone } = sales.show
   const totals = totalsOf(sales.grades)
   const hasHall = ['before', 'open', 'between', 'over'].includes(sales.sale)
   return (
     <div className="war-room sales">
-      <p className="note">{title} · {venue} · {when(startsAt, timeZone)}</p>
-      <p className="sentence num" role="status">{sentenceOf(sales, now, words)}</p>
-      {ageMs > staleMs ? <Notice icon="wait" title={words.stale(Math.round(ageMs / 1_000))} /> : null}
+      <p className="note">{venue} · {when(startsAt, timeZone)}</p>
+      <p className="sentence num">{sentenceOf(sales, now, words)}</p>
+      {isStale ? <Notice icon="wait" title={words.stale(Math.round(ageMs / 1_000))} /> : null}
       <div className="row"><Export id={id} /><Link to={`/organiser/shows/${id}/buyers`} className="button small">{words.find}</Link><span className="note num">{words.fresh(Math.max(0, Math.round(ageMs / 1_000)))}</span></div>
       <Tiles sales={sales} totals={totals} />
       <div className="boards">
