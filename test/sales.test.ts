@@ -252,7 +252,7 @@ test('a seat that is refunded while a report is written stands in it once', asyn
   assert.deepEqual(later.map(({ seatId, refundedAt }) => [seatId, refundedAt === null]), [[2, true], [1, false]])
 })
 
-test('refunds are listed newest first, page by page, with whether the money is back; blocked seats with why', async () => {
+test('refunds are listed newest first, page by page, with whether the money is back', async () => {
   const showId = await world.onSale()
   const token = world.operator.token
   const [fan] = (await world.fans(1)) as [Person]
@@ -268,13 +268,6 @@ test('refunds are listed newest first, page by page, with whether the money is b
   const second = await page(first.nextCursor)
   assert.deepEqual([first.items[0].doneAt !== null, second.items[0].kind, second.items[0].reservationId, second.nextCursor], [true, 'buyer', id, null])
   assert.equal((await world.send('GET', `/api/shows/${showId}/refunds?cursor=nonsense`, { token })).status, 400)
-
-  for (const [seatIds, reason] of [[[5, 6], '초대석'], [[9], '시야 제한']] as const) await must(world.send('POST', `/api/shows/${showId}/blocks`, { token, body: { seatIds, reason } }))
-  const blocks = async (query = '') => (await must(world.send('GET', `/api/shows/${showId}/blocks${query}`, { token }))).body
-  const { items, nextCursor } = await blocks('?limit=2')
-  assert.deepEqual(items.map(({ seatId, number, reason, by }: Record<string, unknown>) => [seatId, number, reason, by]), [[5, '5', '초대석', world.operator.userId], [6, '6', '초대석', world.operator.userId]])
-  assert.deepEqual((await blocks(`?limit=2&cursor=${nextCursor}`)).items.map(({ seatId }: { seatId: number }) => seatId), [9])
-  for (const cursor of ['nonsense', Buffer.from('["x"]').toString('base64url'), Buffer.from('[-1]').toString('base64url')]) assert.equal((await world.send('GET', `/api/shows/${showId}/blocks?cursor=${cursor}`, { token })).status, 400)
 })
 
 test('a foreign organiser finds no such show, a fan may not ask, nobody has to sign in first, nonsense is nonsense', async () => {
@@ -282,7 +275,7 @@ test('a foreign organiser finds no such show, a fan may not ask, nobody has to s
   const [fan] = (await world.fans(1)) as [Person]
   await world.system.userService.ensureUser({ email: 'foreign@test.example', password: 'sales-test-1234', name: 'Foreign', role: 'organiser' })
   const foreign = await world.signIn('foreign@test.example', 'sales-test-1234')
-  for (const path of ['sales', 'report.csv', 'refunds', 'blocks']) {
+  for (const path of ['sales', 'report.csv', 'refunds']) {
     const refused = await as(foreign, `${showId}/${path}`)
     assert.deepEqual([refused.status, refused.body.code], [404, 'show_unknown'], path)
     assert.deepEqual([(await as(fan, `${showId}/${path}`)).body.code, (await world.send('GET', `/api/shows/${showId}/${path}`)).status], ['role_required', 401], path)

@@ -6,12 +6,13 @@ import { Panel } from '../operations/board.tsx'
 import { Loaded } from '../parts/frame.tsx'
 import { seatName } from '../parts/tickets.tsx'
 import { Link } from '../router.tsx'
-import type { Listed } from '../wire.ts'
+import type { Listed, MapSeat, WireBlock } from '../wire.ts'
 import { useWords } from '../words/index.ts'
 import { useSalesWords } from './sales-spoken.ts'
 
 const shownMax = 10
-const blockedMax = 100
+/** named one by one; who wants to see all of them looks at the hall */
+const namedMax = 30
 
 /** Why seats came back, and the latest ones with how far their money is. */
 export function Refunds({ showId, reasons, refunds }: { showId: string; reasons: Sales['reasons']; refunds: number }) {
@@ -50,26 +51,34 @@ function useAgain(figure: number, reload: () => void) {
   }, [figure, reload])
 }
 
-type BlockedSeat = { seatId: number; section: string; row: string; number: string; kind: string; reason: string }
-
-export function Blocked({ showId, count: total }: { showId: string; count: number }) {
+/** The map of the page says what the seats are called; until it is there, how many. */
+export function Blocked({ showId, count: total, seats }: { showId: string; count: number; seats: readonly MapSeat[] }) {
   const { blocked: words } = useSalesWords()
-  return <Panel title={words.title}>{total === 0 ? <p className="note">{words.none}</p> : <BlockedSeats showId={showId} total={total} />}</Panel>
+  return (
+    <Panel title={words.title}>
+      {total === 0 ? <p className="note">{words.none}</p> : <BlockedSeats showId={showId} total={total} seats={seats} />}
+      <p><Link to={`/organiser/shows/${showId}/hall`}>{words.hall}</Link></p>
+    </Panel>
+  )
 }
 
-function BlockedSeats({ showId, total }: { showId: string; total: number }) {
+function BlockedSeats({ showId, total, seats }: { showId: string; total: number; seats: readonly MapSeat[] }) {
   const { blocked: words } = useSalesWords()
   const { hall } = useWords()
-  const read = useRead<Listed<BlockedSeat>>(`/api/shows/${showId}/blocks?limit=${blockedMax}`)
+  const read = useRead<Listed<WireBlock>>(`/api/shows/${showId}/blocks`)
   useAgain(total, read.reload)
+  const nameOf = ({ seatId }: WireBlock) => {
+    const seat = seats[seatId - 1]
+    return seat ? [seatName(hall, seat)] : []
+  }
   return (
     <Loaded read={read}>{({ items }) => (
-      <>
-        <dl className="blocked">{[...Map.groupBy(items, ({ reason }) => reason)].map(([reason, seats]) => (
-          <div key={reason}><dt>{reason} <b className="num">{words.seats(seats.length)}</b></dt><dd className="note">{seats.map((seat) => seatName(hall, seat)).join(' / ')}</dd></div>
-        ))}</dl>
-        {total > items.length ? <p className="note">{words.more(total - items.length)}</p> : null}
-      </>
+      <dl className="blocked">{[...Map.groupBy(items, ({ reason }) => reason)].map(([reason, blocks]) => (
+        <div key={reason}>
+          <dt>{reason} <b className="num">{words.seats(blocks.length)}</b></dt>
+          <dd className="note">{blocks.slice(0, namedMax).flatMap(nameOf).join(' / ')} {blocks.length > namedMax ? words.more(blocks.length - namedMax) : ''}</dd>
+        </div>
+      ))}</dl>
     )}</Loaded>
   )
 }

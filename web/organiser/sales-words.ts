@@ -4,7 +4,7 @@ const seats = (n: number) => (n === 1 ? '1 seat' : `${count(n)} seats`)
 
 /** The sentences of who sells a show; fans never load them. */
 export const ko = {
-  title: '판매', of: (show: string) => `${show} 판매`, forOrganisers: '주최자만 볼 수 있어요.', find: '구매자 찾기', toSales: '판매 보기', export: 'CSV 받기', exporting: 'CSV를 만드는 중',
+  title: '판매', of: (show: string) => `${show} 판매`, forOrganisers: '주최자만 볼 수 있어요.', find: '구매자 찾기', toSales: '판매 보기', toShow: '회차 설정', export: 'CSV 받기', exporting: 'CSV를 만드는 중',
   fresh: (seconds: number) => (seconds < 3 ? '방금 기준' : `${count(seconds)}초 전 기준`), stale: (seconds: number) => `${count(seconds)}초 전 모습이에요. 다시 잇는 중이에요.`,
   sale: {
     draft: '아직 공개하지 않았어요', before: (left: string) => `판매 시작 ${left} 전`, opensAt: (at: string) => `판매 시작 ${at}`, open: (until: string) => `판매 중, ${until}까지`, between: (at: string) => `다음 판매는 ${at}`, over: '판매가 끝났어요', cancelled: '취소한 회차예요', paused: '판매를 멈췄어요',
@@ -23,7 +23,7 @@ export const ko = {
   },
   hall: { title: '지금 객석', label: (sold: number, held: number, available: number) => `객석 그림: 판매 ${count(sold)}, 결제 전 ${count(held)}, 남음 ${count(available)}` },
   refunds: { title: '환불', none: '돌아온 좌석이 없어요.', kinds: { buyer: '구매자가 취소', organiser: '주최자가 환불', show_cancelled: '회차 취소' }, other: '그 밖의 사유', done: '돌려줬어요', onWay: '돌려주는 중', seats: (n: number) => `${count(n)}석`, reasons: '왜 돌아왔나', list: '최근 환불', open: (number: string) => `예매 ${number}` },
-  blocked: { title: '판매 안 하는 좌석', none: '모든 좌석을 팔고 있어요.', seats: (n: number) => `${count(n)}석`, more: (n: number) => `그 밖에 ${count(n)}석` },
+  blocked: { title: '판매 안 하는 좌석', hall: '좌석 배치에서 바꾸기', none: '모든 좌석을 팔고 있어요.', seats: (n: number) => `${count(n)}석`, more: (n: number) => `그 밖에 ${count(n)}석` },
   buyers: {
     title: '구매자 찾기', of: (show: string) => `${show} 구매자`, lead: '이메일 전체나 예매번호로 찾아요. 본인만 말할 수 있는 것으로만 찾을 수 있고, 찾은 기록은 남아요.', query: '이메일 또는 예매번호', search: '찾기', none: '이 회차에서 그런 구매자를 찾지 못했어요', noneBody: '이메일 전체인지, 예매번호 8자리가 맞는지 확인해 주세요.', short: '세 글자 이상 적어 주세요.', found: (n: number) => `${count(n)}명 찾았어요`, masked: '이름과 이메일은 가려 보여요.', recordName: (name: string) => `공개 기록의 이름 ${name}`,
   },
@@ -40,7 +40,7 @@ export const ko = {
 export type SalesWords = typeof ko
 
 export const en: SalesWords = {
-  title: 'Sales', of: (show) => `Sales of ${show}`, forOrganisers: 'Only organisers can see this.', find: 'Find a buyer', toSales: 'See the sales', export: 'Get CSV', exporting: 'Making the CSV',
+  title: 'Sales', of: (show) => `Sales of ${show}`, forOrganisers: 'Only organisers can see this.', find: 'Find a buyer', toSales: 'See the sales', toShow: 'Settings of the show', export: 'Get CSV', exporting: 'Making the CSV',
   fresh: (seconds) => (seconds < 3 ? 'as of now' : `as of ${count(seconds)} s ago`), stale: (seconds) => `This is ${count(seconds)} s old. We are reconnecting.`,
   sale: {
     draft: 'Not published yet', before: (left) => `Opens in ${left}`, opensAt: (at) => `Opens ${at}`, open: (until) => `On sale until ${until}`, between: (at) => `Next sale ${at}`, over: 'The sale is over', cancelled: 'This show is cancelled', paused: 'The sale is paused',
@@ -59,7 +59,7 @@ export const en: SalesWords = {
   },
   hall: { title: 'The hall now', label: (sold, held, available) => `Picture of the hall: ${count(sold)} sold, ${count(held)} not paid yet, ${count(available)} left` },
   refunds: { title: 'Refunds', none: 'No seat has come back.', kinds: { buyer: 'Cancelled by the buyer', organiser: 'Refunded by the organiser', show_cancelled: 'Show cancelled' }, other: 'other reasons', done: 'Money is back', onWay: 'On its way', seats, reasons: 'Why they came back', list: 'Latest refunds', open: (number) => `Reservation ${number}` },
-  blocked: { title: 'Seats not on sale', none: 'Every seat is on sale.', seats, more: (n) => `and ${count(n)} more` },
+  blocked: { title: 'Seats not on sale', hall: 'Change them in the hall', none: 'Every seat is on sale.', seats, more: (n) => `and ${count(n)} more` },
   buyers: {
     title: 'Find a buyer', of: (show) => `Buyers of ${show}`, lead: 'By the whole e-mail address or the reservation number: only what the buyer can say finds a buyer, and each search is recorded.', query: 'E-mail or reservation number', search: 'Find', none: 'Nobody like that bought this show', noneBody: 'Check that it is the whole address, or all 8 characters of the number.', short: 'Three characters or more, please.', found: (n) => (n === 1 ? '1 buyer found' : `${count(n)} buyers found`), masked: 'Name and e-mail are masked.', recordName: (name) => `${name} in the public record`,
   },

@@ -15,7 +15,7 @@ import { soldLately } from './over-time.ts'
 import { Blocked, Refunds } from './returned.tsx'
 import { useSalesWords } from './sales-spoken.ts'
 import type { SalesWords } from './sales-words.ts'
-import { SmallHall } from './small-hall.tsx'
+import { SmallHall, useHall } from './small-hall.tsx'
 
 const readEveryMs = 2_000
 /** the figures say how old they may be: counting a large show again and again would cost its buyers */
@@ -44,12 +44,13 @@ function Board({ sales, isStale }: { sales: Sales; isStale: boolean }) {
   const { id, venue, startsAt, timeZone } = sales.show
   const totals = totalsOf(sales.grades)
   const hasHall = ['before', 'open', 'between', 'over'].includes(sales.sale)
+  const hall = useHall(hasHall ? id : null)
   return (
     <div className="war-room sales">
       <p className="note">{venue} · {when(startsAt, timeZone)}</p>
       <p className="sentence num">{sentenceOf(sales, now, words)}</p>
       {isStale ? <Notice icon="wait" title={words.stale(Math.round(ageMs / 1_000))} /> : null}
-      <div className="row"><Export id={id} /><Link to={`/organiser/shows/${id}/buyers`} className="button small">{words.find}</Link><span className="note num">{words.fresh(Math.max(0, Math.round(ageMs / 1_000)))}</span></div>
+      <div className="row"><Export id={id} /><Link to={`/organiser/shows/${id}/buyers`} className="button small">{words.find}</Link><Link to={`/organiser/shows/${id}`} className="button small">{words.toShow}</Link><span className="note num">{words.fresh(Math.max(0, Math.round(ageMs / 1_000)))}</span></div>
       <Tiles sales={sales} totals={totals} />
       <div className="boards">
         <div className="stack">
@@ -57,9 +58,9 @@ function Board({ sales, isStale }: { sales: Sales; isStale: boolean }) {
           <Panel title={words.grades.title}><Shares grades={sales.grades} /><GradeTable grades={sales.grades} /></Panel>
         </div>
         <div className="stack">
-          {hasHall ? <SmallHall showId={id} grades={sales.grades.map(({ grade }) => grade)} label={words.hall.label(totals.sold, totals.held, totals.available)} /> : null}
+          {hasHall ? <SmallHall hall={hall} grades={sales.grades.map(({ grade }) => grade)} label={words.hall.label(totals.sold, totals.held, totals.available)} /> : null}
           <Refunds showId={id} reasons={sales.reasons} refunds={sales.refunds} />
-          <Blocked showId={id} count={totals.blocked} />
+          <Blocked showId={id} count={totals.blocked} seats={hall.plan?.seats ?? []} />
         </div>
       </div>
     </div>

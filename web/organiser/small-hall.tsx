@@ -5,26 +5,32 @@ import { layOut } from '../hall/plan.ts'
 import { createRenderer } from '../hall/renderer.ts'
 import { followSeats, type Seats } from '../hall/source.ts'
 import { Panel } from '../operations/board.tsx'
-import type { MapSeat } from '../wire.ts'
+import type { MapPlan } from '../wire.ts'
 import { useWords } from '../words/index.ts'
 import { useSalesWords } from './sales-spoken.ts'
 
 const nothing: ReadonlySet<number> = new Set()
 const staleMs = 8_000
 
+export type OwnHall = { plan: MapPlan | undefined; seats: Seats | undefined }
+
+/** The seats of a show as its fans see them; without them a page still says everything in figures. */
+export function useHall(showId: string | null): OwnHall {
+  const [plan, setPlan] = useState<MapPlan>()
+  const [seats, setSeats] = useState<Seats>()
+  useEffect(() => (showId === null ? undefined : followSeats(showId, { plan: setPlan, seats: setSeats, problem: () => undefined })), [showId])
+  return { plan, seats }
+}
+
 /** The fan's own map, only looked at: seats fill as they sell. Its figures stand beside it in words. */
-export function SmallHall({ showId, grades, label }: { showId: string; grades: string[]; label: string }) {
+export function SmallHall({ hall: { plan, seats }, grades, label }: { hall: OwnHall; grades: string[]; label: string }) {
   const { hall: hallWords } = useWords()
   const { hall: words } = useSalesWords()
   const canvas = useRef<HTMLCanvasElement>(null)
-  const [plan, setPlan] = useState<MapSeat[]>()
-  const [seats, setSeats] = useState<Seats>()
   const [width, setWidth] = useState(0)
   const now = useNow(2_000)
   const gradeKey = grades.join('\n')
-  // without the map the page still says everything
-  useEffect(() => followSeats(showId, { plan: setPlan, seats: setSeats, problem: () => undefined }), [showId])
-  const hall = useMemo(() => (plan ? layOut(plan, gradeKey.split('\n')) : undefined), [plan, gradeKey])
+  const hall = useMemo(() => (plan ? layOut(plan.seats, gradeKey.split('\n'), plan.shapes) : undefined), [plan, gradeKey])
   const draw = useMemo(() => (hall ? createRenderer(hall, hallWords) : undefined), [hall, hallWords])
   const stale = seats !== undefined && now - seats.heardAt > staleMs
   useEffect(() => {
