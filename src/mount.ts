@@ -9,6 +9,8 @@ import { lobbyRoute } from './gateway/lobby.ts'
 import { plainLineRoutes } from './gateway/plain-line.ts'
 import { gatewayRoutes } from './gateway/routes.ts'
 import { rehearsalRoutes } from './gateway/rehearsals.ts'
+import { reportRoute } from './gateway/report.ts'
+import { salesRoutes } from './gateway/sales.ts'
 import { stageRoutes } from './gateway/stage.ts'
 import { createWarRoom, warRoomRoutes } from './gateway/war-room.ts'
 import { type Web, webRoutes } from './gateway/web.ts'
@@ -73,14 +75,18 @@ export async function mountRoutes(app: App, api: Apis, { newId, now, publicUrl, 
     appealRoutes(scope, { queue, newId, senderOf: (request) => (request as { sender?: string }).sender || null })
     queueRoutes(scope, { queue, isVerified: async (userId) => (await user.profile({ userId })).verified })
   })
-  await mount('reservation', (scope) => reservationRoutes(scope, { reservation, newId, ownsShow: owner }))
+  await mount('reservation', (scope) => {
+    reservationRoutes(scope, { reservation, newId, ownsShow: owner })
+    salesRoutes(scope, { concert, seat, reservation, payment, wallet, now, ownsShow: owner })
+    reportRoute(scope, { concert, reservation, now, ownsShow: owner })
+  })
   await mount('payment', (scope) => paymentRoutes(scope, { payment, newId }))
   if (absent.has('seat')) shopRoutes(app, { queue, concert, passes: openPasses, newId, now })
   const room = createWarRoom({ concert, queue, metrics, lagMs, now, verify, mayRehearse: stage !== undefined, ...present({ seat, reservation }) })
   if (!absent.has('queue')) warRoomRoutes(app, room)
   if (stage && ensureUser) stageRoutes(app, { stage, room, user, concert, queue, now, operatorId: () => ensureUser(stage.operator) })
   auditRoutes(app, { user, concert, ...present({ seat, queue, reservation }) })
-  gatewayRoutes(app, { user, concert, ownsShow: owner, ready, ...present({ wallet, queue, seat, reservation, payment }) })
+  gatewayRoutes(app, { user, concert, ownsShow: owner, newId, ready, ...present({ wallet, queue, seat, reservation, payment }) })
   if (rehearsals) rehearsalRoutes(app, { user, concert, now })
 }
 

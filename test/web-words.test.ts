@@ -7,6 +7,7 @@ import { ko as hallEditorKo } from '../web/hall-editor/words-ko.ts'
 import { en as operatorEn, ko as operatorKo } from '../web/operations/words.ts'
 import { en as lineEn } from '../web/line/words-en.ts'
 import { ko as lineKo } from '../web/line/words-ko.ts'
+import { en as salesEn, ko as salesKo } from '../web/organiser/sales-words.ts'
 import { en as stageEn, ko as stageKo } from '../web/stage/words.ts'
 import { en } from '../web/words/en.ts'
 import { ko } from '../web/words/ko.ts'
@@ -18,7 +19,7 @@ function sentences(entry: Entry, path = ''): [string, string][] {
   if (typeof entry === 'function') return [[path, (entry as (...args: unknown[]) => string)(...Array.from({ length: entry.length }, (_, i) => 71 + i))]]
   return Object.entries(entry).flatMap(([name, value]) => sentences(value as Entry, path ? `${path}.${name}` : name))
 }
-const [korean, english] = [sentences({ ...ko, line: lineKo, operations: operatorKo, organiser: organiserKo, stage: stageKo, hallEditor: hallEditorKo }), sentences({ ...en, line: lineEn, operations: operatorEn, organiser: organiserEn, stage: stageEn, hallEditor: hallEditorEn })]
+const [korean, english] = [sentences({ ...ko, line: lineKo, operations: operatorKo, organiser: organiserKo, sales: salesKo, stage: stageKo, hallEditor: hallEditorKo }), sentences({ ...en, line: lineEn, operations: operatorEn, organiser: organiserEn, sales: salesEn, stage: stageEn, hallEditor: hallEditorEn })]
 
 test('every sentence stands in both languages, none is empty, and both use the same figures', () => {
   assert.deepEqual(korean.map(([path]) => path), english.map(([path]) => path))
@@ -42,7 +43,7 @@ test('no sentence shouts, grovels or blames', () => {
 })
 
 test('no page has a Korean sentence outside the dictionary', () => {
-  const pages = ['app.tsx', 'pages/home.tsx', 'pages/concert.tsx', 'pages/checkout.tsx', 'pages/reservations.tsx', 'pages/account.tsx', 'pages/wallet.tsx', 'pages/sign.tsx', 'pages/story.tsx', 'hall/room.tsx', 'hall/list.tsx', ...['home', 'concert', 'concert-words', 'add-show', 'show', 'times', 'prices', 'windows', 'limits', 'checking', 'life', 'staff', 'part', 'fields'].map((name) => `organiser/${name}.tsx`), 'line/page.ts', 'line/view.ts']
+  const pages = ['app.tsx', 'pages/home.tsx', 'pages/concert.tsx', 'pages/checkout.tsx', 'pages/reservations.tsx', 'pages/account.tsx', 'pages/wallet.tsx', 'pages/sign.tsx', 'pages/story.tsx', 'hall/room.tsx', 'hall/list.tsx', ...['home', 'concert', 'concert-words', 'add-show', 'show', 'times', 'prices', 'windows', 'limits', 'checking', 'life', 'staff', 'part', 'fields', 'sales', 'charts', 'grade-table', 'small-hall', 'returned', 'buyers', 'buyer', 'refund-seats', 'notes', 'appeals'].map((name) => `organiser/${name}.tsx`), 'line/page.ts', 'line/view.ts']
   const brand = /오픈런/g
   for (const page of pages) assert.ok(!/[가-힣]/.test(readFileSync(new URL(`../web/${page}`, import.meta.url), 'utf8').replace(brand, '')), page)
 })

@@ -30,6 +30,8 @@ const ReservationPage = lazy(() => reservations().then((m) => ({ default: m.Rese
 const StoryPage = lazy(() => import('./pages/story.tsx').then((m) => ({ default: m.StoryPage })))
 
 const StagePage = lazy(() => import('./stage/page.tsx').then((m) => ({ default: m.StagePage })))
+const SalesPage = lazy(() => import('./organiser/sales.tsx').then((m) => ({ default: m.SalesPage })))
+const BuyersPage = lazy(() => import('./organiser/buyers.tsx').then((m) => ({ default: m.BuyersPage })))
 const WarRoomPage = lazy(() => import('./operations/page.tsx').then((m) => ({ default: m.WarRoomPage })))
 const OrganiserHomePage = lazy(() => import('./organiser/home.tsx').then((m) => ({ default: m.OrganiserHomePage })))
 const OwnConcertPage = lazy(() => import('./organiser/concert.tsx').then((m) => ({ default: m.OwnConcertPage })))
@@ -49,6 +51,8 @@ const routes: [RegExp, (id: string) => ReactNode][] = [
   [/^\/organiser$/, () => <OrganiserHomePage />],
   [/^\/organiser\/concerts\/([\w-]+)$/, (id) => <OwnConcertPage id={id} />],
   [/^\/organiser\/shows\/([\w-]+)$/, (id) => <OwnShowPage id={id} />],
+  [/^\/organiser\/shows\/([\w-]+)\/sales$/, (id) => <SalesPage id={id} />],
+  [/^\/organiser\/shows\/([\w-]+)\/buyers$/, (id) => <BuyersPage id={id} />],
   [/^\/reservations$/, () => <ReservationsPage />],
   [/^\/reservations\/([\w-]+)$/, (id) => <ReservationPage id={id} />],
   [/^\/wallet$/, () => <WalletPage />],

@@ -10,7 +10,7 @@ import { staffRoutes } from './staff.ts'
 import { supportRoutes } from './support.ts'
 
 /** What no single service can answer: who I am with my balance, and the story of my turn over all services there are. */
-export function gatewayRoutes(app: App, deps: { user: UserApi; concert: ConcertApi; wallet?: WalletApi; ownsShow: (principal: Principal, showId: string) => Promise<void>; ready: () => Promise<string[]> } & Storytellers) {
+export function gatewayRoutes(app: App, deps: { user: UserApi; concert: ConcertApi; wallet?: WalletApi; ownsShow: (principal: Principal, showId: string) => Promise<void>; newId: () => string; ready: () => Promise<string[]> } & Storytellers) {
   app.get('/api/me', {
     config: { access: { allow: 'signed-in' } },
     schema: {

@@ -15,7 +15,7 @@ const zippedBytesMin = 500
 const defaultDirectory = new URL('../../web/dist/', import.meta.url).pathname
 
 /** Addresses of the app; any other is an unknown page. The line has an entry of its own. */
-const appPaths = ['/', '/demo', '/concerts/:id', '/shows/:id/seats', '/shows/:id/story', '/checkout/:id', '/done/:id', '/operations/shows/:id', '/organiser', '/organiser/concerts/:id', '/organiser/shows/:id', '/organiser/shows/:id/hall', '/reservations', '/reservations/:id', '/wallet', '/account', '/sign-in', '/sign-up', '/forgot', '/reset', '/verify']
+const appPaths = ['/', '/demo', '/concerts/:id', '/shows/:id/seats', '/shows/:id/story', '/checkout/:id', '/done/:id', '/operations/shows/:id', '/organiser', '/organiser/concerts/:id', '/organiser/shows/:id', '/organiser/shows/:id/hall', '/organiser/shows/:id/sales', '/organiser/shows/:id/buyers', '/reservations', '/reservations/:id', '/wallet', '/account', '/sign-in', '/sign-up', '/forgot', '/reset', '/verify']
 const linePath = '/shows/:id/line'
 /** A path of the router that answers a page or a file of the app, and so is not in the API's document. */
 export const isWebPath = (path: string) => [...appPaths, linePath, `${linePath}/plain`, '/icon.svg'].includes(path) || path.startsWith('/assets/')

@@ -13,6 +13,7 @@ export const paymentLimits = {
   retryMaxMs: 5_000,
   driveChunkMax: 200,
   refundChunkMax: 200,
+  refundStatesMax: 200,
 } as const
 
 export const Payment = Exact({
@@ -43,6 +44,13 @@ export const paymentOperations = {
   list: operation({
     input: Exact({ userId: Id, before: Type.Optional(Exact({ createdAt: Instant, id: Id })), limit: Type.Integer({ minimum: 1, maximum: 101 }) }),
     output: Exact({ payments: Type.Array(Payment) }),
+  }),
+  /** A buyer's payments of one show, oldest first. */
+  ofBuyer: operation({ input: Exact({ userId: Id, showId: Id }), output: Exact({ payments: Type.Array(Payment) }) }),
+  /** How far the refunds of cancellations are; those nobody owes anything for are left out. */
+  refundStates: operation({
+    input: Exact({ cancellationIds: Type.Array(Id, { maxItems: paymentLimits.refundStatesMax }) }),
+    output: Exact({ refunds: Type.Array(Exact({ cancellationId: Id, amount: Won, doneAt: Type.Union([Instant, Type.Null()]) })) }),
   }),
   story: operation({
     input: Exact({ userId: Id, showId: Id }),

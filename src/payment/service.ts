@@ -14,7 +14,8 @@ import { story, toPayment } from './reading.ts'
 import { pauseHandlers } from './pauses.ts'
 import { oweRefunds, payRefunds } from './refunds.ts'
 import { startMany } from './starting.ts'
-import { listPayments, type NewPayment, type PaymentRow, readPayments, takeDue } from './store.ts'
+import { listPayments, type NewPayment, type PaymentRow, paymentsOfShow, readPayments, takeDue } from './store.ts'
+import { refundStates } from './store-refunds.ts'
 
 export type PaymentDependencies = {
   db: Database
@@ -70,6 +71,8 @@ export function createPayment(deps: PaymentDependencies): Service<typeof payment
         return row?.userId === userId ? toPayment(row) : refuse('payment_unknown')
       },
       list: async (input) => ({ payments: (await listPayments(db, input)).map(toPayment) }),
+      ofBuyer: async ({ userId, showId }) => ({ payments: (await paymentsOfShow(db, userId, showId)).map(toPayment) }),
+      refundStates: async ({ cancellationIds }) => ({ refunds: await refundStates(db, cancellationIds) }),
       story: (input) => story(db, input),
     },
     on: { 'reservation.cancelled': (tx, events) => oweRefunds(tx, events, now()), ...pauseHandlers(now) },

@@ -55,3 +55,7 @@ export async function refundsOf(db: Reader, paymentIds: string[]) {
     select cancellation_id as "cancellationId", payment_id as "paymentId", amount, done_at as "doneAt"
     from payment.refunds where payment_id = any(${paymentIds}::uuid[]) and status = 'done' order by done_at, cancellation_id`)
 }
+
+export const refundStates = (db: Reader, cancellationIds: string[]) =>
+  db.rows<{ cancellationId: string; amount: number; doneAt: number | null }>(sql`
+    select cancellation_id as "cancellationId", amount, done_at as "doneAt" from payment.refunds where cancellation_id = any(${cancellationIds}::uuid[])`)

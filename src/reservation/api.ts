@@ -3,7 +3,7 @@ import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, SeatId, Text, Won } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
 
-export const reservationLimits = { paymentsMax: 5, holdsMax: 8, endChunkMax: 200, releaseChunkMax: 200, releaseRetryMs: 2_000 } as const
+export const reservationLimits = { paymentsMax: 5, holdsMax: 8, endChunkMax: 200, releaseChunkMax: 200, releaseRetryMs: 2_000, figuresPageMax: 500, reasonsMax: 20, soldPageMax: 1_000 } as const
 
 export const Line = Exact({
   seatId: SeatId,
@@ -37,6 +37,12 @@ export const Reservation = Exact({
   lines: Type.Array(Line),
 })
 export type Reservation = Static<typeof Reservation>
+/** A line that was paid, with the seat as it is called. */
+const paidLine = { confirmedAt: Instant, seatId: SeatId, section: Type.String(), row: Type.String(), seat: Type.String(), grade: Type.String(), priceType: Type.String(), price: Won, fee: Won }
+const moment = { seats: Count, won: Won, refundedSeats: Count, refundedWon: Won }
+export const Moment = Exact({ at: Instant, ...moment })
+export const Day = Exact({ day: Type.String({ description: 'YYYY-MM-DD in the time zone of the show' }), ...moment })
+export const RefundKind = Type.Enum(['buyer', 'organiser', 'show_cancelled'])
 const byPayment = { paymentId: Id, reservationId: Id, userId: Id }
 
 export const reservationOperations = {
@@ -97,6 +103,36 @@ export const reservationOperations = {
   holder: operation({ input: Exact({ showId: Id, number: Type.String({ maxLength: 8 }) }), output: Exact({ userId: Type.Union([Id, Type.Null()]) }) }),
   /** How many reservations of a show are live, by status. */
   sales: operation({ input: Exact({ showId: Id }), output: Exact({ pending: Count, paying: Count, confirmed: Count }) }),
+  /**
+   * What a show sold, as it is stored now: by grade and price type the seats reserved, sold and refunded; gross and fees of all
+   * that was ever paid, and what of both was refunded. Then who bought, why seats came back, and when.
+   */
+  figures: operation({
+    input: Exact({ showId: Id }),
+    output: Exact({
+      prices: Type.Array(Exact({ grade: Type.String(), priceType: Type.String(), reserved: Count, sold: Count, refunded: Count, gross: Won, fees: Won, refunds: Won })),
+      /** users who own seats now, and reservations that were ever paid */
+      buyers: Count, purchases: Count,
+      reasons: Type.Array(Exact({ kind: RefundKind, reason: Type.Union([Type.String(), Type.Null()]), seats: Count, won: Won })),
+      /** the first hours and days since the present sales window opened, and all days; only what is not empty */
+      since: { ...Instant, description: 'the opening that minutes and hours begin with' }, minutes: Type.Array(Moment), hours: Type.Array(Moment), days: Type.Array(Day),
+    }),
+    refusals: ['show_unknown'],
+  }),
+  /** Cancellations of paid seats: newest first before one of them, or oldest first after one. */
+  refunds: operation({
+    input: Exact({ showId: Id, before: Type.Optional(Exact({ at: Instant, id: Id })), after: Type.Optional(Exact({ at: Instant, id: Id })), limit: Type.Integer({ minimum: 1, maximum: 101 }) }),
+    output: Exact({ refunds: Type.Array(Exact({
+      cancellationId: Id, at: Instant, reservationId: Id, number: Type.String(), refund: Won, kind: RefundKind, reason: Type.String(), by: Type.Union([Id, Type.Null()]), lines: Type.Array(Exact(paidLine)),
+    })) }),
+  }),
+  /** Who owns the seats of a show now, in the order of the plan after a seat. */
+  sold: operation({
+    input: Exact({ showId: Id, afterSeat: Count, limit: Type.Integer({ minimum: 1, maximum: reservationLimits.soldPageMax }) }),
+    output: Exact({ lines: Type.Array(Exact({ number: Type.String(), ...paidLine })) }),
+  }),
+  /** A buyer's reservations of one show, oldest first. */
+  ofBuyer: operation({ input: Exact({ userId: Id, showId: Id }), output: Exact({ reservations: Type.Array(Reservation) }) }),
   story: operation({
     input: Exact({ userId: Id, showId: Id }),
     output: Exact({ steps: Type.Array(Exact({ at: Instant, what: Type.String(), detail: Type.Record(Type.String(), Type.Unknown()) })) }),

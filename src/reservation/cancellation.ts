@@ -6,7 +6,7 @@ import { type Answer, Refusal } from '../platform/outcome.ts'
 import { reservationLimits, type reservationOperations } from './api.ts'
 import { change, type Changes, endOf, linesOf, lockChanges, tell, writeChanges } from './changes.ts'
 import { type LineRow, type ReservationRow, toReservation } from './store.ts'
-import { type CancellationRow, insertCancellations, readCancellations } from './store-cancellations.ts'
+import { type CancellationRow, insertCancellations, type NewCancellation, readCancellations } from './store-cancellations.ts'
 
 /** Who asks decides what counts: a buyer the cutoff, an organiser only the show, the end of a show nothing. */
 export type Asker =
@@ -22,7 +22,7 @@ export type Cancel = {
   reason: string
 }
 export type Cancelled = Static<(typeof reservationOperations)['cancel']['output']>
-type Work = Changes & { cancellations: Map<string, CancellationRow>; made: CancellationRow[]; acts: Act[] }
+type Work = Changes & { cancellations: Map<string, CancellationRow>; made: NewCancellation[]; acts: Act[] }
 
 /** Ends reservations or lines, each line once; a refund is the sum of the lines its cancellation ended. */
 export function cancelMany(db: Database, inputs: Cancel[], now: number): Promise<Answer<Cancelled>[]> {
@@ -92,7 +92,7 @@ function end(work: Work, row: ReservationRow, lines: LineRow[], input: Cancel, h
   const refund = paid ? amount : 0
   tell(work, row, 'reservation.cancelled', { cancellationId: id, seatIds, refund, paymentId: paid ? row.paymentId : null, reason })
   const by = asker.kind === 'organiser' ? asker.by : null
-  const made = { id, reservationId: row.id, seatIds, refund, reason, by, requestHash: hash, createdAt: work.now }
+  const made = { id, reservationId: row.id, seatIds, refund, reason, by, requestHash: hash, createdAt: work.now, showId: row.showId, paid }
   work.cancellations.set(id, made)
   work.made.push(made)
   if (by) {

@@ -75,6 +75,14 @@ test('a refund without payment is found', async () => {
   await plants('not paid', () => ground.db.rows(sql`update reservation.cancellations set refund = 5`))
 })
 
+test('a cancellation that is counted for another show, or as unpaid, is found', async () => {
+  const { own } = await confirm(ground, [1, 2])
+  await ground.api.cancel({ ...own, cancellationId: crypto.randomUUID(), seatIds: [1], reason: 'x' })
+  await plants('counted for the show', () => ground.db.rows(sql`update reservation.cancellations set show_id = gen_random_uuid()`))
+  await ground.db.rows(sql`update reservation.cancellations c set show_id = r.show_id from reservation.reservations r where r.id = c.reservation_id`)
+  await plants('counted for the show', () => ground.db.rows(sql`update reservation.cancellations set paid = false`))
+})
+
 test('a confirmed reservation without an active line is found', async () => {
   await confirm(ground, [1])
   await plants('totals add up', () => ground.db.rows(sql`update reservation.lines set status = 'cancelled'`))

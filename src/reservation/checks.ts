@@ -62,6 +62,14 @@ export const reservationChecks: Check[] = [
   },
   {
     id: 'I8',
+    name: 'a cancellation is counted for the show of its reservation, and as paid exactly if that was',
+    query: () => sql`
+      select c.id, c.show_id, r.show_id as show_of_reservation, c.paid, r.confirmed_at
+      from reservation.cancellations c join reservation.reservations r on r.id = c.reservation_id
+      where c.show_id <> r.show_id or c.paid <> (r.confirmed_at is not null) limit 20`,
+  },
+  {
+    id: 'I8',
     name: 'live reservations have an active line, ended ones have none, and totals add up',
     query: () => sql`
       select r.id, r.status, r.total, count(l.seat_id) as active, coalesce(sum(l.price + l.fee), 0) as lines

@@ -3,6 +3,7 @@ import type { Database, Reader } from '../platform/database.ts'
 import type { SeatApi } from '../seat/api.ts'
 import type { Reservation } from './api.ts'
 import { readStored } from './creation.ts'
+import { kindOf } from './figures.ts'
 import { listReservations, readLines, reservationsOfShow, type ReservationRow, toReservation } from './store.ts'
 import { cancellationsOf } from './store-cancellations.ts'
 
@@ -15,13 +16,15 @@ type Step = { at: number; what: string; detail: Record<string, unknown> }
 export function createReader(db: Database, seat: Seat) {
   return {
     get: batched((inputs: Own[]) => getMany(db, seat, inputs)),
-    list: async (input: List): Promise<{ reservations: Reservation[] }> => {
-      const rows = await listReservations(db, input)
-      const lines = Map.groupBy(await readLines(db, rows.map((row) => row.id)), (line) => line.reservationId)
-      const until = await deadlinesOf(seat, rows)
-      return { reservations: rows.map((row) => toReservation(row, lines.get(row.id) ?? [], until.get(row.id) ?? null)) }
-    },
+    list: async (input: List) => withLines(db, seat, await listReservations(db, input)),
+    ofBuyer: async ({ userId, showId }: { userId: string; showId: string }) => withLines(db, seat, await reservationsOfShow(db, userId, showId)),
   }
+}
+
+async function withLines(db: Database, seat: Seat, rows: ReservationRow[]): Promise<{ reservations: Reservation[] }> {
+  const lines = Map.groupBy(await readLines(db, rows.map((row) => row.id)), (line) => line.reservationId)
+  const until = await deadlinesOf(seat, rows)
+  return { reservations: rows.map((row) => toReservation(row, lines.get(row.id) ?? [], until.get(row.id) ?? null)) }
 }
 
 async function getMany(db: Database, seat: Seat, inputs: Own[]): Promise<(Reservation | undefined)[]> {
@@ -51,8 +54,11 @@ export async function story(db: Reader, { userId, showId }: { userId: string; sh
     ...(row.confirmedAt === null ? [] : [{ at: row.confirmedAt, what: 'confirmed', detail: { reservationId: row.id, amount: row.paidAmount } }]),
     ...(row.endedAt === null ? [] : [{ at: row.endedAt, what: row.status, detail: { reservationId: row.id, reason: row.endedReason } }]),
   ])
-  for (const { createdAt, reservationId, seatIds, refund } of cancellations) {
-    if (refund > 0) steps.push({ at: createdAt, what: 'seats_cancelled', detail: { reservationId, seatIds, refund } })
+  for (const cancellation of cancellations) {
+    const { createdAt, reservationId, seatIds, refund, reason } = cancellation
+    // what the buyer did is the buyer's word; what was done to the buyer has a reason
+    const isOwn = kindOf(cancellation) === 'buyer'
+    if (refund > 0) steps.push({ at: createdAt, what: isOwn ? 'seats_cancelled' : 'seats_refunded', detail: { reservationId, seatIds, refund, ...(isOwn ? {} : { reason }) } })
   }
   return { steps: steps.sort((a, b) => a.at - b.at) }
 }

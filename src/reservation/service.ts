@@ -9,6 +9,7 @@ import type { reservationOperations } from './api.ts'
 import { type Cancel, cancelMany, type Cancelled } from './cancellation.ts'
 import { type Create, create, insertMany, readStored, type Stored } from './creation.ts'
 import { closeCancelledShows, endClosedShows, endHolds, releaseCancelled, releaseHolds } from './ending.ts'
+import { figures, refunds, sold } from './figures.ts'
 import { confirmMany, pinMany, unpinMany } from './pinning.ts'
 import { createShows } from './prices.ts'
 import { createReader, story } from './reading.ts'
@@ -58,6 +59,10 @@ export function createReservation({ db, seat, concert, now, random }: Reservatio
       audit: (input) => readAudit(db, 'reservation', input),
       holder: async (input) => ({ userId: (await holderOf(db, input)) ?? null }),
       sales: ({ showId }) => salesOf(db, showId),
+      figures: ({ showId }) => figures(db, concert, showId, now()),
+      refunds: (input) => refunds(db, input as Parameters<typeof refunds>[1]),
+      sold: (input) => sold(db, input),
+      ofBuyer: reader.ofBuyer,
       story: (input) => story(db, input),
     },
     on: {

@@ -12,6 +12,8 @@ export type CancellationRow = {
   requestHash: string
   createdAt: number
 }
+/** What else is written with it: whose show's seats these are, and whether they were paid. */
+export type NewCancellation = CancellationRow & { showId: string; paid: boolean }
 
 const columns = sql`id, reservation_id as "reservationId", seat_ids as "seatIds", refund, reason, by,
   request_hash as "requestHash", created_at as "createdAt"`
@@ -26,16 +28,16 @@ export async function cancellationsOf(db: Reader, reservationIds: string[]): Pro
     order by created_at, id`)
 }
 
-export async function insertCancellations(tx: Tx, rows: CancellationRow[]): Promise<void> {
+export async function insertCancellations(tx: Tx, rows: NewCancellation[]): Promise<void> {
   if (rows.length === 0) return
   await tx.rows(sql`
-    insert into reservation.cancellations (id, reservation_id, seat_ids, refund, reason, by, request_hash, created_at)
-    select c.id, c.reservation_id, c.seat_ids::int[], c.refund, c.reason, c.by, c.hash, c.created_at
+    insert into reservation.cancellations (id, reservation_id, seat_ids, refund, reason, by, request_hash, created_at, show_id, paid)
+    select c.id, c.reservation_id, c.seat_ids::int[], c.refund, c.reason, c.by, c.hash, c.created_at, c.show_id, c.paid
     from unnest(${rows.map((c) => c.id)}::uuid[], ${rows.map((c) => c.reservationId)}::uuid[],
       ${rows.map((c) => intArray(c.seatIds))}::text[], ${rows.map((c) => c.refund)}::bigint[],
       ${rows.map((c) => c.reason)}::text[], ${rows.map((c) => c.by)}::uuid[], ${rows.map((c) => c.requestHash)}::text[],
-      ${rows.map((c) => at(c.createdAt))}::timestamptz[])
-      as c(id, reservation_id, seat_ids, refund, reason, by, hash, created_at)`)
+      ${rows.map((c) => at(c.createdAt))}::timestamptz[], ${rows.map((c) => c.showId)}::uuid[], ${rows.map((c) => c.paid)}::boolean[])
+      as c(id, reservation_id, seat_ids, refund, reason, by, hash, created_at, show_id, paid)`)
 }
 
 /** Reservations whose seats are still to be given back; each is lent to the caller until `next`. */

@@ -77,6 +77,10 @@ export const Availability = Exact({
 export type SeatDelta = { version: number; changes: [seatId: number, code: number][] }
 export const seatChannel = (showId: string) => `seats:{${showId}}`
 
+/** `capacity` is all of them. */
+export const Tally = Exact({ grade: Type.String(), capacity: Count, available: Count, held: Count, returned: Count, sold: Count, blocked: Count })
+export type Tally = Static<typeof Tally>
+
 export const seatOperations = {
   /** All wanted seats or none. The same holdId gives the same hold; holding exactly what one holds gives that hold. */
   hold: operation({
@@ -158,6 +162,12 @@ export const seatOperations = {
   blocks: operation({
     input: Exact({ showId: Id }),
     output: Exact({ blocks: Type.Array(Exact({ seatId: SeatId, reason: Type.String() })) }),
+    refusals: ['show_unknown', 'show_preparing'],
+  }),
+  /** Every seat of a show by grade and state, held ones with those that are being paid. */
+  tally: operation({
+    input: Exact({ showId: Id }),
+    output: Exact({ grades: Type.Array(Tally) }),
     refusals: ['show_unknown', 'show_preparing'],
   }),
   /** Raises the pass floor above passNo; with unlessUsed only if nothing is held or owned. Repeatable. */

@@ -22,6 +22,7 @@ import { resumeShows } from './resuming.ts'
 import { countClocks } from './store-deadlines.ts'
 import { showHandlers } from './show.ts'
 import { stock, tellStock } from './stock.ts'
+import { tally } from './tally.ts'
 
 export type SeatNeeds = Surroundings & {
   db: Database
@@ -53,6 +54,7 @@ export function createSeat({ concert, live, ...needs }: SeatNeeds): Service<type
       release: batched((inputs) => releaseMany(env, inputs)),
       holdOf: (input) => holdOf(env, input),
       holdsOf: (input) => holdsOf(env, input),
+      tally: (input) => tally(env, input),
       reserve: batched((inputs) => reserveMany(env, inputs)),
       deadlines: (input) => deadlines(env, input),
       pin: touching(batched((inputs: Parameters<typeof pinMany>[1]) => pinMany(env, inputs)), env.meter, env.now),

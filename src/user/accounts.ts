@@ -7,6 +7,7 @@ import { userLimits } from './api.ts'
 import { assertPassword, digest, newToken, normalise, profileOf, type UserEnv } from './sessions.ts'
 import * as store from './store.ts'
 import { dropUnknownRequests, insertMail, insertResetRequest, resetRequests, takeResetRequest } from './store-mails.ts'
+import { allNotesOf, deleteNotesOf } from './store-notes.ts'
 import { clearAllFailures } from './store-throttles.ts'
 
 const registered = (tx: Tx, userIds: string[], now: number) =>
@@ -164,7 +165,7 @@ export async function setRole(env: UserEnv, { userId, role, by }: { userId: stri
 
 export async function exportData(env: UserEnv, { userId }: { userId: string }) {
   const user = await known(env, userId)
-  return { profile: profileOf(user), createdAt: user.createdAt, sessions: await store.sessionsOf(env.db, userId) }
+  return { profile: profileOf(user), createdAt: user.createdAt, sessions: await store.sessionsOf(env.db, userId), notes: await allNotesOf(env.db, userId) }
 }
 
 /** Erases who it was; the ledger keeps its rows under the id alone. */
@@ -177,6 +178,7 @@ export async function erase(env: UserEnv, { userId, password, from }: { userId: 
     await clearAllFailures(tx, digest(user.email))
     const ended = await endAll(env, tx, userId, 'erased')
     const version = await store.erase(tx, user, now())
+    await deleteNotesOf(tx, userId)
     await emit(tx, 'user', [{ name: 'user.erased', key: userId, version, occurredAt: now(), data: { userId } }])
     return { ...ended, users: [{ userId, epoch: await store.raiseEpoch(tx, userId, now()) }] }
   })

@@ -31,6 +31,9 @@ export const userLimits = {
   endedMax: 100_000,
   profilesMax: 200,
   sweepChunkMax: 1_000,
+  noteLengthMax: 1_000,
+  /** about one buyer of one show */
+  notesMax: 200,
 } as const
 
 export const Role = Type.Enum(['buyer', 'organiser', 'staff', 'operator'])
@@ -43,6 +46,7 @@ const Password = Type.String({ minLength: 8, maxLength: 128 })
 const AnyPassword = Type.String({ minLength: 1, maxLength: 128 })
 const Sender = Type.Optional(Type.String({ maxLength: 64 }))
 const Token = Type.String({ minLength: 20, maxLength: 100, pattern: '^[A-Za-z0-9_-]+$' })
+export const NoteText = Type.String({ minLength: 1, maxLength: userLimits.noteLengthMax, pattern: '\\S' })
 export const Profile = Exact({ id: Id, email: Type.String(), name: Type.String(), role: Role, verified: Type.Boolean() })
 export type Profile = Static<typeof Profile>
 const SignedIn = Exact({ accessToken: Type.String(), expiresAt: Instant, refreshToken: Type.String(), refreshUntil: Instant, user: Profile })
@@ -74,6 +78,13 @@ export const userOperations = {
   findStaff: operation({ input: Exact({ email: AnyEmail, concertId: Id, by: Id }), output: Exact({ profile: Type.Union([Profile, Type.Null()]) }) }),
   /** Those of these who still have an account. */
   profiles: operation({ input: Exact({ userIds: Type.Array(Id, { maxItems: userLimits.profilesMax }) }), output: Exact({ profiles: Type.Array(Profile) }) }),
+  /** What support writes down about a buyer of a show; it stays as it is and goes with the account. */
+  note: operation({ input: Exact({ noteId: Id, userId: Id, showId: Id, text: NoteText, by: Id }), output: Exact({ id: Id, at: Instant, author: Id, text: Type.String() }), refusals: ['user_unknown', 'notes_used_up'] }),
+  /** Newest first. */
+  notes: operation({
+    input: Exact({ userId: Id, showId: Id }),
+    output: Exact({ notes: Type.Array(Exact({ id: Id, at: Instant, author: Id, authorName: Type.String(), text: Type.String() })) }),
+  }),
   setRole: operation({ once: true, input: Exact({ userId: Id, role: Role, by: Id }), output: Profile, refusals: ['user_unknown'] }),
   verifyEmail: operation({ once: true, input: Exact({ token: Token }), output: Done, refusals: ['link_invalid'] }),
   resendVerification: operation({ input: Exact({ userId: Id }), output: Done, refusals: ['user_unknown'] }),
@@ -83,7 +94,7 @@ export const userOperations = {
   changePassword: operation({ once: true, input: Exact({ userId: Id, sessionId: Id, password: AnyPassword, newPassword: Password, from: Sender }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
   export: operation({
     input: Exact({ userId: Id }),
-    output: Exact({ profile: Profile, createdAt: Instant, sessions: Type.Array(Exact({ id: Id, createdAt: Instant, endedAt: Type.Union([Instant, Type.Null()]) })) }),
+    output: Exact({ profile: Profile, createdAt: Instant, sessions: Type.Array(Exact({ id: Id, createdAt: Instant, endedAt: Type.Union([Instant, Type.Null()]) })), notes: Type.Array(Exact({ at: Instant, showId: Id, text: Type.String() })) }),
     refusals: ['user_unknown'],
   }),
   erase: operation({ once: true, input: Exact({ userId: Id, password: AnyPassword, from: Sender }), output: Done, refusals: ['user_unknown', 'login_failed', 'login_throttled'] }),
@@ -102,6 +113,7 @@ export const userRefusals = {
   login_throttled: { status: 429, en: 'Too many tries; wait a little.', ko: '여러 번 시도하셨어요. 잠시 기다려 주세요.', next: { en: 'Wait for the time in Retry-After, or reset the password.', ko: 'Retry-After만큼 기다리거나 비밀번호를 다시 정해 주세요.' } },
   link_invalid: { status: 409, en: 'This link was used, has expired or is not ours.', ko: '이미 썼거나 시간이 지난 링크예요.', next: { en: 'Ask for a new link.', ko: '새 링크를 요청해 주세요.' } },
   user_unknown: { status: 404, en: 'There is no such user.', ko: '그런 사용자가 없어요.', next: { en: 'Check the id.', ko: '아이디를 확인해 주세요.' } },
+  notes_used_up: { status: 409, en: 'There are as many notes about this buyer as one show keeps.', ko: '이 구매자에 대한 메모가 가득 찼어요.', next: { en: 'Read the notes that are there.', ko: '남아 있는 메모를 확인해 주세요.' } },
   balance_left: { status: 409, en: 'There is still money in your wallet.', ko: '지갑에 돈이 남아 있어요.', next: { en: 'Withdraw it with POST /api/wallet/withdrawals, or erase the account with payOut: true to have it sent back.', ko: 'POST /api/wallet/withdrawals로 먼저 출금하거나, payOut: true로 돈을 돌려받으며 계정을 지워 주세요.' } },
   cross_site: { status: 403, en: 'This request came from another site.', ko: '다른 사이트에서 온 요청이에요.', next: { en: 'Send it from this site.', ko: '이 사이트에서 다시 시도해 주세요.' } },
 } as const satisfies RefusalCatalogue

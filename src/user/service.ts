@@ -10,6 +10,7 @@ import * as accounts from './accounts.ts'
 import { userLimits, type userOperations } from './api.ts'
 import { createHashing, type Hashing } from './hashing.ts'
 import type { Mail } from './mail.ts'
+import { note, notes } from './notes.ts'
 import { refresh, type SessionChange, signIn, signOut, type UserEnv } from './sessions.ts'
 import { changesSince, liveSessions } from './store.ts'
 import { claimMails, deferMail, dropExpiredMails, mailSent, sweep } from './store-mails.ts'
@@ -41,6 +42,8 @@ export function createUser({ mail, hashing = createHashing(userLimits.hashingCon
       lookUp: (input) => accounts.lookUp(env, input),
       findStaff: (input) => accounts.findStaff(env, input),
       profiles: (input) => accounts.profiles(env, input),
+      note: (input) => note(env, input),
+      notes: (input) => notes(env, input),
       setRole: (input) => accounts.setRole(env, input),
       verifyEmail: (input) => accounts.verifyEmail(env, input),
       resendVerification: (input) => accounts.resendVerification(env, input),

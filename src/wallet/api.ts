@@ -55,6 +55,8 @@ export const walletOperations = {
     output: Exact({ effect: Type.Enum(['settled', 'none']), reason: Type.Union([Type.Enum(['unknown', 'known', 'different']), Type.Null()]) }),
   }),
   balance: operation({ input: Exact({ userId: Id }), output: Exact({ balance: Won, currency: Type.Literal('KRW') }) }),
+  /** What the sales account of a show holds: everything paid for it less everything refunded so far. */
+  salesBalance: operation({ input: Exact({ showId: Id }), output: Exact({ balance: Type.Integer() }) }),
   entries: operation({
     input: Exact({ userId: Id, before: Type.Optional(Type.Integer({ minimum: 1 })), limit: Type.Integer({ minimum: 1, maximum: 101 }) }),
     output: Exact({ entries: Type.Array(Entry) }),

@@ -10,7 +10,7 @@ import { createDriver, type Driver, topUps, withdrawals } from './errands.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { debitMany, refundMany, voidMany } from './payments.ts'
 import type { Provider } from './provider.ts'
-import { closeWallets, entriesOf, insertAccounts, walletOf, walletStates } from './store-accounts.ts'
+import { closeWallets, entriesOf, insertAccounts, salesBalance, walletOf, walletStates } from './store-accounts.ts'
 import { type Errand, type ErrandTable, errandsOf, pendingTopUpsOf } from './store-errands.ts'
 import { type Begun, beginTopUps, beginWithdrawal, type TopUpInput, type WithdrawInput } from './topups.ts'
 
@@ -37,6 +37,7 @@ export function createWallet({ db, now, newId, random, provider }: Surroundings 
         shown((await ownErrand(db, 'withdrawals', input.withdrawalId, input.userId)) ?? refuse('withdrawal_unknown')),
       callback,
       balance: batched((inputs) => balances(ledger, inputs)),
+      salesBalance: async ({ showId }) => ({ balance: await salesBalance(db, showId) }),
       entries: async ({ userId, before, limit }) => ({
         entries: await entriesOf(db, userId, before ?? Number.MAX_SAFE_INTEGER, limit),
       }),

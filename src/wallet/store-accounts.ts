@@ -66,6 +66,11 @@ export async function walletStates(reader: Reader, userIds: string[]): Promise<M
   return new Map(rows.map((row) => [row.userId, row]))
 }
 
+export async function salesBalance(db: Reader, showId: string): Promise<number> {
+  const [row] = await db.rows<{ balance: number }>(sql`select balance from wallet.accounts where kind = 'sales' and owner = ${showId}`)
+  return row?.balance ?? 0
+}
+
 /** A wallet's ledger, newest first, before the transfer `before`; each side has an index of its own. */
 export async function entriesOf(db: Database, userId: string, before: number, limit: number): Promise<Entry[]> {
   return db.rows<Entry>(sql`

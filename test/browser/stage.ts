@@ -43,19 +43,19 @@ export async function openStage() {
     },
     settle: () => server.system.settle(),
     /** a verified person with a password and money */
-    fan: async ({ balance = 1_000_000, name = '한지민' } = {}): Promise<Fan> => {
+    fan: async ({ balance = 1_000_000, name = '한지민', role = 'buyer' }: { balance?: number; name?: string; role?: 'buyer' | 'organiser' } = {}): Promise<Fan> => {
       const email = `fan${++fans}@test.example`
-      const userId = await server.system.userService.ensureUser({ email, name, password, role: 'buyer' })
+      const userId = await server.system.userService.ensureUser({ email, name, password, role })
       if (balance > 0) await server.system.api.wallet.topUp({ topUpId: randomUUID(), userId, amount: balance })
       return { userId, email, name }
     },
     /** a published show that is on sale, with two grades and a standing floor; or one that opens later */
-    show: async ({ rows = 4, opensInMs = -60_000, title = '한여름밤의 록' } = {}) => {
+    show: async ({ rows = 4, opensInMs = -60_000, title = '한여름밤의 록', by = operatorId } = {}) => {
       const now = Date.now()
       const hour = 3_600_000
       const seated = (name: string, grade: string) => ({ name, grade, kind: 'seated' as const, rows: Array.from({ length: rows }, (_, i) => ({ name: String(i + 1), seats: 12 })) })
       const made = await server.system.api.concert.createWithShow({
-        by: { userId: operatorId, role: 'operator' },
+        by: { userId: by, role: 'operator' },
         concert: { title, venue: '올림픽홀', description: '' },
         show: { startsAt: now + 1_000 * hour, endsAt: now + 1_002 * hour, timeZone: 'Asia/Seoul', ticketsPerUserMax: 4, bookingFee: 2_000, policy: { version: 1, cutoffMinutesBeforeStart: 1_440 } },
         plan: { sections: [seated('A', 'VIP'), seated('B', 'R'), { name: '스탠딩', grade: 'S', kind: 'standing', capacity: 40 }] },

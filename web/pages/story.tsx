@@ -19,10 +19,13 @@ function Story({ id }: { id: string }) {
   return (
     <Page title={words.title}>
       <p className="note">{show.data ? `${show.data.title} · ${show.data.venue}` : ''}<br />{words.lead}</p>
-      <Loaded read={read}>{({ steps }) => steps.length === 0 ? <Notice title={words.none} /> : <ol className="steps">{steps.map((step) => <Entry key={`${step.at}${step.service}${step.what}`} step={step} showId={id} />)}</ol>}</Loaded>
+      <Loaded read={read}>{({ steps }) => steps.length === 0 ? <Notice title={words.none} /> : <Steps steps={steps} showId={id} />}</Loaded>
     </Page>
   )
 }
+
+/** The record of a turn, to the fan and to whoever helps the fan alike. */
+export const Steps = ({ steps, showId }: { steps: Step[]; showId: string }) => <ol className="steps">{steps.map((step) => <Entry key={`${step.at}${step.service}${step.what}`} step={step} showId={showId} />)}</ol>
 
 function Entry({ step: { at, what, detail }, showId }: { step: Step; showId: string }) {
   const { story: words, hall } = useWords()
@@ -30,7 +33,7 @@ function Entry({ step: { at, what, detail }, showId }: { step: Step; showId: str
     typeof detail.rank === 'number' ? words.number(detail.rank.toLocaleString()) : typeof detail.number === 'number' ? words.number(detail.number.toLocaleString()) : '',
     Array.isArray(detail.seatIds) ? hall.left(String(detail.seatIds.length)) : '',
     typeof detail.amount === 'number' ? won(detail.amount) : typeof detail.refund === 'number' ? won(detail.refund) : '',
-    words.reasons[String(detail.reason ?? detail.refusal ?? '')] ?? '',
+    words.reasons[String(detail.reason ?? detail.refusal ?? '')] ?? (what === 'seats_refunded' ? String(detail.reason) : ''),
   ].filter(Boolean)
   return (
     <li className={mine.has(what) ? 'mine' : ''}>

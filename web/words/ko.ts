@@ -65,7 +65,7 @@ export const ko = {
     title: '내 차례에 있었던 일', lead: '언제 무엇이 왜 일어났는지, 저희가 보는 기록과 같아요.', none: '아직 기록이 없어요.',
     steps: {
       joined: '줄에 섰어요', drawn: '순번을 추첨했어요', called: '차례가 됐어요', slept: '자리를 비우신 것 같아 순번을 재워 두었어요', woken: '순번을 깨웠어요', claimed: '들어왔어요', taken_over: '다른 기기로 옮겼어요', ended: '순번이 끝났어요', held: '좌석을 맡았어요', hold_ended: '맡아 둔 좌석이 풀렸어요', reserved: '예매를 시작했어요', confirmed: '예매가 끝났어요', cancelled: '예매를 취소했어요', expired: '예매 시간이 끝났어요',
-      payment_started: '결제를 시작했어요', payment_completed: '결제했어요', payment_failed: '결제되지 않았어요', payment_refused: '결제되지 않았어요', refunded: '돈을 돌려드렸어요', seats_cancelled: '좌석을 취소했어요', sold: '좌석이 회원님 것이 됐어요', withdrawn: '주최자가 공연을 내렸어요',
+      payment_started: '결제를 시작했어요', payment_completed: '결제했어요', payment_failed: '결제되지 않았어요', payment_refused: '결제되지 않았어요', refunded: '돈을 돌려드렸어요', seats_cancelled: '좌석을 취소했어요', seats_refunded: '좌석이 환불됐어요', sold: '좌석이 회원님 것이 됐어요', withdrawn: '주최자가 공연을 내렸어요',
     } as Record<string, string>,
     reasons: { left: '줄에서 나갔어요', purchase: '살 수 있는 매수를 모두 샀어요', untouched: '들어온 뒤 움직임이 없었어요', pass_expired: '입장 시간이 끝났어요', window_closed: '판매 기간이 끝났어요', line_closed: '줄이 닫혔어요', expired: '맡아 둔 시간이 끝났어요', released: '좌석을 놓았어요', swapped: '다른 좌석으로 바꿨어요', cancelled: '취소했어요', balance_insufficient: '지갑 잔액이 모자랐어요', top_up_declined: '은행이 충전을 거절했어요', show_cancelled: '공연이 취소됐어요' } as Record<string, string>,
     number: (n: string) => `${n}번`, proof: '추첨 확인하기',
