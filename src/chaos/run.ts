@@ -90,10 +90,12 @@ async function untilFirstPurchase(crowd: ReturnType<typeof createChaosCrowd>, sa
 }
 
 const quietMs = 2_000
+const heardMs = 60_000
 
-/** Until the tap has read nothing new for a while. */
+/** Until the tap has read nothing new for a while. A system that never comes to rest is audited as it is. */
 async function untilHeard(tap: ReturnType<typeof openTap>) {
-  for (let before = -1; before !== tap.count(); await wait(quietMs)) before = tap.count()
+  const endAt = performance.now() + heardMs
+  for (let before = -1; before !== tap.count() && performance.now() < endAt; await wait(quietMs)) before = tap.count()
 }
 
 type Outcome = { crowd: ReturnType<typeof createChaosCrowd>; happened: Happened[]; checks: Check[]; events: number; deaths: number; stalls: number; hashes: LineHash[] }
