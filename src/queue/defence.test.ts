@@ -49,11 +49,11 @@ test('a pass that a client took by itself and nobody touched for 90 s goes back 
   const [idle, byHand, holding, next] = (await ground.crowd(showId, 4)) as [Who, Who, Who, Who]
   await ground.queue.pass({ ...verified(idle), auto: true })
   await ground.queue.pass({ ...verified(byHand), auto: true })
-  ground.clock.now += queueLimits.untouchedMs - 1
+  await ground.pass(queueLimits.untouchedMs - 1)
   await ground.run('queue.untouched')
   assert.deepEqual([await stateOf(idle), await stateOf(byHand)], ['inside', 'inside'])
   await ground.queue.pass(verified(byHand))
-  ground.clock.now += 1
+  await ground.pass(1)
   await ground.run('queue.untouched')
   assert.deepEqual([await stateOf(idle), await stateOf(byHand), await stateOf(holding)], ['asleep', 'inside', 'called'])
   assert.equal(ground.seat.floorOf(idle), 2)
@@ -62,7 +62,7 @@ test('a pass that a client took by itself and nobody touched for 90 s goes back 
 
   await ground.queue.pass({ ...verified(holding), auto: true })
   ground.seat.quotas.set(`${showId} ${holding.userId}`, { seats: 1, sold: 0, seatsMax: 4 })
-  ground.clock.now += queueLimits.untouchedMs
+  await ground.pass(queueLimits.untouchedMs)
   await ground.run('queue.untouched')
   assert.equal(await stateOf(holding), 'inside', 'who holds a seat is there')
   await ground.queue.leave(byHand)
@@ -75,7 +75,7 @@ test('a pause, an unknown answer of seat and a renewal meanwhile put nobody to s
   const showId = await ground.publish()
   const [fan] = (await ground.crowd(showId, 1)) as [Who]
   await ground.queue.pass({ ...verified(fan), auto: true })
-  ground.clock.now += queueLimits.untouchedMs
+  await ground.pass(queueLimits.untouchedMs)
   await ground.hear('show.paused', showId)
   await ground.run('queue.untouched')
   assert.equal(await stateOf(fan), 'inside')
@@ -92,6 +92,27 @@ test('a pause, an unknown answer of seat and a renewal meanwhile put nobody to s
   await ground.run('queue.untouched')
   ground.seat.api.endPass = endPass
   assert.equal(await stateOf(fan), 'inside')
+})
+
+test('a pause and an outage stop the clock of a pass that nobody touched, as every other', async () => {
+  const showId = await ground.publish()
+  const [fan] = (await ground.crowd(showId, 1)) as [Who]
+  await ground.queue.pass({ ...verified(fan), auto: true })
+  await ground.pass(10_000)
+  await ground.hear('show.paused', showId)
+  await ground.pass(120_000)
+  await ground.hear('show.resumed', showId, { pausedMs: 120_000 })
+  await ground.run('queue.untouched')
+  assert.equal(await stateOf(fan), 'inside', 'after the pause there are 80 s left')
+  await ground.pass(79_999)
+  ground.clock.now += 10_000
+  await ground.run('queue.untouched')
+  await ground.run('queue.sweep')
+  await ground.run('queue.untouched')
+  assert.equal(await stateOf(fan), 'inside', 'it ran out while nobody could act')
+  await ground.pass(60_000)
+  await ground.run('queue.untouched')
+  assert.equal(await stateOf(fan), 'asleep')
 })
 
 test('a join may cost work: bound to user, show and time, checked by one hash; who has a place needs none', async () => {

@@ -51,7 +51,7 @@ export async function viewsOf(env: QueueEnv, aheadOf: (line: Line, ranks: number
       const { number, status, until, endedReason, joinedAt } = row
       const { seatsLeft } = show
       const hopeless = row.status === 'waiting' && show.availability === 'open' && position !== null && isHopeless(seatsLeft, position)
-      views.set(row, { number, rank, phase: line.phase, status, position, etaSeconds, seatsLeft, hopeless, until, endedReason, joinedAt })
+      views.set(row, { windowId, number, rank, phase: line.phase, status, position, etaSeconds, seatsLeft, hopeless, until, endedReason, joinedAt })
     }
   }
   return views
