@@ -172,6 +172,22 @@ test('an appeal carries the evidence about its user and address, is answered onc
   assert.equal(await codeOf(ground.queue.appeal({ id: randomUUID(), showId, userId: fan.userId, sender: null, text: 'more' })), 'appeals_used_up')
 })
 
+test('appeals and evidence go with the account: what was written, and what was held against it', async () => {
+  const showId = await ground.publish([{ codes: ['KEY'] }])
+  const [gone, other] = [someone(showId), someone(showId)]
+  for (const fan of [gone, other]) {
+    await codeOf(ground.queue.join({ ...fan, code: 'WRONG' }))
+    for (const text of ['I am Kim, 010-0000-0000', 'again']) await ground.queue.appeal({ id: randomUUID(), ...asking(fan), sender: null, text })
+    const [, first] = (await ground.queue.appeals(asking(fan))).appeals
+    await ground.queue.answerAppeal({ id: first?.id ?? '', by: randomUUID(), outcome: 'declined', answer: 'no' })
+  }
+  await ground.hear('user.erased', gone.userId, { userId: gone.userId })
+  assert.deepEqual((await ground.queue.appeals(asking(gone))).appeals.map(({ text, evidence, outcome }) => [text, evidence, outcome]), [['', [], 'declined']])
+  assert.deepEqual((await ground.queue.appeals(asking(other))).appeals.map(({ evidence }) => evidence.length), [1, 1])
+  const kept = await ground.db.rows<{ userId: string }>(sql`select user_id as "userId" from queue.evidence where show_id = ${showId}`)
+  assert.deepEqual(kept.map(({ userId }) => userId), [other.userId])
+})
+
 test('evidence is not changed, bounded in a flood, and gone after its retention', async () => {
   const showId = await ground.publish()
   const note = (userId: string, count = 1) => ({ showId, userId, sender: null, rule: 'joins_by_account', outcome: 'slowed' as const, count, firstAt: ground.clock.now, lastAt: ground.clock.now, inputs: {} })
