@@ -119,7 +119,8 @@ test('a join may cost work: bound to user, show and time, checked by one hash; w
   const showId = await ground.publish()
   const [old] = (await ground.crowd(showId, 1)) as [Who]
   const fan = someone(showId)
-  assert.equal((await ground.queue.work(asking(fan))).bits, 0)
+  const nothing = await ground.queue.work(asking(fan))
+  assert.equal(nothing.bits, 0)
   await ground.queue.control({ showId, by: randomUUID(), workBits: bits })
   assert.equal((await ground.queue.join(old)).created, false)
   assert.deepEqual(await refused(ground.queue.join(fan)), { code: 'work_required', params: { bits, hashes: 256 } })
@@ -131,6 +132,7 @@ test('a join may cost work: bound to user, show and time, checked by one hash; w
   }
   const work = solve(challenge)
   assert.equal(await reasonOf(fan, solve(challenge, (zeros) => zeros < bits)), 'too_little')
+  assert.equal(await reasonOf(fan, { challenge: nothing.challenge, nonce: '0' }), 'too_little', 'a task kept from before work was asked')
   assert.equal(await reasonOf(fan, { ...work, challenge: `${challenge}x` }), 'invalid')
   assert.equal(await reasonOf(someone(showId), work), 'foreign')
   assert.equal(await reasonOf(fan, solve((await ground.queue.work({ ...asking(fan), showId: await ground.publish() })).challenge)), 'foreign')
