@@ -88,6 +88,8 @@ export const Frame = Exact({
   rate: Type.Number({ minimum: 0 }),
   /** why it is slower than the line is used to: `paused: operator`, `slowed: payment | server | seats | operator`, `returns` */
   reason: Type.Union([Type.String(), Type.Null()]),
+  /** called or inside who hold nothing yet, about */
+  choosing: Count,
   availability: Type.Union([Type.Enum(['open', 'all_held', 'sold_out', 'closed']), Type.Null()]),
   left: Type.Array(Count),
   gone: Type.Array(Count),
