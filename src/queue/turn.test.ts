@@ -77,6 +77,25 @@ test('a pause makes a turn longer by its length, and so does an outage', async (
   assert.equal((await claim(first)).expiresAt, ground.clock.now + 2 * minute, 'the minute that was left, and one for coming back')
 })
 
+test('a turn that is over is not renewed before the sweep either, unless it ran out while nobody could come', async () => {
+  const { first } = await turn(1)
+  for (const after of [0, 9, 9, 9]) {
+    await ground.pass(after * minute)
+    await claim(first)
+  }
+  await ground.pass(3 * minute)
+  assert.equal(await codeOf(claim(first)), 'place_ended')
+  ground.clock.now += 10 * minute
+  assert.equal(await codeOf(claim(first)), 'place_ended', 'it was over when the outage began')
+  const { first: late } = await turn(1)
+  for (const after of [0, 9, 9, 9, 2]) {
+    await ground.pass(after * minute)
+    await claim(late)
+  }
+  ground.clock.now += 10 * minute
+  assert.equal((await claim(late)).expiresAt, ground.clock.now + minute)
+})
+
 test('several renewals in one batch each get a number of their own', async () => {
   const { first } = await turn()
   const passes = await Promise.all([claim(first), claim(first), claim(first)])

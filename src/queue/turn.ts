@@ -81,7 +81,6 @@ function refused(env: QueueEnv, input: PassInput, refusal: Refusal, answers: Map
 
 /** When the asked pass would end, or why there is none. No clock is asked: until the sweep, who is called may still claim. */
 function untilOf(show: Show, { input, place, line }: Asked<PassInput>, now: number, end: number): number | Refusal {
-  const fresh = Math.max(place.until ?? 0, Math.min(now + queueLimits.passMs, turnEndOf(place, now)))
   switch (place.status) {
     case 'asleep':
       return new Refusal('place_asleep', { number: place.number })
@@ -90,13 +89,14 @@ function untilOf(show: Show, { input, place, line }: Asked<PassInput>, now: numb
       return new Refusal('place_ended', { reason: place.endedReason })
     case 'called':
       if (show.pausedAt !== null) return new Refusal('line_paused')
-      return input.verified ? fresh : new Refusal('email_unverified')
-    case 'inside':
+      return input.verified ? now + queueLimits.passMs : new Refusal('email_unverified')
+    case 'inside': {
       if (place.sessionId !== input.sessionId && input.takeOver !== true) return new Refusal('pass_elsewhere')
-      if (line.phase !== 'closed') return fresh
       // a closed window lets who is inside go on until the pass ends, and no longer
-      if (end > now) return end
+      const renewed = line.phase === 'closed' ? end : Math.max(end, Math.min(now + queueLimits.passMs, turnEndOf(place, now)))
+      if (renewed > now) return renewed
       return show.pausedAt !== null ? new Refusal('line_paused') : new Refusal('place_ended', { reason: 'pass_expired' })
+    }
     default:
       return new Refusal('not_your_turn', { number: place.number })
   }
@@ -107,8 +107,10 @@ const turnEndOf = ({ status, turnUntil }: places.PlaceRow, now: number) =>
   status === 'inside' && turnUntil !== null ? turnUntil : now + queueLimits.turnMsMax
 
 /** When a pass that may not be renewed ends: one that ran out in an outage goes on like every other. */
-async function endOf(tx: Tx, { place: { until, status }, line }: Asked<PassInput>, now: number): Promise<number> {
-  if (until === null || until > now || status !== 'inside' || line.phase !== 'closed') return until ?? 0
+async function endOf(tx: Tx, { place, line }: Asked<PassInput>, now: number): Promise<number> {
+  const { until, status } = place
+  const mayBeRenewed = line.phase !== 'closed' && turnEndOf(place, now) > now
+  if (until === null || until > now || status !== 'inside' || mayBeRenewed) return until ?? 0
   return (await deadlineAfterOutage(tx, until, now)) ?? until
 }
 
