@@ -155,6 +155,9 @@ test('who joined while a running sale was read is not judged, and is no violatio
   const verdict = verdictOf([...joins, ...events], { complete: false })
   assert.deepEqual([verdict.violations, verdict.calls, verdict.unjudged], [[], 5, 1])
   assert.deepEqual(verdictOf([...joins, ...events]).violations.map(({ what }) => what), ['impossible'], 'a record that is whole has no such thing')
+  const hiding = { ...(events.find(({ kind }) => kind === 'place') as ChainedLine), number: 999, at: ground.clock.now + minute }
+  const hidden = verdictOf(forged([...joins, hiding, ...events]), { complete: false })
+  assert(hidden.violations.some(({ what }) => what === 'impossible'), 'what is older than a line that cannot be judged could have been')
 })
 
 test('a running sale says that more will follow, and grows at the ends of its chains only', async () => {

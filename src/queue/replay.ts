@@ -37,7 +37,7 @@ export function createReplay(hash: Hash) {
   const orders = new Map<string, Order>()
   const heads: Record<string, string> = {}
   const violations: Violation[] = []
-  const state = { cap: 0, paused: false, live: 0, liveMax: 0, capMax: 0, joins: 0, calls: 0, unjudged: 0 }
+  const state = { cap: 0, paused: false, live: 0, liveMax: 0, capMax: 0, joins: 0, calls: 0, unjudged: 0, unjudgedFrom: 0 }
   let batch: PlaceEvent[] = []
 
   const broken = (what: Violation['what'], line: unknown, detail: string) => {
@@ -75,7 +75,15 @@ export function createReplay(hash: Hash) {
   }
 
   /** Joins are read before events: in a running sale somebody may have come in between, and from then on nothing is known. */
-  const isBeyond = ({ kind, window, number }: PlaceEvent) => state.unjudged > 0 || (kind === 'place' && number > windowOf(window).places.length)
+  function isBeyond(event: PlaceEvent): boolean {
+    const { kind, window, number, at } = event
+    const places = kind === 'place' ? windowOf(window).places : []
+    if (state.unjudged === 0 && (kind !== 'place' || number <= places.length)) return false
+    const since = state.unjudged === 0 ? (places.at(-1)?.joinedAt ?? at) : state.unjudgedFrom
+    if (kind === 'place' && at < since - clockMs) broken('impossible', event, 'older than what it stands behind')
+    if (state.unjudged === 0) state.unjudgedFrom = at
+    return true
+  }
 
   function happen(event: PlaceEvent): Status | undefined {
     const place = windowOf(event.window).places[event.number - 1]
