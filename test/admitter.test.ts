@@ -75,7 +75,7 @@ test('an admitter that is stopped with the line in its hand is taken over, and c
 
     const replay = createReplay(hash)
     for (const line of await recordOf(queue, showId)) replay.add(line)
-    const verdict = replay.end()
+    const verdict = replay.end(true)
     assert.deepEqual(verdict.violations, [])
     assert.deepEqual([verdict.joins, verdict.calls, verdict.liveMax], [fans, cap + 60, cap])
     for (const check of queueChecks) assert.deepEqual(await db.rows(check.query(Date.now())), [], check.name)

@@ -24,7 +24,8 @@ test('a join that is slowed leaves evidence, an appeal carries it, and upheld it
   for (const one of [fan, other]) for (let i = 0; i < burstOf('account'); i++) await must(join(one))
   const slowed = await join(fan)
   assert.deepEqual([slowed.status, slowed.body.code, slowed.body.reason, slowed.body.appeal], [429, 'rate_limited', 'joins_by_account', `/api/shows/${showId}/queue/appeals`])
-  await join(fan)
+  const inPercents = `%${showId.charCodeAt(0).toString(16)}${showId.slice(1)}`
+  assert.equal((await join(fan, inPercents)).body.reason, 'joins_by_account', 'however the address is written')
   await join(other)
   await world.settle()
 

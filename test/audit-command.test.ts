@@ -40,8 +40,8 @@ async function run(args: string[]) {
   return { code: done.code, stdout: done.stdout, stderr: done.stderr }
 }
 
-/** A server that says something else than it was told; `change` gets each page of the record. */
-async function liar(change: (page: { items: Record<string, unknown>[] }) => void): Promise<{ origin: string; close: () => Promise<void> }> {
+/** A server that says something else than it was told; `change` gets each page of the record, and the draw. */
+async function liar(change: (page: { items?: Record<string, unknown>[]; seed?: string }) => void): Promise<{ origin: string; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     void fetch(`${url}${request.url}`).then((answer) => answer.json()).then((page) => {
       change(page as never)
@@ -69,7 +69,7 @@ test('the command recomputes a sale with a drawn line from a live server, in wor
 
 test('a record that was changed on the way fails it, and so does no record; wrong options are told apart', async () => {
   const changed = await liar(({ items }) => {
-    const call = items.find(({ what }) => what === 'called')
+    const call = items?.find(({ what }) => what === 'called')
     if (call) call.number = 21 - Number(call.number)
   })
   try {
@@ -78,6 +78,16 @@ test('a record that was changed on the way fails it, and so does no record; wron
     assert.match(stdout, /VIOLATION chain_broken/)
   } finally {
     await changed.close()
+  }
+  const redrawn = await liar((page) => {
+    if (page.seed) page.seed = 'ab'.repeat(32)
+  })
+  try {
+    const { code, stdout } = await run(['--show', showId, '--url', redrawn.origin])
+    assert.equal(code, 1)
+    assert.match(stdout, /VIOLATION other_draw/)
+  } finally {
+    await redrawn.close()
   }
   const unknown = await run(['--show', '00000000-0000-4000-8000-000000000000', '--url', url])
   assert.deepEqual([unknown.code, /show_unknown/.test(unknown.stderr)], [1, true])

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 import { hash } from '../queue/draw-hash.ts'
-import { createReplay, type Verdict } from '../queue/replay.ts'
+import { createReplay, type Drawn, type Verdict } from '../queue/replay.ts'
 import type { ChainedLine } from '../queue/record-chain.ts'
 
 const usage = `npm run audit -- --show ID [--url http://127.0.0.1:8080] [--json]
 Reads the public record of a show's line from a running server and recomputes it from that record alone: hash chains, numbers
 without gaps, one place an account, never more in than the cap, nobody called while paused or before somebody who waited
-longer. --json prints the record as JSON Lines, and the verdict as the last line.
+longer; and holds the order of each window against its published draw. --json prints the record as JSON Lines, and the verdict as the last line.
 Exit code: 0 it holds, 1 it does not or nothing could be read, 2 wrong options.`
 const pageMax = 1_000
 const timeoutMs = 30_000
@@ -38,9 +38,10 @@ async function run(showId: string, url: string, json: boolean): Promise<number> 
         if (json) process.stdout.write(`${JSON.stringify(line)}\n`)
       }
       cursor = page.next
-      complete = page.complete
+      complete &&= page.complete
     }
-    const verdict = replay.end()
+    for (const window of replay.windows()) replay.drawn(window, await drawOf(`${url}/api/shows/${showId}/queue/draw?window=${window}`))
+    const verdict = replay.end(complete)
     if (json) process.stdout.write(`${JSON.stringify({ kind: 'verdict', ...verdict, complete })}\n`)
     else for (const line of linesOf(verdict, complete)) process.stdout.write(`${line}\n`)
     return verdict.violations.length === 0 ? 0 : 1
@@ -54,15 +55,28 @@ async function run(showId: string, url: string, json: boolean): Promise<number> 
 type Page = { items: ChainedLine[]; next: string | null; complete: boolean }
 
 async function read(url: string): Promise<Page> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
-  const body = (await response.json()) as Page & { code?: string; title?: string }
+  const { response, body } = await answerOf<Page>(url)
   if (!response.ok) throw new Error(`${response.status} ${body.code ?? ''} ${body.title ?? ''}`)
   return body
 }
 
-function linesOf({ joins, calls, capMax, liveMax, heads, violations }: Verdict, complete: boolean): string[] {
+/** Undefined: places of this window went by arrival. */
+async function drawOf(url: string): Promise<Drawn | undefined> {
+  const { response, body } = await answerOf<Drawn>(url)
+  if (response.status === 404 && body.code === 'draw_unknown') return undefined
+  if (!response.ok) throw new Error(`${response.status} ${body.code ?? ''} ${body.title ?? ''}`)
+  return body
+}
+
+async function answerOf<T>(url: string) {
+  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
+  return { response, body: (await response.json()) as T & { code?: string; title?: string } }
+}
+
+function linesOf({ joins, calls, capMax, liveMax, unjudged, heads, violations }: Verdict, complete: boolean): string[] {
   return [
     complete ? 'The sale is over; this record is whole.' : 'The sale is running; this is its record so far.',
+    ...(unjudged > 0 ? [`${unjudged} newer lines are not judged: somebody joined while the record was read.`] : []),
     `${joins} joins, ${calls} calls, at most ${liveMax} in at once (highest cap ${capMax}).`,
     ...Object.entries(heads).map(([chain, head]) => `head of ${chain}: ${head}`),
     ...violations.map(({ what, detail, line }) => `VIOLATION ${what}: ${detail} ${JSON.stringify(line)}`),

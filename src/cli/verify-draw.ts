@@ -21,7 +21,7 @@ const asksMax = 5
 const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const Text = Type.String()
 const Draw = Type.Object({
-  windowId: Text, commitment: Text, rosterCount: Nullable(Type.Integer()), root: Nullable(Text), rootedAt: Nullable(Text), secret: Nullable(Text), seed: Nullable(Text), weaker: Type.Array(Text),
+  showId: Text, windowId: Text, commitment: Text, committedAt: Text, sealsAt: Nullable(Text), sealedAt: Nullable(Text), drawnAt: Nullable(Text), rosterCount: Nullable(Type.Integer()), root: Nullable(Text), rootedAt: Nullable(Text), secret: Nullable(Text), seed: Nullable(Text), weaker: Type.Array(Text),
   beacon: Nullable(Type.Object({ chain: Text, publicKey: Text, genesisAt: Text, periodMs: Type.Number(), round: Type.Integer(), roundAt: Text, signature: Nullable(Text) })),
 })
 const Roster = Type.Object({ accounts: Type.Array(Type.String({ pattern: '^[0-9a-f]{64}$' })) })
@@ -63,12 +63,13 @@ async function verifyDraw({ show, window, url, number, chain }: Options): Promis
   const base = `${url.replace(/\/+$/, '')}/api/shows/${encodeURIComponent(show)}/queue`
   const which = window === undefined ? '' : `?window=${encodeURIComponent(window)}`
   const draw = await ask(`${base}/draw${which}`, Draw)
+  if (draw.showId !== show || (window !== undefined && draw.windowId !== window)) throw new Error(`asked for another draw, was given that of show ${draw.showId}, window ${draw.windowId}`)
   const accounts = draw.root === null ? undefined : await rosterOf(`${base}/draw/roster?window=${draw.windowId}`, draw.rosterCount ?? 0)
   const frame = await ask(base, Frame)
   const findings = checkDraw(hash, draw, { accounts, trusted: chain })
   // the line that is shown to everybody is the one that was drawn
-  if (frame.windowId === draw.windowId && frame.draw !== undefined && draw.seed !== null) {
-    const [count, text] = frame.draw
+  if (frame.windowId === draw.windowId && draw.seed !== null) {
+    const [count, text] = frame.draw ?? [0, '']
     const seed = Buffer.from(text, 'base64url').toString('hex')
     findings.push({ what: 'frame', ok: seed === draw.seed && count === draw.rosterCount, detail: `the line says seed ${seed} over ${count}` })
   }

@@ -50,7 +50,7 @@ declare module 'fastify' {
 }
 
 const joinRoute = /^\/api\/shows\/:\w+\/queue$/
-const joins = /^\/api\/shows\/([0-9a-f-]{36})\/queue(?:\?|$)/
+const idForm = /^[0-9a-f-]{36}$/
 const sendersMax = 20_000
 
 /** A join that was slowed; `sender` is the address prefix, `userId` is known once who is calling is. */
@@ -67,7 +67,12 @@ export function limitRates(app: App, { limit, settings, metrics, now, slowed, li
     keys.set(address, key)
     return key
   }
-  const showJoined = (request: FastifyRequest) => (request.routeOptions.config.limit === 'join' ? joins.exec(request.url)?.[1] : undefined)
+  /** As the router reads the address, whatever of it is written in percents. */
+  const showJoined = ({ routeOptions, method, params }: FastifyRequest): string | undefined => {
+    if (method !== 'POST' || !joinRoute.test(routeOptions.url ?? '')) return undefined
+    const { id = '' } = params as { id?: string }
+    return idForm.test(id) ? id : undefined
+  }
   async function spend(payer: Payer, key: string, request: FastifyRequest): Promise<Refusal | undefined> {
     const name = request.routeOptions.config.limit ?? 'read'
     const waitMs = await limit.take(`${name} ${payer}`, key, now())

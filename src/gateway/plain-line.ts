@@ -27,7 +27,7 @@ async function placeText({ user, queue, secure }: Deps, request: FastifyRequest 
     const session = await user.refresh({ refreshToken })
     setRefreshCookie(reply, session, secure)
     const place = await queue.position({ showId: request.params.id, userId: session.user.id, sessionId: session.user.id })
-    return korean ? koreanOf(place) : englishOf(place)
+    return wordsOf(place, korean)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     if (error.code === 'sign_in_required') {
@@ -44,10 +44,14 @@ const unknown = {
   en: { title: 'Sign in to see your place', body: 'To join the line, turn JavaScript on and sign in.' },
 }
 
+/** What the page says of a place; the words are those of the page with scripts. */
+export const wordsOf = (place: Place, korean: boolean): Text => (korean ? koreanOf(place) : englishOf(place))
+
 function koreanOf({ status, position, etaSeconds }: Place): Text {
   if (status === 'waiting' && position === null) return { title: '대기실에 들어와 있어요', body: '여는 시각에 순번을 추첨해요. 일찍 와도 순서는 앞당겨지지 않아요.' }
-  if (status === 'waiting') return { title: `앞에 ${(position ?? 0).toLocaleString('ko-KR')}명 있어요`, body: `${etaSeconds === null ? '' : `약 ${minutes(etaSeconds)}분 남았어요. `}창을 닫아도 순번은 그대로예요.` }
-  if (status === 'called' || status === 'woken') return { title: '입장할 차례예요', body: '자바스크립트를 켜고 들어와 주세요. 놓쳐도 순번은 사라지지 않아요.' }
+  if (status === 'woken') return { title: '바로 다음 차례예요', body: '자리가 나면 바로 불러요. 그때 자바스크립트를 켜고 들어와 주세요.' }
+  if (status === 'waiting') return { title: position === 0 ? '바로 다음이에요' : `앞에 ${(position ?? 0).toLocaleString('ko-KR')}명 있어요`, body: `${etaSeconds === null ? '' : `약 ${minutes(etaSeconds)}분 남았어요. `}창을 닫아도 순번은 그대로예요.` }
+  if (status === 'called') return { title: '입장할 차례예요', body: '자바스크립트를 켜고 들어와 주세요. 놓쳐도 순번은 사라지지 않아요.' }
   if (status === 'asleep') return { title: '순번을 재워 두었어요', body: '자바스크립트를 켜고 들어오면 바로 다음 차례로 불러 드려요.' }
   if (status === 'inside') return { title: '안에 들어와 있어요', body: '자바스크립트를 켜고 좌석을 골라 주세요.' }
   return { title: '끝난 순번이에요', body: '다시 줄을 서려면 자바스크립트를 켜 주세요.' }
@@ -55,13 +59,17 @@ function koreanOf({ status, position, etaSeconds }: Place): Text {
 
 function englishOf({ status, position, etaSeconds }: Place): Text {
   if (status === 'waiting' && position === null) return { title: 'You are in the lobby', body: 'Places are drawn at the opening. Arriving earlier does not move you forward.' }
-  if (status === 'waiting') return { title: `${(position ?? 0).toLocaleString('en-GB')} people are ahead of you`, body: `${etaSeconds === null ? '' : `About ${minutes(etaSeconds)} minutes. `}Closing this page does not change your place.` }
-  if (status === 'called' || status === 'woken') return { title: 'It’s your turn', body: 'Turn JavaScript on and come in. If you miss it, your place still waits for you.' }
+  if (status === 'woken') return { title: 'You are next', body: 'We call you as soon as there is room. Turn JavaScript on then and come in.' }
+  if (status === 'waiting') return { title: aheadOf(position ?? 0), body: `${etaSeconds === null ? '' : `About ${counted(minutes(etaSeconds), 'minute')}. `}Closing this page does not change your place.` }
+  if (status === 'called') return { title: 'It’s your turn', body: 'Turn JavaScript on and come in. If you miss it, your place still waits for you.' }
   if (status === 'asleep') return { title: 'We kept your place while you were away', body: 'Turn JavaScript on and you are called next.' }
   if (status === 'inside') return { title: 'You are inside', body: 'Turn JavaScript on to choose seats.' }
   return { title: 'This place has ended', body: 'Turn JavaScript on to join again.' }
 }
 
+const counted = (count: number, one: string) => (count === 1 ? `1 ${one}` : `${count.toLocaleString('en-GB')} ${one}s`)
+const aheadOf = (position: number) =>
+  position === 0 ? 'You are next' : position === 1 ? '1 person is ahead of you' : `${position.toLocaleString('en-GB')} people are ahead of you`
 const minutes = (seconds: number) => Math.max(1, Math.ceil(seconds / 60))
 
 /** Every text here is ours: nothing a stranger wrote stands on this page. */

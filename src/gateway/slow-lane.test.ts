@@ -44,3 +44,14 @@ test('a flood from more subjects than are kept is all counted: each kept one, an
   assert.equal(told.reduce((sum, { count }) => sum + count, 0), 2_500)
   assert.equal(countOf(null), 500)
 })
+
+test('a flood for shows that are made up costs no more than its bound, also while nobody takes what was counted', async () => {
+  const { lane, told, answers } = openLane()
+  for (let second = 0; second < 5; second++) {
+    for (let i = 0; i < 3_000; i++) lane.slowed({ showId: randomUUID(), userId: null, sender: `192.0.2.${i}`, by: 'address', perMinute: 60 })
+    answers.push(new Refusal('overloaded'))
+    await assert.rejects(lane.job.run())
+  }
+  await lane.job.run()
+  assert.equal(told.length, 4_000)
+})

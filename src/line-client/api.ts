@@ -18,6 +18,8 @@ export type LineFrame = {
   rate: number
   /** why it goes slower than the line is used to: `paused: …`, `slowed: …`, `returns` (only seats that come back are left) */
   reason?: string
+  /** called or inside who hold nothing yet, about: they choose before everybody who waits */
+  choosing?: number
   availability?: 'open' | 'all_held' | 'sold_out' | 'closed'
   /** seats that can be taken now, by grade in the order of GET /api/shows/:id */
   left?: number[]

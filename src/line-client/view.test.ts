@@ -109,6 +109,15 @@ test('odds follow what is really so, one word for each figure, within seconds; t
   assert.equal(word(0, start + 80_000), 'almost none')
 })
 
+test('who is in and holds nothing yet comes before everybody who waits, and the odds say so', () => {
+  const oddsWith = (choosing: number) => {
+    const view = createView(() => 101)
+    view.hear(frameOf({ last: 500, left: [500], availability: 'open', choosing }), start)
+    return view.at(start)?.odds
+  }
+  assert.deepEqual([0, 300, 3_000].map(oddsWith), ['very likely', 'uncertain', 'almost none'])
+})
+
 test('more seats or fewer people never make the odds worse', () => {
   const figures = fc.record({ seats: fc.nat(5_000), ahead: fc.nat(50_000), take: fc.double({ min: 0.25, max: 4, noNaN: true }) })
   const rank = (cover: number) => odds.indexOf(createOdds()(cover, start))

@@ -55,7 +55,7 @@ export function createView(rankOf: (frame: LineFrame) => number | undefined) {
     return {
       phase: frame.phase, position: ahead ?? null, isDue: rank !== undefined && rank <= frame.admittedThrough,
       wait: range ?? null, grew: now - grewAt < growingShownMs, seats: seats ?? null,
-      odds: ahead === undefined || seats === undefined || take === undefined ? null : oddsOf(frame.availability === 'sold_out' ? 0 : coverOf(seats, ahead, take), now),
+      odds: ahead === undefined || seats === undefined || take === undefined ? null : oddsOf(frame.availability === 'sold_out' ? 0 : coverOf(seats, ahead + (frame.choosing ?? 0), take), now),
       availability: frame.availability ?? null, reason: frame.reason ?? null, message: frame.message ?? null, opensAt: frame.opensAt ?? null, ageMs: 0,
     }
   }

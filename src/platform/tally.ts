@@ -4,7 +4,8 @@ export type Tally<T> = { note: (key: string, what: T, at: number) => void; drain
 
 /**
  * Counts what would be too much to write each by itself. Holds `keysMax` records between two drains; what is new beyond
- * that is counted under `restOf`, so that a flood costs memory and writes of its bound and still is seen.
+ * that is counted under `restOf`, of which as many are held. A flood that makes up even those, as one with invented ids, is
+ * not counted further: it costs memory and writes of its bound.
  */
 export function createTally<T>({ keysMax, restOf }: { keysMax: number; restOf: (what: T) => { key: string; what: T } }): Tally<T> {
   let records = new Map<string, Counted<T>>()
@@ -16,7 +17,7 @@ export function createTally<T>({ keysMax, restOf }: { keysMax: number; restOf: (
   const bounded = (key: string, what: T, counted: Counted<object>) => {
     if (records.has(key) || records.size < keysMax) return add(key, what, counted)
     const rest = restOf(what)
-    add(rest.key, rest.what, counted)
+    if (records.has(rest.key) || records.size < 2 * keysMax) add(rest.key, rest.what, counted)
   }
   return {
     note: (key, what, at) => bounded(key, what, { count: 1, firstAt: at, lastAt: at }),

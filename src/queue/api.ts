@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { auditOperation } from '../platform/audit.ts'
 import { type Api, Count, Exact, Id, Instant, operation, Text } from '../platform/contract.ts'
 import type { RefusalCatalogue } from '../platform/errors.ts'
+import { rootMs } from './draw-beacon.ts'
 import { shopOperations, shopRefusals } from './shop-api.ts'
 import { watchOperations, watchRefusals } from './watch-api.ts'
 
@@ -11,11 +12,17 @@ export const queueLimits = {
   claimMs: 3 * 60_000,
   wokenClaimMs: 30_000,
   passMs: 10 * 60_000,
+  /** from the claim, so long a pass may be renewed: longer than all a hold can be extended */
+  turnMsMax: 30 * 60_000,
   admitChunkMax: 1_000,
   graceMs: 500,
   ratePerMinuteMax: 1_000_000,
   /** leading zero bits of a join's work: 2^bits hashes on average */
   workBitsMax: 22,
+  /** a place may sleep so often and be woken at once; from then on it sleeps for this long, and twice as long each time */
+  sleepsFree: 3,
+  sleepMsMin: 30_000,
+  sleepMsMax: 10 * 60_000,
   /** times a turn may move to another device */
   movesMax: 5,
   /** a pass that a client took by itself and nobody touched goes back to sleep after this */
@@ -25,8 +32,7 @@ export const queueLimits = {
   recordPageMax: 1_000,
   /** a lobby is sealed so long before the opening */
   sealMs: 10_000,
-  /** from sealing, so long for the root to be out before the beacon's round is */
-  rootMs: 5_000,
+  rootMs,
   /** a lobby is open at least so long, also one that opened late */
   lobbyMsMin: 30_000,
   /** after the opening, or after a later round, so long for the beacon */
@@ -37,6 +43,8 @@ export const queueLimits = {
 
 export const Phase = Type.Enum(['announced', 'lobby', 'sealed', 'open', 'closed'])
 export const Place = Exact({
+  /** of the line it stands in: the frames of the next window say nothing of it */
+  windowId: Id,
   number: Count,
   /** of the place in the order of the line: its number unless the line was drawn; null until the draw */
   rank: Type.Union([Count, Type.Null()]),
@@ -80,6 +88,8 @@ export const Frame = Exact({
   rate: Type.Number({ minimum: 0 }),
   /** why it is slower than the line is used to: `paused: operator`, `slowed: payment | server | seats | operator`, `returns` */
   reason: Type.Union([Type.String(), Type.Null()]),
+  /** called or inside who hold nothing yet, about */
+  choosing: Count,
   availability: Type.Union([Type.Enum(['open', 'all_held', 'sold_out', 'closed']), Type.Null()]),
   left: Type.Array(Count),
   gone: Type.Array(Count),
@@ -194,7 +204,7 @@ export const queueOperations = {
     output: Exact({ pass: Type.String(), expiresAt: Instant, renewed: Type.Boolean() }),
     refusals: [...lineRefusals, 'place_unknown', 'not_your_turn', 'place_asleep', 'place_ended', 'pass_elsewhere', 'pass_moves_used_up', 'email_unverified', 'line_paused'],
   }),
-  wake: operation({ input: Exact(who), output: Place, refusals: [...lineRefusals, 'place_unknown', 'place_ended'] }),
+  wake: operation({ input: Exact(who), output: Place, refusals: [...lineRefusals, 'place_unknown', 'place_ended', 'wake_too_soon'] }),
   leave: operation({ input: Exact(who), output: Exact({}), refusals: [...lineRefusals, 'place_unknown'] }),
   /** Whether this fan may stand in the line with this code, before anything is done. */
   lobby: operation({
@@ -301,6 +311,7 @@ export const queueRefusals = {
   draw_not_sealed: { status: 409, en: 'The lobby is still open; the roster is fixed when it is sealed.', ko: '대기실이 아직 열려 있어요. 닫히면 명단이 정해져요.', next: { en: 'Come back a few seconds before the opening (sealsAt).', ko: '열리기 몇 초 전(sealsAt)에 다시 와 주세요.' } },
   place_not_drawn: { status: 409, en: 'You came after the lobby was sealed: your place follows the drawn ones, by arrival.', ko: '대기실이 닫힌 뒤에 오셨어요. 추첨된 순번 다음에 도착한 순서대로예요.', next: { en: 'Your place is at …/queue/me.', ko: '순번은 …/queue/me에서 볼 수 있어요.' } },
   place_asleep: { status: 409, en: 'Your place sleeps; it keeps its number.', ko: '순번을 재워 두었어요. 순번은 그대로예요.', next: { en: 'Wake it with POST /api/shows/:id/queue/wake.', ko: 'POST /api/shows/:id/queue/wake로 깨워 주세요.' } },
+  wake_too_soon: { status: 409, en: 'Your turn came and went several times. Your place is kept.', ko: '차례가 여러 번 지나갔어요. 순번은 그대로예요.', next: { en: 'Wake it again in retryAfterSeconds; until then others are called.', ko: 'retryAfterSeconds 뒤에 다시 깨워 주세요. 그동안은 다른 분을 먼저 불러요.' } },
   place_ended: { status: 409, en: 'This place has ended.', ko: '끝난 순번이에요.', next: joinNext },
   not_your_turn: { status: 409, en: 'It is not your turn yet.', ko: '아직 차례가 아니에요.', next: { en: 'Wait; refreshing does not change your place.', ko: '기다려 주세요. 새로고침해도 순번은 그대로예요.' } },
   pass_elsewhere: { status: 409, en: 'Your pass is in use on another device.', ko: '다른 기기에서 입장권을 쓰고 있어요.', next: { en: 'Send takeOver to go on here.', ko: 'takeOver로 여기서 이어서 할 수 있어요.' } },

@@ -35,8 +35,9 @@ test('rounds come out by their times: the first at the genesis, and the first at
 
 /** A relay on this machine that tells the recorded rounds, or what it is told to. */
 async function openRelay(tell: (round: number) => unknown = known) {
-  const state = { away: false }
+  const state = { away: false, asked: 0 }
   const server = createServer((request, reply) => {
+    state.asked++
     const round = Number(/\/public\/(\d+)$/.exec(request.url ?? '')?.[1])
     const answer = state.away || !request.url?.startsWith(`/${quicknet.hash}/`) ? undefined : tell(round)
     reply.writeHead(answer === undefined ? 425 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(answer ?? {}))
@@ -80,4 +81,16 @@ test('a relay that lies, of the signature or the round, is as good as none; a so
   assert.equal(await createDrandBeacon(liars).signatureOf(8), undefined)
   assert.equal(await createDrandBeacon([...liars, honest.url]).signatureOf(8), recorded[0][1])
   for (const relay of [forged, other, broken, honest]) await relay.close()
+})
+
+test('a round is fetched once for all who wait for it, and one that failed is asked for again', async (context) => {
+  const relay = await openRelay()
+  context.after(relay.close)
+  const beacon = createDrandBeacon([relay.url])
+  relay.state.away = true
+  assert.equal(await beacon.signatureOf(8), undefined)
+  relay.state.away = false
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 20 }, () => beacon.signatureOf(8)))), new Set([recorded[0][1]]))
+  assert.equal(await beacon.signatureOf(8), recorded[0][1])
+  assert.equal(relay.state.asked, 2)
 })

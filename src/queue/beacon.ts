@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import { type Chain, quicknet } from './draw-beacon.ts'
@@ -6,9 +7,13 @@ import { type Chain, quicknet } from './draw-beacon.ts'
 export type Beacon = { chain: Chain; signatureOf(round: number): Promise<string | undefined> }
 
 const askMs = 2_000
+const roundsKept = 100
 const Round = Compile(Type.Object({ round: Type.Integer(), signature: Type.String({ maxLength: 200 }) }))
 
-/** quicknet over HTTPS from several relays at once: the first sound answer counts, a wrong one is as none. */
+/**
+ * quicknet over HTTPS from several relays at once: the first sound answer counts, a wrong one is as none. A round is
+ * fetched and verified once, for all lines that wait for it: they ask several times a second until they open.
+ */
 export function createDrandBeacon(urls: string[], ask: typeof fetch = fetch, chain: Chain = quicknet): Beacon {
   async function from(url: string, round: number): Promise<string> {
     const answer = await ask(`${url}/${chain.hash}/public/${round}`, { signal: AbortSignal.timeout(askMs), redirect: 'error' })
@@ -19,8 +24,16 @@ export function createDrandBeacon(urls: string[], ask: typeof fetch = fetch, cha
     if (!Round.Check(body) || body.round !== round || !isSigned(chain, round, body.signature)) throw new Error(`${url} gave no round ${round}`)
     return body.signature
   }
-  return {
-    chain,
-    signatureOf: (round) => Promise.any(urls.map((url) => from(url, round))).catch(() => undefined),
+  const rounds = new LRUCache<number, Promise<string | undefined>>({ max: roundsKept })
+  function signatureOf(round: number): Promise<string | undefined> {
+    const known = rounds.get(round)
+    if (known) return known
+    const asked = Promise.any(urls.map((url) => from(url, round))).catch(() => {
+      rounds.delete(round) // asked again it is fetched again
+      return undefined
+    })
+    rounds.set(round, asked)
+    return asked
   }
+  return { chain, signatureOf }
 }

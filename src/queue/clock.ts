@@ -49,6 +49,9 @@ export async function deadlineAfterOutage(db: Reader, until: number, now: number
   return isOutage(last, now) && until > last ? now + afterOutageMs : undefined
 }
 
+/** Whether the beat is so old that nobody may act on deadlines before `afterOutage` has moved them. */
+export const isStopped = async (db: Reader, now: number) => isOutage(await clock.lastBeat(db), now)
+
 const isOutage = (last: number | undefined, now: number): last is number => last !== undefined && now - last > outageMs
 
 /** Moves deadlines in chunks, all to the same instant: what was moved is not found again. */

@@ -49,11 +49,11 @@ test('a pass that a client took by itself and nobody touched for 90 s goes back 
   const [idle, byHand, holding, next] = (await ground.crowd(showId, 4)) as [Who, Who, Who, Who]
   await ground.queue.pass({ ...verified(idle), auto: true })
   await ground.queue.pass({ ...verified(byHand), auto: true })
-  ground.clock.now += queueLimits.untouchedMs - 1
+  await ground.pass(queueLimits.untouchedMs - 1)
   await ground.run('queue.untouched')
   assert.deepEqual([await stateOf(idle), await stateOf(byHand)], ['inside', 'inside'])
   await ground.queue.pass(verified(byHand))
-  ground.clock.now += 1
+  await ground.pass(1)
   await ground.run('queue.untouched')
   assert.deepEqual([await stateOf(idle), await stateOf(byHand), await stateOf(holding)], ['asleep', 'inside', 'called'])
   assert.equal(ground.seat.floorOf(idle), 2)
@@ -62,7 +62,7 @@ test('a pass that a client took by itself and nobody touched for 90 s goes back 
 
   await ground.queue.pass({ ...verified(holding), auto: true })
   ground.seat.quotas.set(`${showId} ${holding.userId}`, { seats: 1, sold: 0, seatsMax: 4 })
-  ground.clock.now += queueLimits.untouchedMs
+  await ground.pass(queueLimits.untouchedMs)
   await ground.run('queue.untouched')
   assert.equal(await stateOf(holding), 'inside', 'who holds a seat is there')
   await ground.queue.leave(byHand)
@@ -75,7 +75,7 @@ test('a pause, an unknown answer of seat and a renewal meanwhile put nobody to s
   const showId = await ground.publish()
   const [fan] = (await ground.crowd(showId, 1)) as [Who]
   await ground.queue.pass({ ...verified(fan), auto: true })
-  ground.clock.now += queueLimits.untouchedMs
+  await ground.pass(queueLimits.untouchedMs)
   await ground.hear('show.paused', showId)
   await ground.run('queue.untouched')
   assert.equal(await stateOf(fan), 'inside')
@@ -94,11 +94,33 @@ test('a pause, an unknown answer of seat and a renewal meanwhile put nobody to s
   assert.equal(await stateOf(fan), 'inside')
 })
 
+test('a pause and an outage stop the clock of a pass that nobody touched, as every other', async () => {
+  const showId = await ground.publish()
+  const [fan] = (await ground.crowd(showId, 1)) as [Who]
+  await ground.queue.pass({ ...verified(fan), auto: true })
+  await ground.pass(10_000)
+  await ground.hear('show.paused', showId)
+  await ground.pass(120_000)
+  await ground.hear('show.resumed', showId, { pausedMs: 120_000 })
+  await ground.run('queue.untouched')
+  assert.equal(await stateOf(fan), 'inside', 'after the pause there are 80 s left')
+  await ground.pass(79_999)
+  ground.clock.now += 10_000
+  await ground.run('queue.untouched')
+  await ground.run('queue.sweep')
+  await ground.run('queue.untouched')
+  assert.equal(await stateOf(fan), 'inside', 'it ran out while nobody could act')
+  await ground.pass(60_000)
+  await ground.run('queue.untouched')
+  assert.equal(await stateOf(fan), 'asleep')
+})
+
 test('a join may cost work: bound to user, show and time, checked by one hash; who has a place needs none', async () => {
   const showId = await ground.publish()
   const [old] = (await ground.crowd(showId, 1)) as [Who]
   const fan = someone(showId)
-  assert.equal((await ground.queue.work(asking(fan))).bits, 0)
+  const nothing = await ground.queue.work(asking(fan))
+  assert.equal(nothing.bits, 0)
   await ground.queue.control({ showId, by: randomUUID(), workBits: bits })
   assert.equal((await ground.queue.join(old)).created, false)
   assert.deepEqual(await refused(ground.queue.join(fan)), { code: 'work_required', params: { bits, hashes: 256 } })
@@ -110,6 +132,7 @@ test('a join may cost work: bound to user, show and time, checked by one hash; w
   }
   const work = solve(challenge)
   assert.equal(await reasonOf(fan, solve(challenge, (zeros) => zeros < bits)), 'too_little')
+  assert.equal(await reasonOf(fan, { challenge: nothing.challenge, nonce: '0' }), 'too_little', 'a task kept from before work was asked')
   assert.equal(await reasonOf(fan, { ...work, challenge: `${challenge}x` }), 'invalid')
   assert.equal(await reasonOf(someone(showId), work), 'foreign')
   assert.equal(await reasonOf(fan, solve((await ground.queue.work({ ...asking(fan), showId: await ground.publish() })).challenge)), 'foreign')
@@ -149,6 +172,22 @@ test('an appeal carries the evidence about its user and address, is answered onc
   assert.deepEqual(acts.map(({ action }) => action), ['appeal.answer'])
   for (let i = 1; i < 5; i++) await ground.queue.appeal({ id: randomUUID(), showId, userId: fan.userId, sender: null, text: 'more' })
   assert.equal(await codeOf(ground.queue.appeal({ id: randomUUID(), showId, userId: fan.userId, sender: null, text: 'more' })), 'appeals_used_up')
+})
+
+test('appeals and evidence go with the account: what was written, and what was held against it', async () => {
+  const showId = await ground.publish([{ codes: ['KEY'] }])
+  const [gone, other] = [someone(showId), someone(showId)]
+  for (const fan of [gone, other]) {
+    await codeOf(ground.queue.join({ ...fan, code: 'WRONG' }))
+    for (const text of ['I am Kim, 010-0000-0000', 'again']) await ground.queue.appeal({ id: randomUUID(), ...asking(fan), sender: null, text })
+    const [, first] = (await ground.queue.appeals(asking(fan))).appeals
+    await ground.queue.answerAppeal({ id: first?.id ?? '', by: randomUUID(), outcome: 'declined', answer: 'no' })
+  }
+  await ground.hear('user.erased', gone.userId, { userId: gone.userId })
+  assert.deepEqual((await ground.queue.appeals(asking(gone))).appeals.map(({ text, evidence, outcome }) => [text, evidence, outcome]), [['', [], 'declined']])
+  assert.deepEqual((await ground.queue.appeals(asking(other))).appeals.map(({ evidence }) => evidence.length), [1, 1])
+  const kept = await ground.db.rows<{ userId: string }>(sql`select user_id as "userId" from queue.evidence where show_id = ${showId}`)
+  assert.deepEqual(kept.map(({ userId }) => userId), [other.userId])
 })
 
 test('evidence is not changed, bounded in a flood, and gone after its retention', async () => {

@@ -9,6 +9,9 @@ export const quicknet: Chain = {
   periodMs: 3_000,
 }
 
+/** From the sealing of a roster, so long for its root to be out before the round is: with it the rule leaves one round to take. */
+export const rootMs = 5_000
+
 /** When a round comes out; rounds are counted from 1. */
 export const timeOfRound = ({ genesisAt, periodMs }: Chain, round: number) => genesisAt + (round - 1) * periodMs
 

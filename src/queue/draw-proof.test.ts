@@ -7,7 +7,7 @@ import { queueLimits } from './api.ts'
 import { checkDraw, checkProof, type PublishedDraw } from './draw-check.ts'
 import { queueDrawChecks } from './draw-checks.ts'
 import { hash } from './draw-hash.ts'
-import { blockLeaves, climb, pathOf, rootOf, toHex } from './draw-rules.ts'
+import { blockLeaves, climb, pathOf, rootOf, seedOf, toHex } from './draw-rules.ts'
 import { codeOf, type Ground, lineRow, minute, openGround, someone, type Who } from './testing.ts'
 
 let ground: Ground
@@ -55,9 +55,14 @@ async function drawnLine(count: number): Promise<{ showId: string; fans: Who[] }
   await ground.run('queue.draws')
   return { showId, fans }
 }
+const isoOf = (at: number | null) => (at === null ? null : new Date(at).toISOString())
 const published = (draw: DrawDocument): PublishedDraw => ({
   ...draw,
-  rootedAt: draw.rootedAt === null ? null : new Date(draw.rootedAt).toISOString(),
+  committedAt: new Date(draw.committedAt).toISOString(),
+  sealsAt: isoOf(draw.sealsAt),
+  sealedAt: isoOf(draw.sealedAt),
+  drawnAt: isoOf(draw.drawnAt),
+  rootedAt: isoOf(draw.rootedAt),
   beacon: draw.beacon && { ...draw.beacon, genesisAt: new Date(draw.beacon.genesisAt).toISOString(), roundAt: new Date(draw.beacon.roundAt).toISOString() },
 })
 const trusted = () => ground.chain.beacon.chain
@@ -70,7 +75,7 @@ test('from what is published anybody does the draw again, and each fan finds the
     assert.deepEqual(checkDraw(hash, draw, { accounts, trusted: trusted() }).filter(({ ok }) => ok !== true), [])
     for (const fan of fans.filter((_, index) => index < 3 || index >= count - 3)) {
       const proof = await ground.queue.proof({ showId, userId: fan.userId })
-      assert.deepEqual(checkProof(hash, draw, proof).filter(({ ok }) => ok !== true), [])
+      assert.deepEqual(checkProof(hash, draw, proof, fan.userId).filter(({ ok }) => ok !== true), [])
       assert.equal(proof.account, accounts[proof.number - 1])
       assert.equal(proof.rank, (await ground.queue.position(fan)).rank)
     }
@@ -99,13 +104,28 @@ test('each thing that does not match is found by name', async () => {
   assert.deepEqual(wrong({ beacon: { ...beacon, signature: null } }), ['signature', 'seed'])
   assert.deepEqual(wrong({ beacon: { ...beacon, round: beacon.round - 3 } }), ['round', 'signature'])
   assert.deepEqual(wrong({ rootedAt: beacon.roundAt }), ['round'])
+  assert.deepEqual(wrong({ rootedAt: null }), ['times', 'round'])
+  assert.deepEqual(wrong({ committedAt: beacon.roundAt }), ['times'], 'a secret that was committed to when the round was out')
+  assert.deepEqual(wrong({ sealedAt: null }), ['times'])
+  assert.deepEqual(wrong({ sealedAt: beacon.roundAt }), ['times'])
+  assert.deepEqual(wrong({ drawnAt: draw.rootedAt }), ['times'], 'a draw before its round was out')
+  assert.deepEqual(wrong({ drawnAt: null }), ['times'])
+  assert.deepEqual(wrong({ secret: null }), ['commitment', 'seed'], 'what is kept back after the draw')
+  const later = { ...beacon, round: beacon.round + 1, roundAt: new Date(Date.parse(beacon.roundAt) + trusted().periodMs).toISOString(), signature: ground.chain.sign(beacon.round + 1) }
+  const chosen = { beacon: later, seed: seedOf(hash, { secret: draw.secret ?? '', root: draw.root ?? '', signature: later.signature }) }
+  assert.deepEqual(wrong(chosen), ['round'], 'a round that was waited for')
+  assert.deepEqual(wrong({ ...chosen, weaker: ['round_replaced'] }), ['strength'], 'one that was replaced says so')
   assert.deepEqual(wrong({ beacon: null }), ['chain', 'seed'])
   assert.deepEqual(wrong({ weaker: ['round_replaced'] }), ['strength'])
   const own = await ground.queue.proof({ showId, userId: fans[0]?.userId ?? '' })
-  const misproved = (change: Partial<typeof own>) => checkProof(hash, draw, { ...own, ...change }).filter(({ ok }) => ok === false).map(({ what }) => what)
+  const misproved = (change: Partial<typeof own>) => checkProof(hash, draw, { ...own, ...change }, fans[0]?.userId ?? '').filter(({ ok }) => ok === false).map(({ what }) => what)
   assert.deepEqual(misproved({ userId: fans[1]?.userId ?? '' }), ['account', 'inclusion'])
   assert.deepEqual(misproved({ number: own.number + 1 }), ['inclusion', 'rank'])
   assert.deepEqual(misproved({ path: own.path.slice(1) }), ['inclusion'])
+  assert.deepEqual(misproved({ root: other }), ['inclusion'])
+  assert.deepEqual(misproved({ rosterCount: 301 }), ['inclusion'])
+  const foreign = await ground.queue.proof({ showId, userId: fans[1]?.userId ?? '' })
+  assert.deepEqual(misproved(foreign), ['account'], 'a sound proof of somebody else')
   assert.deepEqual(misproved({ rank: (own.rank ?? 0) + 1 }), ['rank'])
 })
 

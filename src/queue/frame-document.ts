@@ -8,7 +8,7 @@ export const messageBytesMax = 120
 export const isMessageShort = (message: string) => Buffer.byteLength(JSON.stringify(message)) <= messageBytesMax + 2
 
 /** In the order in which they matter when there is no room for all of them. */
-const optional = ['draw', 'message', 'reason', 'availability', 'left', 'gone'] as const
+const optional = ['draw', 'message', 'reason', 'availability', 'choosing', 'left', 'gone'] as const
 
 /**
  * The signed document of a frame, at most 512 bytes whatever there is to say. Without room for all stretches the far ones

@@ -29,7 +29,7 @@ test('a frame says what everybody may know, and its signature holds for every by
   stockOf(showId, [12, 0, 3])
   const { document } = await ground.queue.frame({ showId })
   const { windowId, signature, ...frame } = JSON.parse(document) as LineFrame
-  assert.deepEqual(frame, { epoch: 1, at: new Date(ground.clock.now).toISOString(), phase: 'open', last: 3, admittedThrough: 1, rate: 0.0017, availability: 'open', left: [12, 0, 3] })
+  assert.deepEqual(frame, { epoch: 1, at: new Date(ground.clock.now).toISOString(), phase: 'open', last: 3, admittedThrough: 1, rate: 0.0017, availability: 'open', choosing: 1, left: [12, 0, 3] })
   const { keys } = await ground.queue.frameKeys({})
   assert.equal(verifies(document, keys[0]?.publicKey ?? ''), true)
   for (const forged of [document.replace('"last":3', '"last":4'), document.replace(windowId, randomUUID()), document.replace('"open"', '"lobby"')])
@@ -108,6 +108,21 @@ test('a pause is told with its reason and no rate; only seats that come back are
   assert.deepEqual(await of(), ['returns', true])
   await ground.hear('show.paused', showId)
   assert.deepEqual(await of(), ['paused: operator', false])
+})
+
+test('a frame tells how many are in and hold nothing yet: they choose before everybody who waits', async () => {
+  const showId = await ground.publish()
+  const fans = await ground.crowd(showId, 8)
+  const before = (await frameOf(showId)).choosing ?? 0
+  const live = (await ground.queue.frame({ showId })).live
+  assert.equal(before, live)
+  await ground.stock(showId, { available: 12, total: 14, taken: 2, seatsPerHold: 2 })
+  ground.clock.now += 1_000
+  assert.equal((await frameOf(showId)).choosing ?? 0, live - 1)
+  await ground.stock(showId, { available: 12, total: 1_000, taken: 988, seatsPerHold: 2 })
+  ground.clock.now += 1_000
+  assert.equal((await frameOf(showId)).choosing, undefined)
+  for (const fan of fans) await ground.queue.leave(fan)
 })
 
 test('a seat service that is away costs a frame its seats, not the frame', async () => {

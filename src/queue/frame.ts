@@ -7,7 +7,7 @@ import { type Frame as FrameSchema, lineChannel } from './api.ts'
 import type { QueueEnv } from './env.ts'
 import { documentOf } from './frame-document.ts'
 import { limitOf } from './gate.ts'
-import { type Line, liveOf, noLine, presentLine, type Show } from './line.ts'
+import { choosingOf, type Line, liveOf, noLine, presentLine, type Show } from './line.ts'
 import * as lines from './store-lines.ts'
 import { leavers } from './store-places.ts'
 
@@ -65,6 +65,7 @@ export async function frameOf(env: QueueEnv, db: Reader, show: Show, stock: Stoc
   const gone = await goneOf(db, line)
   const availability = stock?.availability ?? null
   const left = stock?.left ?? []
+  const choosing = choosingOf(show)
   const reason = reasonOf(show, line, availability)
   const at = new Date(now).toISOString()
   const document = documentOf({
@@ -74,10 +75,11 @@ export async function frameOf(env: QueueEnv, db: Reader, show: Show, stock: Stoc
     ...(message === null ? {} : { message }),
     ...(reason === null ? {} : { reason }),
     ...(availability === null ? {} : { availability }),
+    ...(choosing === 0 ? {} : { choosing }),
     ...(left.length === 0 ? {} : { left }),
     gone,
   }, env.signer.sign)
-  return { showId, windowId, epoch, phase, last, rosterCount, seed, admittedThrough, live: liveOf(show), cap, paused, ratePerMinute, seatsLeft, message, opensAt, closesAt, at: now, rate, reason, availability, left, gone, document }
+  return { showId, windowId, epoch, phase, last, rosterCount, seed, admittedThrough, live: liveOf(show), cap, paused, ratePerMinute, seatsLeft, message, opensAt, closesAt, at: now, rate, reason, choosing, availability, left, gone, document }
 }
 
 /** Why nobody is called, or so few, when that is not how lines go. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Refusal } from '../platform/outcome.ts'
 import type { Pressure } from '../seat/api.ts'
 import type { QueueEnv } from './env.ts'
-import type { Paced } from './pressure.ts'
+import { holdersOf, type Paced } from './pressure.ts'
 
 export type Phase = 'announced' | 'lobby' | 'sealed' | 'open' | 'closed'
 export type ClosedReason = 'window_closed' | 'line_closed' | 'show_cancelled'
@@ -48,6 +48,8 @@ export type Show = Paced & {
   availability: string | null
   seatsLeft: number | null
   leftByGrade: Record<string, number> | null
+  /** seats held, pinned and returned; null until seat has told */
+  taken: number | null
   room: number | null
   ratePerMinute: number | null
   rateTokens: number
@@ -73,6 +75,9 @@ export const isRanked = ({ seed, committed, phase }: Line) => seed !== null || !
 
 /** Slots taken up in all lines of the show: who came in by an earlier window counts. */
 export const liveOf = (show: Show) => show.lines.reduce((sum, line) => sum + line.live, 0)
+
+/** Called or inside and holding nothing yet, about: seats that can be taken are theirs before they are anybody's who waits. */
+export const choosingOf = (show: Show) => Math.max(0, liveOf(show) - holdersOf(show.taken ?? 0, show.pressure?.seatsPerHold ?? null))
 
 export const lineOf = (show: Show, windowId: string): Line => {
   const line = show.lines.find((candidate) => candidate.windowId === windowId)

@@ -4,7 +4,7 @@ import { type Answer, Refusal, settle } from '../platform/outcome.ts'
 import type { LineOrder, Place, queueOperations } from './api.ts'
 import { orderOf } from './draw-hash.ts'
 import type { QueueEnv } from './env.ts'
-import { isRanked, type Line, lineOf, noLine, presentLine, type Show } from './line.ts'
+import { choosingOf, isRanked, type Line, lineOf, noLine, presentLine, type Show } from './line.ts'
 import type { Ahead } from './positions.ts'
 import * as lines from './store-lines.ts'
 import * as places from './store-places.ts'
@@ -50,8 +50,8 @@ export async function viewsOf(env: QueueEnv, aheadOf: (line: Line, ranks: number
       const etaSeconds = waits ? (moves && position !== null ? Math.ceil((position + 1) / perSecond) : null) : row.status === 'called' || row.status === 'inside' ? 0 : null
       const { number, status, until, endedReason, joinedAt } = row
       const { seatsLeft } = show
-      const hopeless = row.status === 'waiting' && show.availability === 'open' && position !== null && isHopeless(seatsLeft, position)
-      views.set(row, { number, rank, phase: line.phase, status, position, etaSeconds, seatsLeft, hopeless, until, endedReason, joinedAt })
+      const hopeless = row.status === 'waiting' && show.availability === 'open' && position !== null && isHopeless(seatsLeft, position + choosingOf(show))
+      views.set(row, { windowId, number, rank, phase: line.phase, status, position, etaSeconds, seatsLeft, hopeless, until, endedReason, joinedAt })
     }
   }
   return views

@@ -12,6 +12,7 @@ const SignedFrame = Type.Object({
   windowId: Type.String(), epoch: Count, at: IsoInstant, phase: Phase, opensAt: Type.Optional(IsoInstant), last: Count, admittedThrough: Count,
   rate: Type.Number({ description: 'places called a second' }),
   reason: Type.Optional(Type.String({ description: 'why it goes slower: `paused: operator`, `slowed: …`, `returns`' })),
+  choosing: Type.Optional(Type.Integer({ description: 'called or inside who hold nothing yet, about: they choose before everybody who waits' })),
   availability: Type.Optional(Type.String()),
   left: Type.Optional(Type.Array(Count, { description: 'seats that can be taken now, by grade in the order of GET /api/shows/:id' })),
   gone: Type.Optional(Type.Array(Count, { description: 'how many left before their turn: among the next 64 ranks after admittedThrough, the next 128, 256, …' })),

@@ -7,7 +7,7 @@ import type { App } from '../platform/http.ts'
 import { Refusal } from '../platform/outcome.ts'
 import { queueOperatorRoutes } from './routes-operator.ts'
 import { queueRoutes } from './routes.ts'
-import { type Ground, minute, openGround, someone } from './testing.ts'
+import { type Ground, lineRow, minute, openGround, someone } from './testing.ts'
 
 let ground: Ground
 let app: App
@@ -47,7 +47,7 @@ test('joining answers 201, again 200, with the place; no body is needed', async 
   const first = await send('POST', url)
   assert.equal(first.statusCode, 201)
   assert.deepEqual(first.json(), {
-    number: 1, rank: 1, phase: 'open', position: 0, etaSeconds: 0, seatsLeft: null, hopeless: false, status: 'called', endedReason: null,
+    windowId: (await lineRow(ground.db, showId)).windowId, number: 1, rank: 1, phase: 'open', position: 0, etaSeconds: 0, seatsLeft: null, hopeless: false, status: 'called', endedReason: null,
     until: new Date(ground.clock.now + 3 * minute).toISOString(), joinedAt: new Date(ground.clock.now).toISOString(),
   })
   const again = await send('POST', url, {})

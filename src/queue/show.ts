@@ -10,6 +10,7 @@ import { moveLobby } from './lobby-phases.ts'
 import { resume, resumeNow } from './resuming.ts'
 import * as lines from './store-lines.ts'
 import { tellFirstCap, tellGate } from './store-gate.ts'
+import { eraseAppeals } from './store-evidence.ts'
 import { notePurchases } from './store-passes.ts'
 import { eraseWatches } from './store-watches.ts'
 
@@ -51,7 +52,11 @@ export function showHandlers(env: QueueEnv): Record<string, EventHandler> {
     'seat.stock': async (tx, events) => {
       for (const event of inKeyOrder(events)) await hearStock(env, tx, event.data as StockTold)
     },
-    'user.erased': (tx, events) => eraseWatches(tx, events.map(({ data }) => (data as { userId: string }).userId)).then(() => undefined),
+    'user.erased': async (tx, events) => {
+      const userIds = events.map(({ data }) => (data as { userId: string }).userId)
+      await eraseWatches(tx, userIds)
+      await eraseAppeals(tx, userIds)
+    },
     'reservation.confirmed': (tx, events) => {
       const buyers = new Map(events.map(({ data }) => {
         const { showId, userId } = data as Confirmed

@@ -75,3 +75,10 @@ export const answerAppeal = (tx: Tx, { id, outcome, answer, by, now }: { id: str
   tx.rows(sql`
     update queue.appeals set outcome = ${outcome}, answer = ${answer}, answered_by = ${by}, answered_at = ${at(now)}
     where id = ${id} and outcome is null returning id`)
+
+/** What somebody wrote, and what was held against them, goes with the account; that an appeal was answered stays, as in the audit. */
+export async function eraseAppeals(tx: Tx, userIds: string[]): Promise<void> {
+  await tx.rows(sql`delete from queue.evidence where user_id = any(${userIds}::uuid[])`)
+  await tx.rows(sql`delete from queue.appeals where user_id = any(${userIds}::uuid[]) and outcome is null`)
+  await tx.rows(sql`update queue.appeals set text = '', evidence = '[]'::jsonb where user_id = any(${userIds}::uuid[])`)
+}

@@ -46,7 +46,7 @@ export async function clocksOf(db: Reader, showId: string): Promise<{ turns: num
 
 export const setStock = (tx: Tx, told: StockTold, room: number, now: number) =>
   tx.rows(sql`
-    update queue.shows set availability = ${told.availability.state}, room = ${room},
+    update queue.shows set availability = ${told.availability.state}, room = ${room}, taken = ${told.taken},
       seats_left = ${told.left.reduce((sum, { available }) => sum + available, 0)},
       left_by_grade = ${JSON.stringify(Object.fromEntries(told.left.map(({ grade, available }) => [grade, available])))}::jsonb,
       pressure = ${JSON.stringify(told.pressure)}::jsonb, pressure_at = ${at(now)}

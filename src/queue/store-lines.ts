@@ -7,7 +7,7 @@ type Row = Line & Omit<Show, 'lines'>
 const selectLines = (showIds: string[]): Sql => sql`
   select s.show_id as "showId", s.status, s.cap, s.paused_at as "pausedAt", s.pace_cap as "paceCap", s.pace_reason as "paceReason",
     s.pace_at as "paceAt", s.usual_hold_ms as "usualHoldMs", s.usual_pay_ms as "usualPayMs", s.pressure, s.pressure_at as "pressureAt",
-    s.availability, s.seats_left as "seatsLeft", s.left_by_grade as "leftByGrade", s.room, s.rate_per_minute as "ratePerMinute",
+    s.availability, s.seats_left as "seatsLeft", s.left_by_grade as "leftByGrade", s.taken, s.room, s.rate_per_minute as "ratePerMinute",
     s.rate_tokens as "rateTokens", s.rate_at as "rateAt", s.work_bits as "workBits", l.window_id as "windowId", l.phase,
     l.closed_reason as "closedReason", l.closing, l.lobby_opens_at as "lobbyOpensAt", l.seals_at as "sealsAt", l.opens_at as "opensAt", l.closes_at as "closesAt", l.audience, l.sections,
     l.last, l.roster_count as "rosterCount", l.seed, exists (select 1 from queue.draws d where d.window_id = l.window_id) as committed, l.admitted_through as "admittedThrough", l.called_count as "calledCount", l.live, l.epoch, l.message
@@ -42,10 +42,10 @@ function grouped(rows: Row[]): Show[] {
 function apart(row: Row): [Omit<Show, 'lines'>, Line] {
   const {
     status, cap, pausedAt, paceCap, paceReason, paceAt, usualHoldMs, usualPayMs, pressure, pressureAt, availability, seatsLeft,
-    leftByGrade, room, ratePerMinute, rateTokens, rateAt, workBits, ...line
+    leftByGrade, taken, room, ratePerMinute, rateTokens, rateAt, workBits, ...line
   } = row
   const paced = { paceCap, paceReason, paceAt, usualHoldMs, usualPayMs, pressure, pressureAt }
-  const stock = { availability, seatsLeft, leftByGrade, room }
+  const stock = { availability, seatsLeft, leftByGrade, taken, room }
   return [{ showId: row.showId, status, cap, pausedAt, workBits, ratePerMinute, rateTokens, rateAt, ...paced, ...stock }, line]
 }
 

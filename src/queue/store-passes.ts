@@ -11,7 +11,7 @@ export async function nextPassNumbers(tx: Tx, showId: string, userIds: string[])
   return new Map(rows.map((row) => [row.userId, row.last]))
 }
 
-export type Entry = PlaceRef & { sessionId: string; passNo: number; until: number; autoUntil: number | null; endPassNo: number | null }
+export type Entry = PlaceRef & { sessionId: string; passNo: number; until: number; turnUntil: number; autoUntil: number | null; endPassNo: number | null }
 
 /** Turns are claimed or passes renewed, in one line. */
 export const enter = (tx: Tx, entries: Entry[], now: number) =>
@@ -19,6 +19,7 @@ export const enter = (tx: Tx, entries: Entry[], now: number) =>
     with found as materialized (select * from (${located(entries)}) f where f.status in ('called', 'inside'))
     update queue.places p set status = 'inside', session_id = (${entries.map((e) => e.sessionId)}::uuid[])[e.i],
       pass_no = (${entries.map((e) => e.passNo)}::bigint[])[e.i], until = (${entries.map((e) => at(e.until))}::timestamptz[])[e.i],
+      turn_until = (${entries.map((e) => at(e.turnUntil))}::timestamptz[])[e.i],
       auto_until = (${entries.map((e) => (e.autoUntil === null ? null : at(e.autoUntil)))}::timestamptz[])[e.i],
       end_pass_no = coalesce((${entries.map((e) => e.endPassNo)}::bigint[])[e.i], p.end_pass_no),
       claimed_at = coalesce(p.claimed_at, ${at(now)})

@@ -13,6 +13,8 @@ export type PlaceRow = {
   sessionId: string | null
   passNo: number | null
   until: number | null
+  /** how far the turn may be renewed; null: not claimed */
+  turnUntil: number | null
   endedReason: string | null
   joinedAt: number
   endedAt: number | null
@@ -27,7 +29,7 @@ export type Happened = 'called' | 'slept' | 'woken' | 'claimed' | 'taken_over' |
 export type Was = PlaceRef & { was: Status; written: number }
 
 const columns = raw(`p.window_id as "windowId", p.number, p.rank, p.user_id as "userId", p.status, p.session_id as "sessionId",
-  p.pass_no as "passNo", p.until, p.ended_reason as "endedReason", p.joined_at as "joinedAt", p.ended_at as "endedAt"`)
+  p.pass_no as "passNo", p.until, p.turn_until as "turnUntil", p.ended_reason as "endedReason", p.joined_at as "joinedAt", p.ended_at as "endedAt"`)
 const windowIdsOf = (show: Show) => show.lines.map((line) => line.windowId)
 const windowsOf = (refs: PlaceRef[]) => refs.map((ref) => ref.windowId)
 const numbersOf = (refs: PlaceRef[]) => refs.map((ref) => ref.number)
@@ -141,6 +143,14 @@ export const tell = (tx: Tx, refs: PlaceRef[], what: Exclude<Happened, 'ended'>,
   tx.rows(sql`
     insert into queue.place_events (window_id, number, at, what)
     select window_id, number, ${at(now)}, ${what} from unnest(${windowsOf(refs)}::uuid[], ${numbersOf(refs)}::int[]) as r(window_id, number)`)
+
+/** How often each of these places fell asleep, and when it last did. */
+export const sleepsOf = (tx: Tx, refs: PlaceRef[]) =>
+  tx.rows<PlaceRef & { sleeps: number; lastAt: number | null }>(sql`
+    select r.window_id as "windowId", r.number, s.sleeps, s.last_at as "lastAt"
+    from unnest(${windowsOf(refs)}::uuid[], ${numbersOf(refs)}::int[]) as r(window_id, number) cross join lateral (
+      select count(*)::int as sleeps, max(e.at) as last_at from queue.place_events e
+      where e.window_id = r.window_id and e.number = r.number and e.what = 'slept') s`)
 
 export const wakePlaces = (tx: Tx, refs: PlaceRef[]) =>
   tx.rows(sql`

@@ -30,5 +30,8 @@ export const moveDeadlines = (tx: Tx, show: Show, { resumeNo, byMs }: Resuming, 
       select ctid as tid from queue.places
       where window_id = any(${show.lines.map((line) => line.windowId)}::uuid[]) and until is not null and resumed_no is distinct from ${resumeNo}::int
       order by until limit ${max})
-    update queue.places p set until = greatest(until + make_interval(secs => ${byMs / 1000}::float8), ${at(atLeast)}), resumed_no = ${resumeNo}
+    update queue.places p set until = greatest(until + make_interval(secs => ${byMs / 1000}::float8), ${at(atLeast)}),
+      turn_until = turn_until + make_interval(secs => ${byMs / 1000}::float8),
+      auto_until = greatest(auto_until + make_interval(secs => ${byMs / 1000}::float8), case when auto_until is not null then ${at(atLeast)}::timestamptz end),
+      resumed_no = ${resumeNo}
     where p.ctid = any(array(select tid from unmoved)) returning p.number`)

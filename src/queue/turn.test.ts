@@ -44,6 +44,58 @@ test('while inside a pass is always fresh with the next number, and the older st
   assert.equal(ground.seat.floorOf(first), 0)
 })
 
+test('a turn is renewed for half an hour and no longer: then its slot goes on to who waits', async () => {
+  const { first, second } = await turn(2)
+  const startedAt = ground.clock.now
+  await claim(first)
+  for (let renewals = 0; renewals < 4; renewals++) {
+    await ground.pass(9 * minute)
+    await claim(first).catch(() => undefined)
+  }
+  assert.equal((await ground.queue.position(second)).status, 'called')
+  const { status, endedReason } = await ground.queue.position(first)
+  assert.deepEqual([status, endedReason], ['ended', 'pass_expired'])
+  const { steps } = await ground.queue.story({ showId: first.showId, userId: first.userId })
+  assert.equal((steps.find(({ what }) => what === 'ended')?.at ?? 0) - startedAt, 36 * minute, 'the sweep that came first after 30 min')
+})
+
+test('a pause makes a turn longer by its length, and so does an outage', async () => {
+  const { showId, first } = await turn(1)
+  const startedAt = ground.clock.now
+  await claim(first)
+  await ground.pass(5 * minute)
+  await ground.hear('show.paused', showId)
+  await ground.pass(40 * minute)
+  await ground.hear('show.resumed', showId, { pausedMs: 40 * minute })
+  for (const after of [0, 9, 9, 6]) {
+    await ground.pass(after * minute)
+    await claim(first)
+  }
+  assert.equal((await claim(first)).expiresAt, startedAt + 70 * minute)
+  ground.clock.now = startedAt + 80 * minute
+  await ground.run('queue.sweep')
+  assert.equal((await claim(first)).expiresAt, ground.clock.now + 2 * minute, 'the minute that was left, and one for coming back')
+})
+
+test('a turn that is over is not renewed before the sweep either, unless it ran out while nobody could come', async () => {
+  const { first } = await turn(1)
+  for (const after of [0, 9, 9, 9]) {
+    await ground.pass(after * minute)
+    await claim(first)
+  }
+  await ground.pass(3 * minute)
+  assert.equal(await codeOf(claim(first)), 'place_ended')
+  ground.clock.now += 10 * minute
+  assert.equal(await codeOf(claim(first)), 'place_ended', 'it was over when the outage began')
+  const { first: late } = await turn(1)
+  for (const after of [0, 9, 9, 9, 2]) {
+    await ground.pass(after * minute)
+    await claim(late)
+  }
+  ground.clock.now += 10 * minute
+  assert.equal((await claim(late)).expiresAt, ground.clock.now + minute)
+})
+
 test('several renewals in one batch each get a number of their own', async () => {
   const { first } = await turn()
   const passes = await Promise.all([claim(first), claim(first), claim(first)])
@@ -109,6 +161,26 @@ test('a woken place is called next, before everybody, and has 30 s', async () =>
   assert.equal((await ground.queue.position(third)).status, 'waiting')
   await ground.pass(30_500)
   assert.equal((await ground.queue.position(first)).status, 'asleep')
+})
+
+test('places that are woken in turns and never come do not keep the line from its slot', async () => {
+  const { showId, first, second, third } = await turn(3)
+  const refusedIn: number[] = []
+  await ground.pass(3 * minute + 500)
+  const idle = [first, second]
+  for (const waitedMs of [3 * minute + 500, ...Array.from({ length: 30 }, () => 30_500)]) {
+    for (const who of idle) await ground.queue.wake(who).catch(({ code, params }) => code === 'wake_too_soon' && refusedIn.push(params.retryAfterSeconds))
+    await ground.pass(waitedMs)
+    if ((await ground.queue.position(third)).status === 'called') break
+  }
+  assert.equal((await ground.queue.position(third)).status, 'called')
+  assert(refusedIn.length > 0 && refusedIn.every((seconds) => seconds > 0 && seconds <= 600), String(refusedIn))
+  await claim(third)
+  await ground.pass(9 * minute)
+  assert.equal((await ground.queue.wake(first)).status, 'woken', 'its place is kept, and it is next')
+  await ground.queue.leave(third)
+  await ground.settle()
+  assert.deepEqual((await placesOf(ground.db, showId)).map(({ number, status }) => [number, status]), [[1, 'called'], [2, 'asleep'], [3, 'ended']])
 })
 
 test('woken places are called by number, not by who woke first', async () => {

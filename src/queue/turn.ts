@@ -45,7 +45,7 @@ export function passMany(env: QueueEnv, inputs: PassInput[]): Promise<Answer<Pas
       const takenOver = sessionId !== null && sessionId !== input.sessionId
       // who renews by hand or from another device is there
       const autoUntil = input.auto === true && place.status === 'called' ? now + queueLimits.untouchedMs : null
-      return { windowId, number, sessionId: input.sessionId, passNo, until, autoUntil, endPassNo: takenOver ? place.passNo : null }
+      return { windowId, number, sessionId: input.sessionId, passNo, until, turnUntil: turnEndOf(place, now), autoUntil, endPassNo: takenOver ? place.passNo : null }
     })
     for (const { windowId } of show.lines) {
       const ofLine = entries.filter((entry) => entry.windowId === windowId)
@@ -81,7 +81,6 @@ function refused(env: QueueEnv, input: PassInput, refusal: Refusal, answers: Map
 
 /** When the asked pass would end, or why there is none. No clock is asked: until the sweep, who is called may still claim. */
 function untilOf(show: Show, { input, place, line }: Asked<PassInput>, now: number, end: number): number | Refusal {
-  const fresh = Math.max(place.until ?? 0, now + queueLimits.passMs)
   switch (place.status) {
     case 'asleep':
       return new Refusal('place_asleep', { number: place.number })
@@ -90,30 +89,42 @@ function untilOf(show: Show, { input, place, line }: Asked<PassInput>, now: numb
       return new Refusal('place_ended', { reason: place.endedReason })
     case 'called':
       if (show.pausedAt !== null) return new Refusal('line_paused')
-      return input.verified ? fresh : new Refusal('email_unverified')
-    case 'inside':
+      return input.verified ? now + queueLimits.passMs : new Refusal('email_unverified')
+    case 'inside': {
       if (place.sessionId !== input.sessionId && input.takeOver !== true) return new Refusal('pass_elsewhere')
-      if (line.phase !== 'closed') return fresh
       // a closed window lets who is inside go on until the pass ends, and no longer
-      if (end > now) return end
+      const renewed = line.phase === 'closed' ? end : Math.max(end, Math.min(now + queueLimits.passMs, turnEndOf(place, now)))
+      if (renewed > now) return renewed
       return show.pausedAt !== null ? new Refusal('line_paused') : new Refusal('place_ended', { reason: 'pass_expired' })
+    }
     default:
       return new Refusal('not_your_turn', { number: place.number })
   }
 }
 
+/** A turn begins with its claim. Renewed without end, one pass would keep a slot from everybody who waits. */
+const turnEndOf = ({ status, turnUntil }: places.PlaceRow, now: number) =>
+  status === 'inside' && turnUntil !== null ? turnUntil : now + queueLimits.turnMsMax
+
 /** When a pass that may not be renewed ends: one that ran out in an outage goes on like every other. */
-async function endOf(tx: Tx, { place: { until, status }, line }: Asked<PassInput>, now: number): Promise<number> {
-  if (until === null || until > now || status !== 'inside' || line.phase !== 'closed') return until ?? 0
+async function endOf(tx: Tx, { place, line }: Asked<PassInput>, now: number): Promise<number> {
+  const { until, status } = place
+  const mayBeRenewed = line.phase !== 'closed' && turnEndOf(place, now) > now
+  if (until === null || until > now || status !== 'inside' || mayBeRenewed) return until ?? 0
   return (await deadlineAfterOutage(tx, until, now)) ?? until
 }
 
-/** Wakes a sleeping place: it is called next, before everybody who waits. Any other live place is answered as it is. */
+/**
+ * Wakes a sleeping place: it is called next, before everybody who waits. Any other live place is answered as it is. Who was
+ * called again and again and did not come waits longer each time: places woken in turns would keep every slot from the line.
+ */
 export function wakeMany(env: QueueEnv, inputs: Who[]): Promise<Answer<Place>[]> {
   return eachPlace(env, inputs, async ({ tx, show, now }, asked) => {
     const over = ({ place, line }: Asked<Who>) =>
       place.status === 'ended' || place.status === 'ending' || (place.status === 'asleep' && line.phase === 'closed')
-    const asleep = asked.filter((one) => one.place.status === 'asleep' && !over(one)).map(({ place }) => place)
+    const sleeping = asked.filter((one) => one.place.status === 'asleep' && !over(one)).map(({ place }) => place)
+    const tooSoon = await tooSoonOf(tx, sleeping, now)
+    const asleep = sleeping.filter((place) => !tooSoon.has(place))
     if (asleep.length > 0) {
       assert.equal((await places.wakePlaces(tx, asleep)).length, asleep.length, 'woken')
       await places.tell(tx, asleep, 'woken', now)
@@ -125,11 +136,27 @@ export function wakeMany(env: QueueEnv, inputs: Who[]): Promise<Answer<Place>[]>
     }
     const views = await viewsOf(env, (line, ranks) => aheadBySql(tx, line, ranks), show, asked.map(({ place }) => place))
     const answer = (one: Asked<Who>): Answer<Place> => {
+      const refusal = tooSoon.get(one.place)
+      if (refusal) return refusal
       const reason = one.place.endedReason ?? one.line.closedReason
       return (over(one) ? undefined : views.get(one.place)) ?? new Refusal('place_ended', { reason })
     }
     return new Map(asked.map((one) => [one.input, answer(one)]))
   })
+}
+
+/** Of sleeping places those that may not be woken yet. */
+async function tooSoonOf(tx: Tx, sleeping: places.PlaceRow[], now: number): Promise<Map<places.PlaceRow, Refusal>> {
+  if (sleeping.length === 0) return new Map()
+  const { sleepsFree, sleepMsMin, sleepMsMax } = queueLimits
+  const keyOf = ({ windowId, number }: places.PlaceRef) => `${windowId} ${number}`
+  const sleeps = new Map((await places.sleepsOf(tx, sleeping)).map((row) => [keyOf(row), row]))
+  return new Map(sleeping.flatMap((place) => {
+    const { sleeps: count = 0, lastAt } = sleeps.get(keyOf(place)) ?? {}
+    if (count <= sleepsFree) return []
+    const leftMs = (lastAt ?? 0) + Math.min(sleepMsMax, sleepMsMin * 2 ** (count - sleepsFree - 1)) - now
+    return leftMs <= 0 ? [] : [[place, new Refusal('wake_too_soon', { retryAfterSeconds: Math.ceil(leftMs / 1_000), place: 'kept' })]]
+  }))
 }
 
 /** Gives a place up: who is inside keeps the slot until seat has ended the pass. Leaving twice is leaving once. */

@@ -2,6 +2,7 @@ import { answersOf } from '../platform/batch.ts'
 import { doEach } from '../platform/jobs.ts'
 import { Refusal, UnknownOutcome } from '../platform/outcome.ts'
 import { fill, freeSlots } from './admission.ts'
+import { isStopped } from './clock.ts'
 import type { QueueEnv } from './env.ts'
 import { lockShow } from './store-lines.ts'
 import * as passes from './store-passes.ts'
@@ -11,9 +12,10 @@ const perRunMax = 200
 /**
  * The job that puts places back to sleep whose client took the turn by itself and where nobody was: no strike, the number
  * stays, the slot goes on. Seat decides on the row of the quota whether the pass was used and else ends it, outside any
- * transaction; a pass that was renewed meanwhile has a higher number and goes on.
+ * transaction; a pass that was renewed meanwhile has a higher number and goes on. Pauses and outages move this clock too.
  */
 export async function sleepUntouched(env: QueueEnv): Promise<void> {
+  if (await isStopped(env.db, env.now())) return
   const found = await passes.untouched(env.db, env.now(), perRunMax)
   const answers = await answersOf(found.map(({ showId, userId, passNo }) => env.seat.endPass({ showId, userId, passNo, unlessUsed: true })))
   await doEach(found.map((place, index) => ({ place, answer: answers[index] })), async ({ place, answer }) => {

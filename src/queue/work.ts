@@ -31,8 +31,8 @@ export function workRefusal(works: Tokens<WorkClaims>, asked: { userId: string; 
   if ('problem' in verified) return new Refusal('work_wrong', { reason: verified.problem })
   const { claims } = verified
   if (claims.userId !== userId || claims.showId !== showId) return new Refusal('work_wrong', { reason: 'foreign' })
-  // what was asked of this user counts, even if the operator asks for more by now
-  return zeroBits(hashOf(work)) >= claims.bits ? undefined : new Refusal('work_wrong', { reason: 'too_little' })
+  // what was asked of this user counts, even if the operator asks for more by now; a task of nothing is no task
+  return claims.bits > 0 && zeroBits(hashOf(work)) >= claims.bits ? undefined : new Refusal('work_wrong', { reason: 'too_little' })
 }
 
 export const hashOf = ({ challenge, nonce }: Work): Uint8Array => createHash('sha256').update(`${challenge}.${nonce}`).digest()

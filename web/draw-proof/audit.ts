@@ -1,12 +1,12 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { ChainedLine } from '../../src/queue/record-chain.ts'
-import { createReplay, type Verdict, type Violation } from '../../src/queue/replay.ts'
+import { createReplay, type Drawn, type Verdict, type Violation } from '../../src/queue/replay.ts'
 import { type Texts, texts } from './audit-texts.ts'
 import { at, element, getPatiently, isShow, language, showId, speak, status } from './proof-page.ts'
 
 /** Recomputes a whole sale in the browser, with the same lines as `npm run audit`. */
 const pageMax = 1_000
-const checks: Violation['what'][] = ['passed_over', 'cap_exceeded', 'called_while_paused', 'two_places', 'number_gap', 'impossible', 'chain_broken']
+const checks: Violation['what'][] = ['passed_over', 'cap_exceeded', 'other_draw', 'called_while_paused', 'called_while_closed', 'two_places', 'number_gap', 'impossible', 'chain_broken']
 const say: Texts = speak(texts)
 
 at<HTMLAnchorElement>('draw').search = new URLSearchParams({ show: showId, lang: language }).toString()
@@ -19,15 +19,18 @@ async function main() {
   const replay = createReplay(sha256)
   let read = 0
   let page: Page | undefined
+  let complete = true
   do {
     status(`${say.loading}: ${read.toLocaleString(language)}`)
     page = await pageAfter(page?.next ?? undefined)
     if (!page) return status(say.none)
     for (const line of page.items) replay.add(line)
     read += page.items.length
+    complete &&= page.complete
   } while (page.next !== null)
-  tell(replay.end(), read)
-  status(page.complete ? say.whole : say.running)
+  for (const window of replay.windows()) replay.drawn(window, await drawOf(window))
+  tell(replay.end(complete), read)
+  status(complete ? say.whole : say.running)
 }
 
 /** Undefined: there is no such line. */
@@ -37,6 +40,14 @@ async function pageAfter(cursor: string | undefined): Promise<Page | undefined> 
   if (answer.status === 404) return undefined
   if (!answer.ok) throw new Error(`the record answered ${answer.status}`)
   return answer.json() as Promise<Page>
+}
+
+/** Undefined: places of this window went by arrival. */
+async function drawOf(window: string): Promise<Drawn | undefined> {
+  const answer = await getPatiently(`/api/shows/${showId}/queue/draw?window=${encodeURIComponent(window)}`)
+  if (answer.status === 404) return undefined
+  if (!answer.ok) throw new Error(`the draw answered ${answer.status}`)
+  return answer.json() as Promise<Drawn>
 }
 
 function tell({ joins, calls, capMax, liveMax, heads, violations }: Verdict, lines: number) {

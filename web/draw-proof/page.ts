@@ -10,7 +10,7 @@ type Draw = PublishedDraw & { windowId: string; phase: string }
 const pageSize = 1_000
 const say: Texts = speak(texts)
 
-await main()
+await main().catch(() => status(say.unreachable))
 
 async function main() {
   if (!isShow) return status(say.missing)
@@ -51,10 +51,10 @@ async function countRoster(draw: Draw) {
 async function checkMine(draw: Draw) {
   const session = await fetch('/api/sessions/refresh', { method: 'POST' })
   if (!session.ok) return status(say.signIn)
-  const { accessToken } = await session.json() as { accessToken: string }
+  const { accessToken, user } = await session.json() as { accessToken: string; user: { id: string } }
   const answer = await fetch(`/api/shows/${showId}/queue/me/proof?window=${draw.windowId}`, { headers: { authorization: `Bearer ${accessToken}` } })
   if (!answer.ok) return status(answer.status === 503 ? say.unreachable : say.notIn)
-  tell('own', checkProof(sha256, draw, await answer.json() as PublishedProof))
+  tell('own', checkProof(sha256, draw, await answer.json() as PublishedProof, user.id))
   status(say.done)
 }
 

@@ -3,15 +3,39 @@ import type { WireHold, WirePass, WireReservation } from '../wire.ts'
 
 const passAt = (showId: string) => `openrun.pass.${showId}`
 const soonMs = 5_000
+const signsOfLife = ['pointerdown', 'pointermove', 'keydown', 'scroll', 'touchstart']
+type Kept = WirePass & { auto?: true }
+const keptPass = (showId: string): Kept | undefined => {
+  const kept = sessionStorage.getItem(passAt(showId))
+  return kept ? (JSON.parse(kept) as Kept) : undefined
+}
 
 /** The pass of this tab, or a fresh one for who is inside; refuses as the line does. */
 async function passFor(showId: string, { fresh = false, takeOver = false } = {}): Promise<string> {
-  const kept = sessionStorage.getItem(passAt(showId))
-  const known = kept ? (JSON.parse(kept) as WirePass) : undefined
+  const known = keptPass(showId)
   if (!fresh && known && Date.parse(known.expiresAt) > Date.now() + soonMs) return known.pass
   const pass = await post<WirePass>(`/api/shows/${showId}/queue/pass`, takeOver ? { takeOver } : {})
   sessionStorage.setItem(passAt(showId), JSON.stringify(pass))
   return pass.pass
+}
+
+/**
+ * Whose page came in by itself shows by touching the hall that somebody is there; else the place goes back to sleep. Answers
+ * how to call it off. What fails is made good by the next touch.
+ */
+export function keepByTouch(showId: string): () => void {
+  let asking = false
+  const keep = () => {
+    if (asking || !keptPass(showId)?.auto) return
+    asking = true
+    void passFor(showId, { fresh: true }).catch(() => undefined).finally(() => {
+      asking = false
+    })
+  }
+  for (const sign of signsOfLife) addEventListener(sign, keep, { passive: true })
+  return () => {
+    for (const sign of signsOfLife) removeEventListener(sign, keep)
+  }
 }
 
 export const moveHere = (showId: string) => passFor(showId, { fresh: true, takeOver: true })

@@ -15,7 +15,7 @@ import { SeatList } from './list.tsx'
 import { type Lost, solveLoss } from './lost.ts'
 import { HallMap } from './map.tsx'
 import type { Hall, Section } from './plan.ts'
-import { moveHere, takeBest, takeSeats } from './purchase.ts'
+import { keepByTouch, moveHere, takeBest, takeSeats } from './purchase.ts'
 import { free } from './states.ts'
 import type { Seats } from './source.ts'
 
@@ -49,6 +49,7 @@ export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
   const mine = useMemo(() => new Set(hold?.seatIds.map((id) => id - 1) ?? []), [hold])
   const grades = useMemo(() => gradesOf(show.prices), [show.prices])
   const prices = useMemo(() => new Map(show.prices.map(({ grade, price }) => [grade, price])), [show.prices])
+  useEffect(() => keepByTouch(show.id), [show.id])
   useEffect(() => sessionStorage.setItem(chosenAt(show.id), JSON.stringify(chosen)), [show.id, chosen])
   const nameOf = (i: number) => {
     const seat = hall.seats[i]

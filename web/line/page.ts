@@ -13,10 +13,12 @@ import { loadWords, wordsNow } from './words.ts'
 const showId = location.pathname.split('/')[2] ?? ''
 const thereMs = 60_000
 const staleSeconds = 8
+const againMs = 4_000
 let touchedAt = Date.now()
 let state: LineState | undefined
 const extra: Extra = { signedIn: mayBeSignedIn(), refused: undefined, sent: false }
 let entering = false
+let triedAt = Number.NEGATIVE_INFINITY
 let announced = { kind: '', position: Number.POSITIVE_INFINITY }
 
 document.documentElement.lang = language()
@@ -77,20 +79,22 @@ leave.onclick = () => {
   sure.showModal()
 }
 
-/** The pass is kept for this tab, where the hall finds it. */
-async function enter(takeOver = false) {
+/** The pass is kept for this tab, where the hall finds it. One that the page took by itself is for who then touches the hall. */
+async function enter(how: { takeOver?: true; auto?: true } = {}) {
   if (entering) return
   entering = true
+  triedAt = Date.now()
   try {
-    const pass = await post<WirePass>(`/api/shows/${showId}/queue/pass`, takeOver ? { takeOver } : {})
-    sessionStorage.setItem(`openrun.pass.${showId}`, JSON.stringify(pass))
+    const pass = await post<WirePass>(`/api/shows/${showId}/queue/pass`, how)
+    sessionStorage.setItem(`openrun.pass.${showId}`, JSON.stringify({ ...pass, ...(how.auto ? { auto: true } : {}) }))
     location.assign(`/shows/${showId}/seats`)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    extra.refused = error.code
+    // anything else passes: a pause, a lost answer
+    extra.refused = error.code === 'email_unverified' || error.code === 'pass_elsewhere' ? error.code : undefined
     entering = false
     draw()
-    if (error.code !== 'email_unverified' && error.code !== 'pass_elsewhere') void line.look()
+    if (extra.refused === undefined) void line.look()
   }
 }
 
@@ -99,7 +103,7 @@ const acts: Record<Action, () => void> = {
   join: () => void line.join(),
   code: () => void line.join(field.value.trim()),
   enter: () => void enter(),
-  takeOver: () => void enter(true),
+  takeOver: () => void enter({ takeOver: true }),
   wake: () => void line.wake(),
   home: () => location.assign('/'),
   again: () => void line.look(),
@@ -140,7 +144,7 @@ function draw() {
   drawActions(view)
   announce(view)
   document.title = view.until ? words.called.bar(clock(view.until - serverNow())) : `${view.title} · ${words.brand}`
-  if (view.kind === 'called' && isThere()) void enter()
+  if (view.kind === 'called' && isThere()) void enter({ auto: true })
 }
 
 function drawChecks({ checks: items = [] }: View) {
@@ -176,7 +180,8 @@ function announce(view: View) {
   else live.textContent = text
 }
 
-const isThere = () => document.visibilityState === 'visible' && Date.now() - touchedAt < thereMs && extra.refused === undefined
+const isThere = () =>
+  document.visibilityState === 'visible' && Date.now() - touchedAt < thereMs && extra.refused === undefined && Date.now() - triedAt > againMs
 
 async function readShow() {
   const show = await get<WireShow>(`/api/shows/${showId}`, { anonymous: true })

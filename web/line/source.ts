@@ -44,9 +44,10 @@ export function followLine(showId: string, onState: (state: LineState) => void):
   function know(place: WirePlace) {
     tell({ place, problem: undefined, offline: false, heardAt: serverNow() })
     // another number is another wait: nothing of the former holds for it
-    if (followed !== `${place.number}`) {
+    const key = `${place.windowId} ${place.number}`
+    if (followed !== key) {
       follower?.close()
-      followed = `${place.number}`
+      followed = key
       follower = follow()
     }
     if (place.position !== null) follower?.know(place.position)
@@ -68,7 +69,8 @@ export function followLine(showId: string, onState: (state: LineState) => void):
         throw error
       }
     },
-    rankOf: (frame) => state.place?.rank ?? rank(frame, state.place?.number),
+    // frames tell of the present line, which after a window closed is the next one
+    rankOf: (frame) => (frame.windowId === state.place?.windowId ? (state.place.rank ?? rank(frame, state.place.number)) : undefined),
     onChange: (view, document) => {
       tell({ view, frame: JSON.parse(document) as WireFrame, heardAt: serverNow() - view.ageMs, offline: false })
       readMore(view)
@@ -134,13 +136,15 @@ export function followLine(showId: string, onState: (state: LineState) => void):
   }
 }
 
-function untilAsked({ offline, problem, place, view }: LineState): number | undefined {
+function untilAsked({ offline, problem, place, view, frame }: LineState): number | undefined {
   if (problem && final.has(problem.code)) return undefined
   if (offline) return offlineMs
   if (problem || !place) return askMs.refused
   if (place.status === 'called') return askMs.called
   if (place.status === 'inside' || place.status === 'asleep') return askMs.inside
   if (place.status === 'ended') return undefined
+  // the line moved on to another window: this place is about to end, and nothing but asking tells
+  if (frame && frame.windowId !== place.windowId) return askMs.inside
   if (place.status !== 'waiting' || view?.isDue || view?.phase === 'closed') return askMs.due
   // the order is known to the server, and not to this page
   return view?.phase === 'open' && view.position === null ? askMs.called : askMs.far
