@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { statesOf } from '../src/seat/map.ts'
 import type { Picture } from '../src/seat/picture.ts'
+import { fit, resized, toHall, zoomAt } from '../web/hall/camera.ts'
 import { solveLoss } from '../web/hall/lost.ts'
 import { bend, hit, layOut, step } from '../web/hall/plan.ts'
 import { changesOf, decodeStates, freeCount, longestRun } from '../web/hall/states.ts'
@@ -78,4 +79,14 @@ test('fifty thousand seats are laid out apart from each other, none outside the 
     seen.add(hit(large, x, y)?.seat ?? -1)
   }
   assert.equal(seen.size, 50_000)
+})
+
+test('in another window the whole hall is whole again, and a closer look keeps its middle', () => {
+  const [phone, desk] = [fit(hall.box, 390, 520), fit(hall.box, 1_060, 700)]
+  const change = { dx: (1_060 - 390) / 2, dy: (700 - 520) / 2 }
+  assert.deepEqual(resized(phone, phone, desk, change), desk)
+  const near = zoomAt(phone, 3, 100, 200, phone.scale)
+  const middle = toHall(near, 390 / 2, 520 / 2)
+  const kept = toHall(resized(near, phone, desk, change), 1_060 / 2, 700 / 2)
+  assert.ok(Math.hypot(kept[0] - middle[0], kept[1] - middle[1]) < 1e-9, `${middle} became ${kept}`)
 })

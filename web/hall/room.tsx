@@ -1,5 +1,5 @@
 import { useEffect, useId, useMemo, useState } from 'react'
-import { Problem } from '../client.ts'
+import { Problem, serverNow } from '../client.ts'
 import { useAct } from '../data.ts'
 import { clock, won } from '../language.ts'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
@@ -32,7 +32,7 @@ function storedChoice(showId: string, states: Uint8Array): number[] {
 }
 
 export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
-  const words = useWords().hall
+  const { hall: words, common } = useWords()
   const [chosen, setChosen] = useState(() => storedChoice(show.id, seats.states))
   const [types, setTypes] = useState<Types>({})
   const [filter, setFilter] = useState<ReadonlySet<number>>(none)
@@ -101,6 +101,7 @@ export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
     <div className="hall">
       <header>
         <Link to={`/concerts/${show.concertId}`} className="back-link">← {show.title}</Link>
+        <button type="button" className="quiet" lang={common.otherLanguage === 'English' ? 'en' : 'ko'} data-language>{common.otherLanguage}</button>
         <button type="button" className="list-switch" aria-pressed={listed} onClick={() => setListed(!listed)}>{listed ? words.map : words.list}</button>
       </header>
       <div className="view">
@@ -110,15 +111,22 @@ export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
       </div>
       <aside>
         <p className="hush" role="status">{said}</p>
-        {stale ? <Notice icon="wait" title={words.stale(Math.round(staleMs / 1_000))} /> : null}
-        {hold && !lost ? <Notice tone="mine" icon="lock" title={words.yours(hold.seatIds.length)} actions={hold.reservationId ? <Link to={`/checkout/${hold.reservationId}`} className="button small">{words.toCheckout}</Link> : undefined}>{words.yoursBody}</Notice> : null}
-        {until ? <Notice icon="wait" title={words.allHeld}>{clock(Date.parse(until) - Date.now())}</Notice> : null}
-        {lost ? <LostNotice lost={lost} nameOf={nameOf} onTake={() => void take([...lost.rest, ...lost.instead])} onLook={() => setLost(undefined)} /> : null}
-        {full ? <Notice title={words.full(max)}>{words.fullBody}</Notice> : null}
-        <Refused problem={problem} showId={show.id} onMove={() => void move()} />
-        <section><h2>{words.chosen}</h2><Chosen {...{ hall, show, chosen, types }} onType={(i, type) => setTypes({ ...types, [i]: type })} onRemove={toggle} /></section>
-        {hold ? null : <Best grades={grades} section={section} max={max} busy={busy} onFind={(wish) => void find(wish)} onWhole={() => setSection(undefined)} key={section?.name} />}
-        <Signs />
+        <div className="news">
+          {stale ? <Notice icon="wait" title={words.stale(Math.round(staleMs / 1_000))} /> : null}
+          {hold && !lost ? <Notice tone="mine" icon="lock" title={words.yours(hold.seatIds.length)} actions={hold.reservationId ? <Link to={`/checkout/${hold.reservationId}`} className="button small">{words.toCheckout}</Link> : undefined}>{words.yoursBody}</Notice> : null}
+          {until ? <Notice icon="wait" title={words.allHeld}>{words.allHeldUntil(clock(Date.parse(until) - serverNow()))}</Notice> : null}
+          {show.availability?.state === 'sold_out' && !hold ? <Notice title={words.soldOut}>{words.soldOutBody}</Notice> : null}
+        </div>
+        <div className="answers">
+          {lost ? <LostNotice lost={lost} nameOf={nameOf} onTake={() => void take([...lost.rest, ...lost.instead])} onLook={() => setLost(undefined)} /> : null}
+          {full ? <Notice title={words.full(max)}>{words.fullBody}</Notice> : null}
+          <Refused problem={problem} showId={show.id} onMove={() => void move()} />
+        </div>
+        <div className="rest">
+          <section><h2>{words.chosen}</h2><Chosen {...{ hall, show, chosen, types }} onType={(i, type) => setTypes({ ...types, [i]: type })} onRemove={toggle} /></section>
+          {hold ? null : <Best grades={grades} section={section} max={max} busy={busy} onFind={(wish) => void find(wish)} onWhole={() => setSection(undefined)} key={section?.name} />}
+          <Signs />
+        </div>
       </aside>
       <div className="bar">
         <button type="button" className="button primary num" disabled={busy || chosen.length === 0} onClick={() => void take(chosen)}>

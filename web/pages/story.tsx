@@ -4,6 +4,7 @@ import { Loaded, Own, Page } from '../parts/frame.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Step, WireShow } from '../wire.ts'
 import { useWords } from '../words/index.ts'
+import { Appeals } from './appeals.tsx'
 
 const mine = new Set(['called', 'claimed', 'held', 'sold', 'confirmed'])
 
@@ -20,6 +21,7 @@ function Story({ id }: { id: string }) {
     <Page title={words.title}>
       <p className="note">{show.data ? `${show.data.title} · ${show.data.venue}` : ''}<br />{words.lead}</p>
       <Loaded read={read}>{({ steps }) => steps.length === 0 ? <Notice title={words.none} /> : <ol className="steps">{steps.map((step) => <Entry key={`${step.at}${step.service}${step.what}`} step={step} showId={id} />)}</ol>}</Loaded>
+      <Appeals showId={id} />
     </Page>
   )
 }

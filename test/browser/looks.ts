@@ -1,0 +1,12 @@
+import type { Page } from 'playwright-core'
+import { phone } from './scene.ts'
+
+export const sizes = { phone, desktop: { width: 1_440, height: 900 } } as const
+export type Size = keyof typeof sizes
+export type Light = 'light' | 'dark'
+
+/** Shows the page as it stands in another light and size. */
+export async function show(page: Page, size: { width: number; height: number }, light: Light) {
+  await page.emulateMedia({ colorScheme: light })
+  await page.setViewportSize(size)
+}

@@ -1,0 +1,54 @@
+import { en } from '../../../web/line/words-en.ts'
+import { ko } from '../../../web/line/words-ko.ts'
+import { reserve } from '../sales.ts'
+import type { Scene, Shot } from '../scene.ts'
+
+/** A first hold is nearly over at once, and nobody is exempt from the limits. */
+export const lateEnvironment = { HOLD_SECONDS: '58', RATE_LIMIT_EXEMPT: '10.0.0.0/8' }
+const afterHoldMs = 62_000
+const afterClaimMs = 190_000
+const joinsAtOnce = 14
+
+/** States that time brings: the server's goes on by itself between them. And what a fresh installation shows. */
+export async function* late({ stage, visit, enter, words, language }: Scene): AsyncGenerator<Shot> {
+  const line = language === 'ko' ? ko : en
+  const { checkout, home, reservation } = words
+  const { page: first } = await visit()
+  await first.goto('/')
+  await first.getByText(home.empty).waitFor()
+  yield { name: 'home-empty', page: first }
+  const show = await stage.show({ title: '오픈런 페스티벌' })
+  const hasty = await enter({ allowed: [/^429 POST .*\/queue$/, /^404 GET .*\/queue\/me$/] })
+  await hasty.page.clock.install()
+  await Promise.all(Array.from({ length: joinsAtOnce }, () => hasty.context.request.post(`/api/shows/${show.showId}/queue`, { data: {}, headers: { authorization: `Bearer ${hasty.token}` } })))
+  await hasty.page.goto(`/shows/${show.showId}/line#join`)
+  await hasty.page.getByRole('heading', { name: line.slowLane.title }).waitFor()
+  // it would end by itself in a second or two
+  await hasty.page.clock.pauseAt(Date.now() + 3_600_000)
+  yield { name: 'line-slow-lane', page: hasty.page }
+
+  const { page, fan } = await enter()
+  const held = await reserve(stage, { showId: show.showId, userId: fan.userId }, [3, 4])
+  await page.goto(`/checkout/${held.reservation.id}`)
+  await page.getByText(checkout.ending(60)).waitFor()
+  yield { name: 'checkout-ending', page }
+  await page.getByRole('button', { name: checkout.extend }).click()
+  await page.getByText(checkout.ending(60)).waitFor({ state: 'detached' })
+  yield { name: 'checkout-extended', page }
+
+  const other = await stage.show({ title: '재운 순번' })
+  await stage.api.queue.control({ showId: other.showId, by: stage.operatorId, cap: 0 })
+  const sleeper = await enter()
+  await stage.api.queue.join({ showId: other.showId, userId: sleeper.fan.userId, sessionId: sleeper.fan.userId })
+  await stage.api.queue.control({ showId: other.showId, by: stage.operatorId, cap: 300 })
+  await stage.passTime(afterClaimMs + afterHoldMs)
+  await sleeper.page.goto(`/shows/${other.showId}/line`)
+  await sleeper.page.getByRole('heading', { name: line.asleep.title }).waitFor()
+  yield { name: 'line-asleep', page: sleeper.page }
+  await page.reload()
+  await page.getByRole('heading', { name: checkout.expired }).waitFor()
+  yield { name: 'checkout-expired', page }
+  await page.goto(`/reservations/${held.reservation.id}`)
+  await page.getByText(reservation.statuses.expired ?? '').first().waitFor()
+  yield { name: 'reservation-expired', page }
+}
