@@ -9,11 +9,12 @@ import { promisify } from 'node:util'
 import { chromium, type FrameLocator, type Page } from 'playwright-core'
 import type { MapSeat } from '../../web/wire.ts'
 import { layOut } from '../../web/hall/plan.ts'
+import { decodeStates, free } from '../../web/hall/states.ts'
 import { findChromium } from './chromium.ts'
 import type { Language } from './scene.ts'
 
 const start = new URL('../../src/cli/start.ts', import.meta.url).pathname
-const size = { width: 1_240, height: 820 }
+const size = { width: 1_240, height: 940 }
 const shownWidth = 992
 const framesPerSecond = 8
 const quality = 62
@@ -21,6 +22,10 @@ const bytesMax = 3_000_000
 const patienceMs = 60_000
 /** how long a race is waited for: it is never staged, so it may not come */
 const raceMs = 5_000
+
+const triesMax = 6
+/** so that one can read it */
+const lostShownMs = 1_500
 
 type Frame = { at: number; file: string }
 type Scene = { from: number; seconds: number }
@@ -33,7 +38,7 @@ export async function recordLoop(language: Language, target: string): Promise<{ 
   const browser = await chromium.launch({ executablePath: findChromium() ?? '', args: ['--no-sandbox'] })
   const { child, url } = await openDemo(directory)
   try {
-    const context = await browser.newContext({ viewport: size, locale: language === 'ko' ? 'ko-KR' : 'en-GB', timezoneId: 'Asia/Seoul', colorScheme: 'dark' })
+    const context = await browser.newContext({ baseURL: new URL(url).origin, viewport: size, locale: language === 'ko' ? 'ko-KR' : 'en-GB', timezoneId: 'Asia/Seoul', colorScheme: 'dark' })
     context.setDefaultTimeout(patienceMs)
     const page = await context.newPage()
     const frames = await record(page, directory)
@@ -88,13 +93,7 @@ async function play(page: Page, url: string): Promise<Scene[]> {
   const hall = performance.now()
   await chooseSeats(page, phone)
   await wait(Math.max(0, 2_500 - (performance.now() - hall)))
-  await phone.locator('.bar .primary').click()
-  await Promise.race([phone.locator('.notice.bad .primary').waitFor(), phone.locator('.checkout').waitFor()])
-  if (await phone.locator('.notice.bad .primary').count()) {
-    await wait(1_500)
-    await phone.locator('.notice.bad .primary').click()
-  }
-  await phone.locator('.checkout').waitFor()
+  await takeThem(phone)
   const pay = performance.now()
   await wait(1_200)
   await phone.locator('.bar .primary').click()
@@ -115,26 +114,45 @@ async function play(page: Page, url: string): Promise<Scene[]> {
   ]
 }
 
+/** Takes what was chosen; a lost race is answered on the map, and where the crowd was faster each time the server finds seats. */
+async function takeThem(phone: FrameLocator) {
+  const [checkout, lost] = [phone.locator('.checkout'), phone.locator('.notice.bad')]
+  const instead = lost.locator('.primary')
+  for (let tries = 0; tries < triesMax; tries++) {
+    if (await instead.count()) await instead.click()
+    else if (await phone.locator('.bar .primary:enabled').count()) await phone.locator('.bar .primary').click()
+    else await phone.locator('.best button[type=submit]').click()
+    await checkout.or(lost).first().waitFor()
+    if (await checkout.count()) return
+    await wait(lostShownMs)
+  }
+  throw new Error('no seat was to be had')
+}
+
 /** Two seats side by side that are free and that others want too; whoever is a moment late sees how that is solved. */
 async function chooseSeats(page: Page, phone: FrameLocator) {
   const showId = /shows\/([\w-]+)\//.exec((await page.locator('iframe').getAttribute('src')) ?? '')?.[1]
-  const map = await (await page.request.get(`/api/shows/${showId}/seats`.replace(/^/, new URL(page.url()).origin))).json() as { seats: MapSeat[]; states: string }
+  const map = await (await page.request.get(`/api/shows/${showId}/seats`)).json() as { seats: MapSeat[]; states: string }
   const layout = layOut(map.seats, ['R'])
-  const bits = Buffer.from(map.states, 'base64')
-  const isFree = (i: number) => (((bits[i >> 2] ?? 0) >> ((i & 3) * 2)) & 3) === 0
+  const isFree = freeIn(map.states)
   const row = layout.sections[0]?.rows.find(({ first, last }) => Array.from({ length: last - first - 1 }, (_, i) => first + i).some((i) => isFree(i) && isFree(i + 1)))
   if (!row) return
   const middle = Math.round((row.first + row.last) / 2)
-  const pairs = Array.from({ length: row.last - row.first - 1 }, (_, i) => row.first + i).filter((i) => isFree(i) && isFree(i + 1)).sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))
-  for (const i of [pairs[0] ?? row.first, (pairs[0] ?? row.first) + 1]) await tap(phone, layout.xs[i] ?? 0, layout.ys[i] ?? 0)
+  const [seat = row.first] = Array.from({ length: row.last - row.first - 1 }, (_, i) => row.first + i).filter((i) => isFree(i) && isFree(i + 1)).sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))
+  for (const i of [seat, seat + 1]) await tap(phone, layout.xs[i] ?? 0, layout.ys[i] ?? 0)
   const endsAt = performance.now() + raceMs
-  while (performance.now() < endsAt && (await phone.locator('.chosen li').count()) === 2 && !(await isTaken(page, `${showId}`, pairs[0] ?? 0))) await wait(100)
+  while (performance.now() < endsAt && (await phone.locator('.chosen li').count()) === 2 && !(await isTaken(page, `${showId}`, seat))) await wait(100)
 }
 
 async function isTaken(page: Page, showId: string, seat: number): Promise<boolean> {
-  const { states } = await (await page.request.get(`${new URL(page.url()).origin}/api/shows/${showId}/seats?planVersion=1`)).json() as { states: string }
-  const bits = Buffer.from(states, 'base64')
-  return [seat, seat + 1].some((i) => (((bits[i >> 2] ?? 0) >> ((i & 3) * 2)) & 3) !== 0)
+  const { states } = await (await page.request.get(`/api/shows/${showId}/seats?planVersion=1`)).json() as { states: string }
+  const isFree = freeIn(states)
+  return !isFree(seat) || !isFree(seat + 1)
+}
+
+function freeIn(text: string): (seat: number) => boolean {
+  const states = decodeStates(text, text.length * 3)
+  return (seat) => states[seat] === free
 }
 
 /** From afar the first tap comes nearer. */

@@ -1,6 +1,5 @@
 import { existsSync, globSync } from 'node:fs'
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
 import { type Light, show, type Size, sizes } from './looks.ts'
@@ -19,9 +18,6 @@ const quality = 55
 const bytesMax = 6_000_000
 /** of the pixels, so many may differ visibly before a picture is taken for another one */
 const newShare = 0.004
-/** a canvas follows its size a frame later; a page without scripts never says so */
-const drawn = 'new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))'
-const drawnMsMax = 300
 const lights: Light[] = ['light', 'dark']
 
 const { values: { only, language: reader } } = parseArgs({ options: { only: { type: 'string' }, language: { type: 'string' } } })
@@ -69,13 +65,12 @@ async function photographPart({ walk, environment, pages }: Part, language: Lang
   }
 }
 
-/** A page of the app in every light and size; a state in light on the phone and dark on the desk for one language, the other way round for the other. */
+/** A page of the app in every light and size; a state once in each language: Korean on the phone in light, English on the desk in the dark. */
 async function photograph(darkroom: Darkroom, page: Page, { state, language, all }: { state: string; language: Language; all: boolean }) {
   for (const size of Object.keys(sizes) as Size[])
     for (const light of lights) {
-      if (!all && ((size === 'phone') === (light === 'light')) !== (language === 'ko')) continue
+      if (!all && !(language === 'ko' ? size === 'phone' && light === 'light' : size === 'desktop' && light === 'dark')) continue
       await show(page, sizes[size], light)
-      await Promise.race([page.evaluate(drawn).catch(() => undefined), wait(drawnMsMax)])
       await keep(darkroom, `${directory}${state}.${language}.${size}.${light}.webp`, await page.screenshot({ type: 'webp', quality, animations: 'disabled', caret: 'hide' }))
     }
   await show(page, sizes.phone, 'light')

@@ -11,7 +11,7 @@ import { sign } from './walks/sign.ts'
 
 /** A group is checked in one test file. */
 export type Group = 'shop' | 'line' | 'hall' | 'own'
-/** `pages` are photographed in every light, size and language, other `states` in half of them; checked in `language`. */
+/** `pages` are photographed in every light, size and language, other `states` once in each language; checked in `language`. */
 export type Part = { group: Group; language: Language; walk: Walk; environment?: Record<string, string>; pages: string[]; states: string[] }
 
 /** Every page and state of the app, by how it is reached: axe looks at all of them, and so does the camera. A new page is a line here. */

@@ -83,6 +83,8 @@ export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
       const loss = solveLoss(hall, seats.states, wanted, error)
       setLost(loss)
       setChosen(loss.rest)
+      // what is shown there answers: the seat that went and the nearest instead
+      scrollTo(0, 0)
     }
   })
   const find = (wish: Wish) => act(async (key) => {

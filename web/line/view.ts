@@ -54,8 +54,11 @@ function endedView(reason: string): View {
 
 function refusedView({ problem, show }: LineState, code: string): View {
   const words = wordsNow()
-  const { perMinute, retryAfterSeconds } = problem?.params ?? {}
-  if (typeof perMinute === 'number') return { kind: 'slow-lane', title: words.slowLane.title, body: words.slowLane.body(perMinute, Number(retryAfterSeconds)), actions: [{ id: 'story', text: words.slowLane.button }] }
+  if (code === 'rate_limited') {
+    const { perMinute, retryAfterSeconds } = problem?.params ?? {}
+    // only joins may be appealed
+    return { kind: 'slow-lane', title: problem?.message ?? '', body: words.slowLane.body(Number(retryAfterSeconds)), actions: perMinute ? [{ id: 'story', text: words.slowLane.button }] : [] }
+  }
   if (code === 'code_required' || code === 'code_wrong') return { kind: 'code', ...words.code, note: code === 'code_wrong' ? (problem?.message ?? '') : '', actions: [{ id: 'code', text: words.code.button }] }
   if (code === 'line_closed') return { kind: 'closed', ...words.closed, actions: [{ id: 'home', text: words.closed.button }] }
   if (code === 'line_not_open') {

@@ -116,8 +116,8 @@ function ClockBar({ reservation, reload, children }: { reservation: WireReservat
     <>
       <ProblemNotice problem={problem} />
       <p className="hush" role="status">{said}</p>
-      {left <= warnMs && left > 0 ? <Notice tone="mine" title={words.ending(left <= urgentMs ? 20 : 60)} urgent={left <= urgentMs} key={left <= urgentMs ? 'urgent' : 'soon'}>{more > 0 ? words.endingBody(more) : ''}</Notice> : null}
       <div className={`bar ${left <= warnMs ? 'lit' : ''}`}>
+        {left <= warnMs && left > 0 ? <Notice tone="mine" title={words.ending(left <= urgentMs ? 20 : 60)} urgent={left <= urgentMs} key={left <= urgentMs ? 'urgent' : 'soon'}>{more > 0 ? words.endingBody(more) : ''}</Notice> : null}
         <div className="clock" role="timer" aria-label={words.until}><span>{words.until}</span><b className="num">{clock(left)}</b></div>
         {longer}
         {children}

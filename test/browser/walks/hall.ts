@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { decodeStates, free } from '../../../web/hall/states.ts'
 import { availability, buy, reserve, take } from '../sales.ts'
 import type { Scene, Shot } from '../scene.ts'
 import { hallOf, pickSeat } from '../stage.ts'
@@ -13,15 +14,12 @@ export async function* hall({ stage, enter, words }: Scene): AsyncGenerator<Shot
   const visit = await enter({ allowed: [/^409 POST .*\/(holds|queue\/pass)$/, /^403 POST .*\/holds$/, /ERR_INTERNET_DISCONNECTED/] })
   const { page, context, fan } = visit
   const layout = await hallOf(stage, showId)
-  const { seats: map } = await stage.api.seat.map({ showId })
-  const { states } = await stage.api.seat.map({ showId })
-  const bits = Buffer.from(states, 'base64')
-  const isFree = (i: number) => (((bits[i >> 2] ?? 0) >> ((i & 3) * 2)) & 3) === 0
+  const states = decodeStates((await stage.api.seat.map({ showId })).states, layout.seats.length)
   const sectionB = layout.sections.find(({ name }) => name === 'B') ?? layout.sections[0]
   const row = sectionB?.rows[5]
-  const free = Array.from({ length: (row?.last ?? 0) - (row?.first ?? 0) }, (_, i) => (row?.first ?? 0) + i).filter(isFree)
-  const [one, two, three, fourth, fifth] = free as [number, number, number, number, number]
-  if (!map || fifth === undefined) throw new Error('too few free seats in row 6 of section B')
+  const open = Array.from({ length: (row?.last ?? 0) - (row?.first ?? 0) }, (_, i) => (row?.first ?? 0) + i).filter((i) => states[i] === free)
+  const [one, two, three, fourth, fifth] = open.slice(Math.max(0, Math.floor(open.length / 2) - 3)) as [number, number, number, number, number]
+  if (fifth === undefined) throw new Error('too few free seats in row 6 of section B')
 
   // the plan is long in coming: what is shown meanwhile
   const late = Promise.withResolvers<void>()

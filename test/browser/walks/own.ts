@@ -44,7 +44,7 @@ export async function* booked({ stage, enter, words }: Scene): AsyncGenerator<Sh
 }
 
 /** Screens 18 to 20: my money, my data, my story. */
-export async function* own({ stage, enter, visit, words, language }: Scene): AsyncGenerator<Shot> {
+export async function* own({ stage, enter, visit, words, say }: Scene): AsyncGenerator<Shot> {
   const { wallet, account, story } = words
   const { page, fan } = await enter()
   const me = fan.userId
@@ -68,20 +68,20 @@ export async function* own({ stage, enter, visit, words, language }: Scene): Asy
   await page.goto('/wallet?source=sandbox:late')
   await page.locator('input[name=amount]').fill('200,000')
   await page.locator('main form .button:not(.primary, .small)').click()
-  await page.locator('.notice.good').waitFor()
+  await page.getByText(wallet.onItsWay(say('200,000원', '₩200,000'))).waitFor()
   yield { name: 'wallet-withdrawal', page }
 
   await page.goto(`/shows/${show.showId}/story`)
   await page.locator('.steps li').nth(5).waitFor()
   yield { name: 'story', page }
   await page.getByRole('button', { name: story.appeals.open }).click()
-  await page.locator('textarea').fill(language === 'ko' ? '6번 좌석은 제가 취소하지 않았어요.' : 'I did not cancel seat 6.')
+  await page.locator('textarea').fill(say('6번 좌석은 제가 취소하지 않았어요.', 'I did not cancel seat 6.'))
   yield { name: 'story-appeal', page }
   await page.locator('form .primary').click()
   await page.getByText(story.appeals.waitingBody).waitFor()
   yield { name: 'story-appeal-sent', page }
   const { appeals } = await stage.api.queue.appeals({ showId: show.showId, userId: me })
-  await stage.api.queue.answerAppeal({ id: appeals[0]?.id ?? '', by: stage.operatorId, outcome: 'declined', answer: language === 'ko' ? '20:04에 회원님의 기기에서 취소한 기록이 있어요. 좌석이 아직 비어 있어 다시 살 수 있어요.' : 'It was cancelled from your own device at 20:04. The seat is still free, so you can buy it again.' })
+  await stage.api.queue.answerAppeal({ id: appeals[0]?.id ?? '', by: stage.operatorId, outcome: 'declined', answer: say('20:04에 회원님의 기기에서 취소한 기록이 있어요. 좌석이 아직 비어 있어 다시 살 수 있어요.', 'It was cancelled from your own device at 20:04. The seat is still free, so you can buy it again.') })
   await page.reload()
   await page.locator('article .notice').scrollIntoViewIfNeeded()
   yield { name: 'story-appeal-answered', page }
