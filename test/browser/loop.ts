@@ -119,7 +119,9 @@ async function takeThem(phone: FrameLocator) {
   const [checkout, lost] = [phone.locator('.checkout'), phone.locator('.notice.bad')]
   const instead = lost.locator('.primary')
   for (let tries = 0; tries < triesMax; tries++) {
-    if (await instead.count()) await instead.click()
+    const offered = (await instead.count()) > 0
+    if (!offered && (await lost.count())) await lost.locator('.button').last().click()
+    if (offered) await instead.click()
     else if (await phone.locator('.bar .primary:enabled').count()) await phone.locator('.bar .primary').click()
     else await phone.locator('.best button[type=submit]').click()
     await checkout.or(lost).first().waitFor()

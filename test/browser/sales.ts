@@ -6,11 +6,22 @@ import type { Stage } from './stage.ts'
 /** Others at a show, by the services' own operations: they join, hold and pay like everybody. */
 type Who = { showId: string; userId?: string }
 
-export async function take({ api }: Stage, { showId, userId = randomUUID() }: Who, seatIds: number[]) {
+export async function take(stage: Stage, { showId, userId = randomUUID() }: Who, seatIds: number[]) {
   const who = { showId, userId, sessionId: userId }
-  await api.queue.join(who)
-  const { pass } = await api.queue.pass({ ...who, verified: true })
-  return { userId, hold: await api.seat.hold({ ...who, holdId: randomUUID(), seatIds, pass }) }
+  await stage.api.queue.join(who)
+  return { userId, hold: await stage.api.seat.hold({ ...who, holdId: randomUUID(), seatIds, pass: await turnOf(stage, who) }) }
+}
+
+/** A busy machine lets in fewer at once: who is not called yet waits, like everybody. */
+async function turnOf(stage: Stage, who: { showId: string; userId: string; sessionId: string }): Promise<string> {
+  for (;;) {
+    const turn = await stage.api.queue.pass({ ...who, verified: true }).catch((error: { code?: string }) => {
+      if (error.code !== 'not_your_turn') throw error
+      return undefined
+    })
+    if (turn) return turn.pass
+    await wait(100)
+  }
 }
 
 /** Held and bound, not paid. */

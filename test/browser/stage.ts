@@ -87,7 +87,7 @@ export async function openStage(environment: Record<string, string> = {}) {
     /** the server's time goes on as if it had been serving all the while: no step is long enough for an outage */
     passTime: async (ms: number) => {
       for (const end = time.aheadMs + ms; time.aheadMs < end; ) {
-        time.aheadMs = Math.min(end, time.aheadMs + 2 * second)
+        time.aheadMs = Math.min(end, time.aheadMs + 2.5 * second)
         await server.system.settle()
       }
     },
