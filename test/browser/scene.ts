@@ -14,8 +14,8 @@ export const phone = { width: 390, height: 844 }
 /** A server and a reader's language; every visit is closed, and has met nothing that it did not expect. */
 export function openScene(stage: Stage, language: Language) {
   const visits: Visit[] = []
-  const visit = async (allowed: Allowed = [], { scripts = true } = {}) => {
-    const made = await stage.visit({ language, width: phone.width, phone: false, scripts }, allowed)
+  const visit = async (allowed: Allowed = []) => {
+    const made = await stage.visit({ language, width: phone.width, phone: false }, allowed)
     visits.push(made)
     return made
   }

@@ -18,7 +18,7 @@ const quality = 55
 const bytesMax = 6_000_000
 /** of the pixels, so many may differ visibly before a picture is taken for another one */
 const newShare = 0.004
-const lights: Light[] = ['light', 'dark']
+const lights: Light[] = ['dark', 'light']
 
 const { values: { only, language: reader } } = parseArgs({ options: { only: { type: 'string' }, language: { type: 'string' } } })
 const languages = (['ko', 'en'] as const).filter((each) => reader === undefined || each === reader)
@@ -67,12 +67,18 @@ async function photographPart({ walk, environment, pages }: Part, language: Lang
 
 /** A page of the app in every light and size; a state once in each language: Korean on the phone in light, English on the desk in the dark. */
 async function photograph(darkroom: Darkroom, page: Page, { state, language, all }: { state: string; language: Language; all: boolean }) {
-  for (const size of Object.keys(sizes) as Size[])
+  for (const size of Object.keys(sizes) as Size[]) {
+    let other: Buffer | undefined
     for (const light of lights) {
       if (!all && !(language === 'ko' ? size === 'phone' && light === 'light' : size === 'desktop' && light === 'dark')) continue
       await show(page, sizes[size], light)
-      await keep(darkroom, `${directory}${state}.${language}.${size}.${light}.webp`, await page.screenshot({ type: 'webp', quality, animations: 'disabled', caret: 'hide' }))
+      const picture = await page.screenshot({ type: 'webp', quality, animations: 'disabled', caret: 'hide' })
+      // the hall is dark in both: one picture is enough
+      if (other?.equals(picture)) continue
+      other = picture
+      await keep(darkroom, `${directory}${state}.${language}.${size}.${light}.webp`, picture)
     }
+  }
   await show(page, sizes.phone, 'light')
 }
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
 import { show, sizes } from './looks.ts'
-import { openScene } from './scene.ts'
+import { openScene, type Shot } from './scene.ts'
 import { chromiumMissing, openStage, type Stage, violationsOf } from './stage.ts'
 import { type Group, parts } from './states.ts'
 
+/** A line is a real-time event, which WCAG 2.2.1 excepts: without scripts nothing else brings the place. */
+const excepted: Record<string, RegExp> = { 'line-plain': /^meta-refresh: / }
 const narrow = { width: 320, height: 720 }
 
 /** Tests of every state of a group, each part of it in one of the languages: the pictures are made in both. */
@@ -18,7 +19,7 @@ export function checkStates(group: Group) {
       try {
         for await (const shot of walk(scene)) {
           seen.push(shot.name)
-          await sound(stage, shot.page).catch((cause) => assert.fail(`${shot.name}: ${cause}`))
+          await sound(stage, shot).catch((cause) => assert.fail(`${shot.name}: ${cause}`))
         }
         await scene.close()
       } finally {
@@ -28,12 +29,13 @@ export function checkStates(group: Group) {
     })
 }
 
-async function sound(stage: Stage, page: Page) {
+async function sound(stage: Stage, { page, name }: Shot) {
   await show(page, narrow, 'light')
   const wide = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
   assert.ok(wide <= 0, `scrolls sideways by ${wide} px`)
   for (const light of ['dark', 'light'] as const) {
     await show(page, sizes.phone, light)
-    assert.deepEqual(await violationsOf(stage, page), [], light)
+    const found = await violationsOf(stage, page)
+    assert.deepEqual(found.filter((violation) => !excepted[name]?.test(violation)), [], light)
   }
 }

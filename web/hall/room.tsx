@@ -121,8 +121,8 @@ export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
         </div>
         <div className="answers">
           {lost ? <LostNotice lost={lost} nameOf={nameOf} onTake={() => void take([...lost.rest, ...lost.instead])} onLook={() => setLost(undefined)} /> : null}
-          {full ? <Notice title={words.full(max)}>{words.fullBody}</Notice> : null}
-          <Refused problem={problem} showId={show.id} onMove={() => void move()} />
+          {full ? <Notice title={words.full(max)} actions={<button type="button" className="button small" onClick={() => setFull(false)}>{common.close}</button>}>{words.fullBody}</Notice> : null}
+          <Refused problem={problem} showId={show.id} onMove={() => void move()} onClose={clear} />
         </div>
         <div className="rest">
           <section><h2>{words.chosen}</h2><Chosen {...{ hall, show, chosen, types }} onType={(i, type) => setTypes({ ...types, [i]: type })} onRemove={toggle} /></section>
@@ -150,10 +150,10 @@ function LostNotice({ lost, nameOf, onTake, onLook }: { lost: Lost; nameOf: (i: 
 
 const lineCodes = new Set(['pass_required', 'pass_invalid', 'place_unknown', 'not_your_turn', 'place_asleep', 'place_ended', 'line_paused', 'email_unverified'])
 
-function Refused({ problem, showId, onMove }: { problem: Problem | undefined; showId: string; onMove: () => void }) {
-  const { hall: words } = useWords()
+function Refused({ problem, showId, onMove, onClose }: { problem: Problem | undefined; showId: string; onMove: () => void; onClose: () => void }) {
+  const { hall: words, common } = useWords()
   if (!problem) return null
   if (problem.code === 'pass_elsewhere') return <Notice title={words.elsewhere} actions={<button type="button" className="button small primary" onClick={onMove}>{words.moveHere}</button>} />
   if (lineCodes.has(problem.code)) return <Notice title={words.passNeeded} actions={<a href={`/shows/${showId}/line`} className="button small primary">{words.toLine}</a>}>{words.passBody}</Notice>
-  return <ProblemNotice problem={problem} />
+  return <ProblemNotice problem={problem} actions={<button type="button" className="button small" onClick={onClose}>{common.close}</button>} />
 }

@@ -20,17 +20,20 @@ function Story({ id }: { id: string }) {
   return (
     <Page title={words.title}>
       <p className="note">{show.data ? `${show.data.title} · ${show.data.venue}` : ''}<br />{words.lead}</p>
-      <Loaded read={read}>{({ steps }) => steps.length === 0 ? <Notice title={words.none} /> : <ol className="steps">{steps.map((step) => <Entry key={`${step.at}${step.service}${step.what}`} step={step} showId={id} />)}</ol>}</Loaded>
+      <Loaded read={read}>{({ steps }) => steps.length === 0 ? <Notice title={words.none} /> : <ol className="steps">{steps.filter(isTold).map((step) => <Entry key={`${step.at}${step.service}${step.what}`} step={step} showId={id} />)}</ol>}</Loaded>
       <Appeals showId={id} />
     </Page>
   )
 }
 
+/** Two services tell of one moment, one after the other: the one that knows more comes last. */
+const isTold = ({ what, service }: Step, i: number, steps: Step[]) => steps[i + 1]?.what !== what || steps[i + 1]?.service === service
+
 function Entry({ step: { at, what, detail }, showId }: { step: Step; showId: string }) {
-  const { story: words, hall } = useWords()
+  const { story: words, common } = useWords()
   const parts = [
     typeof detail.rank === 'number' ? words.number(detail.rank.toLocaleString()) : typeof detail.number === 'number' ? words.number(detail.number.toLocaleString()) : '',
-    Array.isArray(detail.seatIds) ? hall.left(String(detail.seatIds.length)) : '',
+    Array.isArray(detail.seatIds) ? common.seats(detail.seatIds.length) : '',
     typeof detail.amount === 'number' ? won(detail.amount) : typeof detail.refund === 'number' ? won(detail.refund) : '',
     words.reasons[String(detail.reason ?? detail.refusal ?? '')] ?? '',
   ].filter(Boolean)

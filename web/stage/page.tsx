@@ -37,8 +37,8 @@ function Stage({ demo: { fan, size, state }, reload, alive }: { demo: Demo; relo
   const [showId, setShowId] = useState<string>()
   const crowd = state.crowd ?? undefined
   const playing = showId ?? crowd?.showId
-  // whoever comes first is let in at once and sees no line: you come when half of them stand
-  const hasCrowd = crowd !== undefined && crowd.showId === playing && (crowd.isOver || crowd.joined * 2 >= crowd.fans)
+  // whoever comes first is let in at once and sees no line: you come when a third of them stand
+  const hasCrowd = crowd !== undefined && crowd.showId === playing && (crowd.isOver || crowd.joined * 3 >= crowd.fans)
   const isRunning = crowd !== undefined && !crowd.isOver
   const live = useRead<LiveShow>(playing ? `/api/demo/shows/${playing}/live` : null, { everyMs: readEveryMs })
   const deadSince = useDeadSince(alive && live.problem === undefined)

@@ -52,7 +52,7 @@ export async function* door({ stage, visit, enter, language }: Scene): AsyncGene
 }
 
 /** Screen 7, waiting: a number, what it means, and why it goes slower. */
-export async function* waiting({ stage, visit, enter, language }: Scene): AsyncGenerator<Shot> {
+export async function* waiting({ stage, enter, language }: Scene): AsyncGenerator<Shot> {
   const words = language === 'ko' ? ko : en
   const { api, operatorId: by } = stage
   const heading = (name: string) => page.getByRole('heading', { name })
@@ -95,14 +95,11 @@ export async function* waiting({ stage, visit, enter, language }: Scene): AsyncG
   await heading(words.hopeless.title).waitFor()
   yield { name: 'line-hopeless', page }
 
-  const plain = await visit([/^failed: .*\.js csp$/], { scripts: false })
-  await plain.context.addCookies(await context.cookies())
-  await plain.page.goto(`/shows/${far.showId}/line/plain`)
-  await plain.page.getByRole('heading').waitFor()
+  await page.goto(`/shows/${far.showId}/line/plain`)
+  await page.getByRole('heading').waitFor()
   // it would load itself anew in ten seconds
-  await plain.page.evaluate('stop()')
-  yield { name: 'line-plain', page: plain.page }
-  await context.addCookies(await plain.context.cookies())
+  await page.evaluate('stop()')
+  yield { name: 'line-plain', page }
 }
 
 /** Screen 7, near the end of the wait: next, called, inside, somewhere else, and when nothing is left. */
