@@ -197,7 +197,7 @@ export async function compose(parts: Parts) {
   const limits = { limit: (parts.rateLimit ?? createMemoryRateLimit)(scaledBudgets(settings.percent)), settings }
   const web = runs.has('gateway') ? readWeb() : undefined
   const secure = parts.publicUrl.startsWith('https:')
-  const app = await createServer({ guard, metrics, log, newId, isStopping: parts.isStopping ?? (() => false), secure, ...(web && { web }), limitRates: (to) => limitRates(to, { ...limits, metrics, now, slowed: slowLane.slowed, lifted: appealed.lifted }) })
+  const app = await createServer({ guard, metrics, log, newId, now, isStopping: parts.isStopping ?? (() => false), secure, ...(web && { web }), limitRates: (to) => limitRates(to, { ...limits, metrics, now, slowed: slowLane.slowed, lifted: appealed.lifted }) })
   const api = { user, concert, wallet, seat, queue, reservation, payment }
   if (web) {
     await mountRoutes(app, api, { ...parts, absent, openPasses, web, ensureUser: userService?.ensureUser })

@@ -37,8 +37,11 @@ const verifyPauseMs = 300
 /** Callers of the inner door are a few processes that ask all the time. */
 const doorDrainMs = 300
 
-/** Starts everything in this process: database, services, both ports, jobs. `close` ends it in order and keeps every acknowledgement. */
-export async function openServer(config: Config, link?: StageLink): Promise<Server> {
+/**
+ * Starts everything in this process: database, services, both ports, jobs. `close` ends it in order and keeps every
+ * acknowledgement. `clockOf` is for whoever owns the time, as tests do.
+ */
+export async function openServer(config: Config, link?: StageLink, clockOf: (db: Database) => Promise<Clock> = openClock): Promise<Server> {
   const log = createLog(config.LOG_LEVEL)
   // it holds everybody's data and the secrets: nobody else on this machine reads it
   await mkdir(config.DATA_DIR, { recursive: true, mode: 0o700 })
@@ -48,7 +51,7 @@ export async function openServer(config: Config, link?: StageLink): Promise<Serv
     : await openEmbedded(config.DATA_DIR)
   // with the bus in its memory it has to be the only one
   const processLock = config.DATABASE_URL ? await holdProcessLock(config.DATABASE_URL, { shared: Boolean(config.KAFKA_BROKERS) }) : undefined
-  const clock = await openClock(db)
+  const clock = await clockOf(db)
   const lag = openLag()
   const metrics = createMetrics()
   const shared = config.REDIS_URL ? await shareByRedis(config.REDIS_URL, { metrics, log }) : undefined

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, mock, test } from 'node:test'
 import { openClock } from '../src/platform/clock.ts'
 import type { Database } from '../src/platform/database.ts'
+import { openSystem } from './system.ts'
 
 /** This machine's monotonic clock, moved by hand. */
 const local = { now: 0 }
@@ -37,4 +38,16 @@ test('time is the database\'s, whatever this machine believes, and a process in 
   const far = await openedOn(answeringIn(600))
   assert.ok(far.doubtMs() >= 300 && !far.ready())
   far.close()
+})
+
+test('pages count down by the clock that deadlines are kept by: it is the Date of every answer, refusals too', async () => {
+  const world = await openSystem()
+  world.time.now = Date.parse('2031-05-04T03:02:01.900Z')
+  for (const [path, status] of [['/api/concerts', 200], ['/api/wallet', 401]] as const) {
+    const answer = await world.send('GET', path)
+    assert.deepEqual([answer.status, answer.headers.date], [status, 'Sun, 04 May 2031 03:02:01 GMT'])
+  }
+  world.time.now += 100
+  assert.equal((await world.send('GET', '/api/concerts')).headers.date, 'Sun, 04 May 2031 03:02:02 GMT')
+  await world.close()
 })

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { statesOf } from '../src/seat/map.ts'
 import type { Picture } from '../src/seat/picture.ts'
+import { fit, resized, toHall, zoomAt } from '../web/hall/camera.ts'
 import { solveLoss } from '../web/hall/lost.ts'
 import { hit, layOut, step } from '../web/hall/plan.ts'
-import { toHall } from '../web/hall/stand.ts'
+import { toHall as toHallFrom } from '../web/hall/stand.ts'
 import { changesOf, decodeStates, freeCount, longestRun } from '../web/hall/states.ts'
 import type { MapSeat } from '../web/wire.ts'
 
@@ -38,7 +39,7 @@ test('every seat is hit where it is drawn, and no two share a place', () => {
   assert.equal(places.size, 50)
   const floor = hall.sections.find(({ standing }) => standing)
   assert.ok(floor)
-  const inside = hit(hall, ...toHall(floor.stand, floor.x + floor.w / 2, floor.y + floor.h / 2))
+  const inside = hit(hall, ...toHallFrom(floor.stand, floor.x + floor.w / 2, floor.y + floor.h / 2))
   assert.deepEqual([inside?.section, inside?.seat], [floor, undefined])
   assert.equal(hit(hall, hall.box.x - 5, hall.box.y), undefined)
 })
@@ -79,4 +80,14 @@ test('fifty thousand seats are laid out apart from each other, none outside the 
     seen.add(hit(large, x, y)?.seat ?? -1)
   }
   assert.equal(seen.size, 50_000)
+})
+
+test('in another window the whole hall is whole again, and a closer look keeps its middle', () => {
+  const [phone, desk] = [fit(hall.box, 390, 520), fit(hall.box, 1_060, 700)]
+  const change = { dx: (1_060 - 390) / 2, dy: (700 - 520) / 2 }
+  assert.deepEqual(resized(phone, phone, desk, change), desk)
+  const near = zoomAt(phone, 3, 100, 200, phone.scale)
+  const middle = toHall(near, 390 / 2, 520 / 2)
+  const kept = toHall(resized(near, phone, desk, change), 1_060 / 2, 700 / 2)
+  assert.ok(Math.hypot(kept[0] - middle[0], kept[1] - middle[1]) < 1e-9, `${middle} became ${kept}`)
 })

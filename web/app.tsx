@@ -81,7 +81,7 @@ function App() {
   const page = pageAt(path)
   return (
     <LanguageContext value={spoken}>
-      <Broken key={path}><Suspense fallback={<main><Skeleton /></main>}>{page}</Suspense></Broken>
+      <Broken key={path}><Suspense fallback={<main className={path.endsWith('/seats') ? 'dark-soon' : ''}><Skeleton /></main>}>{page}</Suspense></Broken>
     </LanguageContext>
   )
 }

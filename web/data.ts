@@ -47,6 +47,12 @@ export function useNow(everyMs = 1_000): number {
   return now
 }
 
+/** How the sandbox is to behave (`?source=sandbox:slow`), for whoever tries it out: a bank has no such word. */
+export function sourceOf(): { source?: string } {
+  const source = new URLSearchParams(location.search).get('source')
+  return source ? { source } : {}
+}
+
 /** Something a person does: one at a time, with its problem. The key stays the same until it is certain what happened. */
 export function useAct() {
   const [busy, setBusy] = useState(false)

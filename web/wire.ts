@@ -1,7 +1,7 @@
 import type { Concert, ConcertItem, Plan, Price, SectionShape, Show as InnerShow, ShowDetail, Window } from '../src/concert/api.ts'
 import type { Payment as InnerPayment } from '../src/payment/api.ts'
 import type { LineFrame } from '../src/line-client/api.ts'
-import type { Place as InnerPlace } from '../src/queue/api.ts'
+import type { Appeal, Place as InnerPlace } from '../src/queue/api.ts'
 import type { Line, Reservation as InnerReservation } from '../src/reservation/api.ts'
 import type { Hold as InnerHold, MapSeat as SeatSchema, seatOperations } from '../src/seat/api.ts'
 import type { Entry as InnerEntry, TopUp } from '../src/wallet/api.ts'
@@ -46,5 +46,6 @@ export type WireErrand = Iso<TopUp, 'createdAt'>
 export type WireWallet = { balance: number; currency: 'KRW'; pendingTopUps: WireErrand[] }
 export type WireEntry = Iso<InnerEntry, 'at'>
 export type Step = { at: string; service: string; what: string; detail: Record<string, unknown> }
+export type WireAppeal = Omit<Iso<Of<typeof Appeal>, 'filedAt' | 'answeredAt'>, 'userId' | 'evidence'> & { evidence: Iso<Of<typeof Appeal>['evidence'][number], 'firstAt' | 'lastAt'>[] }
 export type Me = { id: string; email: string; name: string; role: string; verified: boolean; balance: number }
 export type Listed<T> = { items: T[]; nextCursor: string | null }

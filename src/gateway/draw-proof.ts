@@ -13,6 +13,7 @@ const ownFiles: Record<string, { file: string; kind: Kind }> = {
   'page.css': { file: '../../web/draw-proof/page.css', kind: 'css' },
   'web/page.ts': { file: '../../web/draw-proof/page.ts', kind: 'javascript' },
   'web/proof-page.ts': { file: '../../web/draw-proof/proof-page.ts', kind: 'javascript' },
+  'web/details.ts': { file: '../../web/draw-proof/details.ts', kind: 'javascript' },
   'web/texts.ts': { file: '../../web/draw-proof/texts.ts', kind: 'javascript' },
   'queue/draw-check.ts': { file: '../queue/draw-check.ts', kind: 'javascript' },
   'queue/draw-rules.ts': { file: '../queue/draw-rules.ts', kind: 'javascript' },

@@ -22,7 +22,7 @@ export const httpLimits = { bodyBytesMax: 64 * 1024, paramLengthMax: 200, reques
 const addFormats = ('default' in addFormatsModule ? addFormatsModule.default : addFormatsModule) as unknown as (ajv: Ajv) => void
 
 /** The public HTTP server: strict validation, who is calling, problem+json, OpenAPI. Routes are mounted by the caller. */
-export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string; limitRates: (app: App) => void; isStopping: () => boolean; web?: Web; secure?: boolean }): Promise<App> {
+export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string; now: () => number; limitRates: (app: App) => void; isStopping: () => boolean; web?: Web; secure?: boolean }): Promise<App> {
   const app = fastify({
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -52,7 +52,7 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
   await app.register(swaggerUi, { routePrefix: '/docs' })
   drainBeforeStop(app, deps.isStopping)
   deps.limitRates(app)
-  admitCallers(app, deps.guard)
+  admitCallers(app, deps)
   observe(app, deps.metrics)
   app.setErrorHandler(problemHandler(deps.metrics))
   app.setNotFoundHandler((request, reply) => (deps.web?.app && wantsPage(request) ? sendPage(deps.web.app, request, reply, deps.secure ?? false, 404) : refuse('not_found')))
@@ -98,7 +98,8 @@ function depthOf(text: string): number {
   return deepest
 }
 
-function admitCallers(app: App, guard: SessionGuard) {
+function admitCallers(app: App, { guard, now }: { guard: SessionGuard; now: () => number }) {
+  const dateOf = dates()
   app.decorateRequest('principal', null)
   app.addHook('onRoute', (route) => {
     const documentation = route.url.startsWith('/docs')
@@ -108,6 +109,8 @@ function admitCallers(app: App, guard: SessionGuard) {
   // with a callback, and without a promise where the caller is known at once: every request passes here
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-content-type-options', 'nosniff')
+    // pages count down to deadlines by this: it has to be the clock that deadlines are kept by
+    reply.header('date', dateOf(now()))
     if (request.method === 'GET') reply.header('referrer-policy', 'no-referrer') // only pages lead anywhere
     if (request.raw.url?.includes('%')) refuseBadUrl(request.raw.url)
     const caller = callerOf(guard, tokenOf(request), request.routeOptions.config.access)
@@ -118,6 +121,19 @@ function admitCallers(app: App, guard: SessionGuard) {
     if (caller instanceof Promise) caller.then(go).catch(done)
     else go(caller)
   })
+}
+
+/** The Date header; a second's text is made once. */
+function dates(): (now: number) => string {
+  let second = 0
+  let text = ''
+  return (now) => {
+    if (Math.floor(now / 1_000) !== second) {
+      second = Math.floor(now / 1_000)
+      text = new Date(now).toUTCString()
+    }
+    return text
+  }
 }
 
 function callerOf(guard: SessionGuard, token: string | undefined, access: Access | undefined) {

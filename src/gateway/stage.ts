@@ -12,7 +12,8 @@ import { LiveShow, VerifiedOrNull, type WarRoom } from './war-room.ts'
 
 export type Stage = { link: StageLink; fan: { email: string; password: string }; operator: { email: string; name: string; password: string; role: 'operator' } }
 type Needs = { stage: Stage; room: WarRoom; user: UserApi; concert: ConcertApi; queue: QueueApi; now: () => number; operatorId: () => Promise<string> }
-export const stageSize = { fans: 200, seats: 260, cap: 60 } as const
+/** Seats for about as many as want one: whoever is at the stage stands in the middle of the line, and there is still something to choose. */
+export const stageSize = { fans: 200, seats: 340, cap: 60 } as const
 const everybody = { access: { allow: 'public' as const } }
 // a page of another origin cannot send JSON without being asked first, so it can neither start a rush nor kill
 const Nothing = Exact({})

@@ -7,7 +7,8 @@ import { createRecord } from '../crowd/record.ts'
 import { createWalkers } from '../crowd/walkers.ts'
 import type { CrowdJob, FromCrowd } from './messages.ts'
 
-const arriveSeconds = 6
+/** most come at once, the last ones when you have chosen your seats: there is a rush while you take part in it */
+const arriveSeconds = 14
 const deadlineMs = 40_000
 /** whoever is at the stage may have as many: the crowd does not wait for them */
 const ownMax = 4

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { readConfig } from '../../src/config.ts'
+import type { Database } from '../../src/platform/database.ts'
+import { openClock } from '../../src/platform/clock.ts'
 import { openServer, type Server } from '../../src/server.ts'
 import type { MapSeat } from '../../web/wire.ts'
 import { type Hall, layOut } from '../../web/hall/plan.ts'
@@ -20,12 +22,20 @@ export type Look = { language?: 'ko' | 'en'; width?: number; dark?: boolean; pho
 export type Allowed = RegExp[]
 export type Visit = Awaited<ReturnType<Stage['visit']>>
 export type Stage = Awaited<ReturnType<typeof openStage>>
+type Plan = Parameters<Server['system']['api']['concert']['createWithShow']>[0]['plan']
+type ShowWish = { concertId?: string; title?: string; venue?: string; description?: string; rows?: number; plan?: Plan; opensInMs?: number; closesInMs?: number; lobbyInMs?: number; startsInMs?: number; codes?: string[]; by?: string }
+const second = 1_000
+const hour = 3_600_000
 
-/** A server of its own on a fresh data directory, with one show on sale, and a browser. */
-export async function openStage() {
+/** A server of its own on a fresh data directory, and a browser. The server's time is the test's: `passTime` brings it on. */
+export async function openStage(environment: Record<string, string> = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'openrun-browser-'))
-  const config = readConfig({ PORT: '0', OPS_PORT: '0', DATA_DIR: directory, LOG_LEVEL: 'error', REHEARSALS: 'on' })
-  const server: Server = await openServer(config)
+  const config = readConfig({ PORT: '0', OPS_PORT: '0', DATA_DIR: directory, LOG_LEVEL: 'error', REHEARSALS: 'on', BEACON_URLS: 'none', ...environment })
+  const time = { aheadMs: 0 }
+  const server: Server = await openServer(config, undefined, async (db: Database) => {
+    const clock = await openClock(db)
+    return { ...clock, now: () => clock.now() + time.aheadMs }
+  })
   const browser: Browser = await chromium.launch({ executablePath: findChromium() ?? '', args: ['--no-sandbox'] })
   const operatorId = await server.system.userService.ensureUser({ email: 'operator@test.example', name: '당직', password, role: 'operator' })
   const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -33,6 +43,7 @@ export async function openStage() {
 
   return {
     url: server.url,
+    opsUrl: server.opsUrl,
     api: server.system.api,
     operatorId,
     axe,
@@ -49,21 +60,41 @@ export async function openStage() {
       if (balance > 0) await server.system.api.wallet.topUp({ topUpId: randomUUID(), userId, amount: balance })
       return { userId, email, name }
     },
-    /** a published show that is on sale, with two grades and a standing floor; or one that opens later */
-    show: async ({ rows = 4, opensInMs = -60_000, title = '한여름밤의 록', by = operatorId } = {}) => {
-      const now = Date.now()
-      const hour = 3_600_000
-      const seated = (name: string, grade: string) => ({ name, grade, kind: 'seated' as const, rows: Array.from({ length: rows }, (_, i) => ({ name: String(i + 1), seats: 12 })) })
+    /** a published show that is on sale, with two grades and a standing floor; or as it is wished */
+    show: async ({ rows = 4, title = '한여름밤의 록', venue = '올림픽홀', description = '', plan = smallHall(rows), opensInMs = -60 * second, closesInMs = 100 * hour, lobbyInMs, startsInMs = 1_000 * hour, concertId, codes, by = operatorId }: ShowWish = {}) => {
+      const now = Date.now() + time.aheadMs
+      const startsAt = Math.ceil((now + startsInMs) / hour) * hour
       const made = await server.system.api.concert.createWithShow({
         by: { userId: by, role: 'operator' },
-        concert: { title, venue: '올림픽홀', description: '' },
-        show: { startsAt: now + 1_000 * hour, endsAt: now + 1_002 * hour, timeZone: 'Asia/Seoul', ticketsPerUserMax: 4, bookingFee: 2_000, policy: { version: 1, cutoffMinutesBeforeStart: 1_440 } },
-        plan: { sections: [seated('A', 'VIP'), seated('B', 'R'), { name: '스탠딩', grade: 'S', kind: 'standing', capacity: 40 }] },
-        prices: [{ grade: 'VIP', price: 154_000 }, { grade: 'R', price: 132_000, types: [{ name: '청소년', price: 99_000, proofAtDoor: true }] }, { grade: 'S', price: 88_000 }],
-        windows: [{ name: '일반예매', opensAt: now + opensInMs, closesAt: now + 100 * hour, audience: 'everyone', sections: null }],
+        ...(concertId && { concertId }),
+        concert: { title, venue, description },
+        show: { startsAt, endsAt: startsAt + 2 * hour, timeZone: 'Asia/Seoul', ticketsPerUserMax: 4, bookingFee: 2_000, policy: { version: 1, cutoffMinutesBeforeStart: 1_440 } },
+        plan, prices,
+        windows: [{ name: '일반예매', lobbyOpensAt: lobbyInMs === undefined ? null : now + lobbyInMs, opensAt: now + opensInMs, closesAt: now + closesInMs, audience: codes ? 'codes' : 'everyone', ...(codes && { codes }), sections: null }],
       })
       await server.system.settle()
       return { ...made, title }
+    },
+    now: () => Date.now() + time.aheadMs,
+    /** every connection there is breaks, streams too */
+    cutConnections: () => server.system.app.server.closeAllConnections(),
+    /** what the link in the newest mail to somebody opens */
+    linkTo: async (email: string): Promise<string> => {
+      await server.system.settle()
+      const directoryOfMail = join(directory, 'mail')
+      for (const name of (await readdir(directoryOfMail)).sort().reverse()) {
+        const text = await readFile(join(directoryOfMail, name), 'utf8')
+        const link = /https?:\/\/\S+/.exec(text)?.[0]
+        if (text.startsWith(`To: ${email}\n`) && link) return new URL(link).pathname + new URL(link).search
+      }
+      return assert.fail(`no mail to ${email}`)
+    },
+    /** the server's time goes on as if it had been serving all the while: no step is long enough for an outage */
+    passTime: async (ms: number) => {
+      for (const end = time.aheadMs + ms; time.aheadMs < end; ) {
+        time.aheadMs = Math.min(end, time.aheadMs + 2.5 * second)
+        await server.system.settle()
+      }
     },
     visit: async ({ language = 'ko', width = 1_440, dark = false, phone = width < 600, scripts = true }: Look = {}, allowed: Allowed = []) => {
       const options: BrowserContextOptions = {
@@ -80,6 +111,8 @@ export async function openStage() {
         assert.deepEqual(problems, [])
       } }
     },
+    /** a page of nobody */
+    blank: async () => (await browser.newContext()).newPage(),
     close: async () => {
       await browser.close()
       await server.close('test')
@@ -87,6 +120,12 @@ export async function openStage() {
     },
   }
 }
+
+const prices = [
+  { grade: 'VIP', price: 154_000 }, { grade: 'R', price: 132_000, types: [{ name: '청소년', price: 99_000, proofAtDoor: true }] }, { grade: 'S', price: 88_000 },
+]
+const seated = (name: string, grade: string, rows: number) => ({ name, grade, kind: 'seated' as const, rows: Array.from({ length: rows }, (_, i) => ({ name: String(i + 1), seats: 12 })) })
+const smallHall = (rows: number): Plan => ({ sections: [seated('A', 'VIP', rows), seated('B', 'R', rows), { name: '스탠딩', grade: 'S', kind: 'standing', capacity: 40 }] })
 
 /** Notes what goes wrong on a page, but what is allowed. */
 export function watch(page: Page, problems: string[], allowed: Allowed) {
@@ -100,6 +139,14 @@ export function watch(page: Page, problems: string[], allowed: Allowed) {
   })
   page.on('response', (response) => response.status() >= 400 && note(`${response.status()} ${response.request().method()} ${new URL(response.url()).pathname}`))
   page.on('requestfailed', (request) => request.failure()?.errorText !== 'net::ERR_ABORTED' && note(`failed: ${request.url()} ${request.failure()?.errorText}`))
+}
+
+/** Signs a browser in without a page: the cookie, and the mark that there is one. Answers the access token. */
+export async function session({ context, page }: Pick<Visit, 'context' | 'page'>, { email }: Fan): Promise<string> {
+  const answer = await context.request.post('/api/sessions', { data: { email, password } })
+  assert.equal(answer.status(), 201)
+  await page.addInitScript("localStorage.setItem('openrun.signed-in', '1')")
+  return String((await answer.json()).accessToken)
 }
 
 /** Signs in by the form, from whatever page asks for it. */

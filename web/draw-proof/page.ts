@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { checkDraw, checkProof, type Finding, type PublishedDraw, type PublishedProof } from '../../src/queue/draw-check.ts'
 import { orderFrom } from '../../src/queue/draw-rules.ts'
+import { detailIn, phaseIn } from './details.ts'
 import { asked, at, element, getPatiently, isShow, language, showId, speak, status } from './proof-page.ts'
 import { type Texts, texts } from './texts.ts'
 
@@ -60,7 +61,7 @@ async function checkMine(draw: Draw) {
 
 function tellFacts({ phase, commitment, beacon, rosterCount, root, secret, seed }: Draw) {
   const facts: [keyof Texts, string | null][] = [
-    ['phase', phase], ['commitment', commitment], ['beacon', beacon ? `${beacon.round} · ${beacon.roundAt}` : null],
+    ['phase', phaseIn(language, phase)], ['commitment', commitment], ['beacon', beacon ? `${beacon.round} · ${beacon.roundAt}` : null],
     ['rosterCount', rosterCount === null ? null : rosterCount.toLocaleString(language)], ['root', root], ['secret', secret], ['seed', seed],
   ]
   at('facts').replaceChildren(...facts.flatMap(([name, value]) => [element('dt', say[name]), element('dd', value ?? say.nothing)]))
@@ -72,7 +73,7 @@ function tell(id: string, findings: Finding[]) {
     const verdict = ok === null ? say.notYet : ok ? say.ok : what === 'strength' ? say.weaker : say.wrong
     item.className = ok === null ? 'open' : ok ? 'ok' : 'wrong'
     item.dataset.what = what
-    item.append(element('strong', `${ok === null ? '…' : ok ? '✓' : '✗'} ${say[what]}: ${verdict}`), element('small', detail))
+    item.append(element('strong', `${ok === null ? '…' : ok ? '✓' : '✗'} ${say[what]}: ${verdict}`), element('small', detailIn(language, detail)))
     return item
   }))
 }

@@ -27,6 +27,12 @@ export function keepInside(camera: Camera, box: Box, width: number, height: numb
   return { scale: camera.scale, x: keep(camera.x, box.x, box.w, width), y: keep(camera.y, box.y, box.h, height) }
 }
 
+/** Another window: who saw the whole hall sees it still; who came nearer keeps the middle of what was looked at. */
+export function resized(camera: Camera, before: Camera, after: Camera, { dx, dy }: { dx: number; dy: number }): Camera {
+  const wasWhole = Math.abs(camera.scale - before.scale) < 1e-6 && Math.abs(camera.x - before.x) < 0.5 && Math.abs(camera.y - before.y) < 0.5
+  return wasWhole ? after : { scale: camera.scale, x: camera.x + dx, y: camera.y + dy }
+}
+
 export const toHall = (camera: Camera, px: number, py: number): [x: number, y: number] => [(px - camera.x) / camera.scale, (py - camera.y) / camera.scale]
 
 /** Moves as little as it takes to see a point well. */

@@ -63,7 +63,7 @@ function RowSeats({ hall, row, grade, states, chosen, mine, onSeat, wanted }: Ro
           const state = mine.has(i) ? words.mine : (words.states[states[i] ?? 0] ?? '')
           const can = states[i] === 0 || chosen.has(i) || mine.has(i)
           const extra = seat.attributes.map((name) => ({ accessible: words.accessible, companion: words.companion, restrictedView: words.restrictedView, aisle: words.aisle })[name] ?? name)
-          return <button type="button" key={i} aria-pressed={chosen.has(i)} aria-disabled={!can} aria-label={[seatName(words, seat), ...extra, state].join(', ')} onClick={() => can && onSeat(i)}>{seat.number}</button>
+          return <button type="button" key={i} aria-pressed={chosen.has(i)} aria-disabled={!can} onClick={() => can && onSeat(i)}><span aria-hidden="true">{seat.number}</span><span className="hush">{[seatName(words, seat), ...extra, state].join(', ')}</span></button>
         })}
       </fieldset>
     </li>

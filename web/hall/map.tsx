@@ -1,7 +1,7 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef } from 'react'
 import { useWords } from '../words/index.ts'
 import { overviewOf } from './blocks.ts'
-import { type Camera, fit, keepInside, reveal, seatPxMax, toHall, zoomAt } from './camera.ts'
+import { type Camera, fit, keepInside, resized, reveal, seatPxMax, toHall, zoomAt } from './camera.ts'
 import { type Hall, hit, type Section, step } from './plan.ts'
 import { createRenderer, type Scene, showsOverview } from './renderer.ts'
 
@@ -73,9 +73,9 @@ export function HallMap({ hall, scene, onSeat, onSection, onCursor, describedBy,
       const ratio = Math.min(2, devicePixelRatio)
       element.width = Math.round(width * ratio)
       element.height = Math.round(height * ratio)
-      const first = now.width === 0
-      Object.assign(now, { width, height, least: fit(hall.box, width, height).scale * 0.8 })
-      if (first) now.camera = fit(hall.box, width, height)
+      const whole = fit(hall.box, width, height)
+      now.camera = now.width === 0 ? whole : resized(now.camera, fit(hall.box, now.width, now.height), whole, { dx: (width - now.width) / 2, dy: (height - now.height) / 2 })
+      Object.assign(now, { width, height, least: whole.scale * 0.8 })
       request()
     }
     if (!steady) now.width = 0

@@ -6,6 +6,7 @@ import { Loaded, Own, Page, Skeleton } from '../parts/frame.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { asProblem } from '../parts/frame.tsx'
 import { gradesOf } from '../parts/looks.ts'
+import { Link } from '../router.tsx'
 import type { Listed, MapPlan, WireHold, WireShow } from '../wire.ts'
 import { useWords } from '../words/index.ts'
 import { layOut } from './plan.ts'
@@ -29,7 +30,10 @@ function HallOf({ id }: { id: string }) {
   const prices = show.data?.prices
   const gradeKey = prices ? gradesOf(prices).join('\n') : undefined
   const hall = useMemo(() => (plan && gradeKey !== undefined ? layOut(plan.seats, gradeKey.split('\n'), plan.shapes) : undefined), [plan, gradeKey])
-  if (!show.data || !hall || !seats || !holds.data) return <Page title={words.title}>{problem ? <ProblemNotice problem={problem} /> : show.problem ? <Loaded read={show}>{() => null}</Loaded> : holds.problem ? <Loaded read={holds}>{() => null}</Loaded> : <Skeleton />}</Page>
+  if (!show.data || !hall || !seats || !holds.data) {
+    if (problem ?? show.problem ?? holds.problem) return <Page title={words.title}>{problem ? <ProblemNotice problem={problem} /> : show.problem ? <Loaded read={show}>{() => null}</Loaded> : <Loaded read={holds}>{() => null}</Loaded>}</Page>
+    return <Page title={words.title} heading={null} width="full" bare><div className="hall"><header><Link to={show.data ? `/concerts/${show.data.concertId}` : '/'} className="back-link">← {show.data?.title ?? ''}</Link></header><Skeleton /></div></Page>
+  }
   return (
     <Page title={words.title} heading={null} width="full" bare>
       <Room key={id} show={show.data} hall={hall} seats={seats} holds={holds.data.items} reload={holds.reload} staleMs={now - seats.heardAt} />

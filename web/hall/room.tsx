@@ -1,5 +1,5 @@
 import { useEffect, useId, useMemo, useState } from 'react'
-import { Problem } from '../client.ts'
+import { Problem, serverNow } from '../client.ts'
 import { useAct } from '../data.ts'
 import { clock, won } from '../language.ts'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
@@ -33,7 +33,7 @@ function storedChoice(showId: string, states: Uint8Array): number[] {
 }
 
 export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
-  const words = useWords().hall
+  const { hall: words, common } = useWords()
   const [chosen, setChosen] = useState(() => storedChoice(show.id, seats.states))
   const [types, setTypes] = useState<Types>({})
   const [filter, setFilter] = useState<ReadonlySet<number>>(none)
@@ -85,6 +85,8 @@ export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
       const loss = solveLoss(hall, seats.states, wanted, error)
       setLost(loss)
       setChosen(loss.rest)
+      // what is shown there answers: the seat that went and the nearest instead
+      scrollTo(0, 0)
     }
   })
   const find = (wish: Wish) => act(async (key) => {
@@ -103,6 +105,7 @@ export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
     <div className="hall">
       <header>
         <Link to={`/concerts/${show.concertId}`} className="back-link">← {show.title}</Link>
+        <button type="button" className="quiet" lang={common.otherLanguage === 'English' ? 'en' : 'ko'} data-language>{common.otherLanguage}</button>
         <button type="button" className="list-switch" aria-pressed={listed} onClick={() => setListed(!listed)}>{listed ? words.map : words.list}</button>
       </header>
       <div className="view">
@@ -112,15 +115,22 @@ export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
       </div>
       <aside>
         <p className="hush" role="status">{said}</p>
-        {stale ? <Notice icon="wait" title={words.stale(Math.round(staleMs / 1_000))} /> : null}
-        {hold && !lost ? <Notice tone="mine" icon="lock" title={words.yours(hold.seatIds.length)} actions={hold.reservationId ? <Link to={`/checkout/${hold.reservationId}`} className="button small">{words.toCheckout}</Link> : undefined}>{words.yoursBody}</Notice> : null}
-        {until ? <Notice icon="wait" title={words.allHeld}>{clock(Date.parse(until) - Date.now())}</Notice> : null}
-        {lost ? <LostNotice lost={lost} nameOf={nameOf} onTake={() => void take([...lost.rest, ...lost.instead])} onLook={() => setLost(undefined)} /> : null}
-        {full ? <Notice title={words.full(max)}>{words.fullBody}</Notice> : null}
-        <Refused problem={problem} showId={show.id} onMove={() => void move()} />
-        <section><h2>{words.chosen}</h2><Chosen {...{ hall, show, chosen, types }} onType={(i, type) => setTypes({ ...types, [i]: type })} onRemove={toggle} /></section>
-        {hold ? null : <Best grades={grades} section={section} max={max} busy={busy} onFind={(wish) => void find(wish)} onWhole={() => setSection(undefined)} key={section?.name} />}
-        <Signs />
+        <div className="news">
+          {stale ? <Notice icon="wait" title={words.stale(Math.round(staleMs / 1_000))} /> : null}
+          {hold && !lost ? <Notice tone="mine" icon="lock" title={words.yours(hold.seatIds.length)} actions={hold.reservationId ? <Link to={`/checkout/${hold.reservationId}`} className="button small">{words.toCheckout}</Link> : undefined}>{words.yoursBody}</Notice> : null}
+          {until ? <Notice icon="wait" title={words.allHeld}>{words.allHeldUntil(clock(Date.parse(until) - serverNow()))}</Notice> : null}
+          {show.availability?.state === 'sold_out' && !hold ? <Notice title={words.soldOut}>{words.soldOutBody}</Notice> : null}
+        </div>
+        <div className="answers">
+          {lost ? <LostNotice lost={lost} nameOf={nameOf} onTake={() => void take([...lost.rest, ...lost.instead])} onLook={() => setLost(undefined)} /> : null}
+          {full ? <Notice title={words.full(max)} actions={<button type="button" className="button small" onClick={() => setFull(false)}>{common.close}</button>}>{words.fullBody}</Notice> : null}
+          <Refused problem={problem} showId={show.id} onMove={() => void move()} onClose={clear} />
+        </div>
+        <div className="rest">
+          <section><h2>{words.chosen}</h2><Chosen {...{ hall, show, chosen, types }} onType={(i, type) => setTypes({ ...types, [i]: type })} onRemove={toggle} /></section>
+          {hold ? null : <Best grades={grades} section={section} max={max} busy={busy} onFind={(wish) => void find(wish)} onWhole={() => setSection(undefined)} key={section?.name} />}
+          <Signs />
+        </div>
       </aside>
       <div className="bar">
         <button type="button" className="button primary num" disabled={busy || chosen.length === 0} onClick={() => void take(chosen)}>
@@ -142,10 +152,10 @@ function LostNotice({ lost, nameOf, onTake, onLook }: { lost: Lost; nameOf: (i: 
 
 const lineCodes = new Set(['pass_required', 'pass_invalid', 'place_unknown', 'not_your_turn', 'place_asleep', 'place_ended', 'line_paused', 'email_unverified'])
 
-function Refused({ problem, showId, onMove }: { problem: Problem | undefined; showId: string; onMove: () => void }) {
-  const { hall: words } = useWords()
+function Refused({ problem, showId, onMove, onClose }: { problem: Problem | undefined; showId: string; onMove: () => void; onClose: () => void }) {
+  const { hall: words, common } = useWords()
   if (!problem) return null
   if (problem.code === 'pass_elsewhere') return <Notice title={words.elsewhere} actions={<button type="button" className="button small primary" onClick={onMove}>{words.moveHere}</button>} />
   if (lineCodes.has(problem.code)) return <Notice title={words.passNeeded} actions={<a href={`/shows/${showId}/line`} className="button small primary">{words.toLine}</a>}>{words.passBody}</Notice>
-  return <ProblemNotice problem={problem} />
+  return <ProblemNotice problem={problem} actions={<button type="button" className="button small" onClick={onClose}>{common.close}</button>} />
 }

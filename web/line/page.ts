@@ -55,7 +55,7 @@ const root = document.getElementById('line') as HTMLElement
 root.append(
   make('header', { class: 'line-top' }, [brand, other]),
   make('main', {}, [eyebrow, card, picture.svg as unknown as HTMLElement, range, note, checks, codeForm, actions, reckon, live, alertBox]),
-  make('footer', {}, [make('p', { class: 'note' }, [heard, ' · ', server]), make('p', { class: 'row' }, [proof, story, leave])]),
+  make('footer', {}, [make('p', { class: 'note' }, [heard, server]), make('p', { class: 'row' }, [proof, story, leave])]),
   sure,
 )
 
@@ -106,6 +106,7 @@ const acts: Record<Action, () => void> = {
   takeOver: () => void enter({ takeOver: true }),
   wake: () => void line.wake(),
   home: () => location.assign('/'),
+  story: () => location.assign(`/shows/${showId}/story#appeals`),
   again: () => void line.look(),
   resend: () => void post('/api/users/verification/resend').then(() => {
     extra.sent = true
@@ -134,9 +135,9 @@ function draw() {
   if (view.picture) picture.draw(view.picture)
   const age = Math.max(0, Math.round((serverNow() - state.heardAt) / 1_000))
   write(note, state.offline && age >= staleSeconds ? words.offline(age) : (view.note ?? ''))
-  write(heard, words.heard(age))
-  write(server, `${words.server} ${new Date(serverNow()).toLocaleTimeString(language() === 'ko' ? 'ko-KR' : 'en-GB', { hourCycle: 'h23' })}`)
-  write(story, words.story)
+  write(heard, state.place ? `${words.heard(age)} · ` : '')
+  write(server, `${words.server} ${new Date(serverNow()).toLocaleTimeString('en-GB')}`)
+  write(story, extra.signedIn ? words.story : '')
   write(proof, state.frame?.draw || view.kind === 'lobby' ? words.proof : '')
   proof.setAttribute('href', `/draw-proof?show=${showId}&lang=${language()}`)
   write(leave, view.mayLeave ? words.leave : '')

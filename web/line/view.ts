@@ -4,7 +4,7 @@ import type { LineView } from '../../src/line-client/view.ts'
 import type { LineState } from './source.ts'
 import { wordsNow } from './words.ts'
 
-export type Action = 'signIn' | 'join' | 'code' | 'enter' | 'wake' | 'takeOver' | 'resend' | 'home' | 'again'
+export type Action = 'story' | 'signIn' | 'join' | 'code' | 'enter' | 'wake' | 'takeOver' | 'resend' | 'home' | 'again'
 /** One state of the page, in words. `big` is the huge figure, `urgent` is said at once. */
 export type View = {
   kind: string
@@ -39,13 +39,26 @@ export function viewOf(state: LineState, extra: Extra): View {
     case 'woken': return { kind: 'woken', ...words.woken, mayLeave: true, actions: [] }
     case 'inside': return { kind: 'inside', title: words.inside.title, body: place.until ? words.inside.body(timeOf(place.until)) : '', mayLeave: true, actions: [{ id: 'enter', text: words.inside.button }] }
     case 'ending':
-    case 'ended': return { kind: 'ended', title: words.ended.title, body: `${words.ended.reasons[place.endedReason ?? ''] ?? ''} ${words.ended.body}`.trim(), actions: [{ id: 'join', text: words.ended.button }] }
+    case 'ended': return endedView(place.endedReason ?? '')
     default: return waitingView(state, place)
   }
 }
 
+/** A place that ended with its line cannot be taken anew; any other may be, at the end. */
+function endedView(reason: string): View {
+  const { ended, closed } = wordsNow()
+  const over = ended.over[reason]
+  if (over !== undefined) return { kind: 'closed', title: closed.title, body: `${over} ${closed.body}`, actions: [{ id: 'home', text: closed.button }] }
+  return { kind: 'ended', title: ended.title, body: `${ended.reasons[reason] ?? ''} ${ended.body}`.trim(), actions: [{ id: 'join', text: ended.button }] }
+}
+
 function refusedView({ problem, show }: LineState, code: string): View {
   const words = wordsNow()
+  if (code === 'rate_limited') {
+    const { perMinute, retryAfterSeconds } = problem?.params ?? {}
+    // only joins may be appealed
+    return { kind: 'slow-lane', title: problem?.message ?? '', body: words.slowLane.body(Number(retryAfterSeconds)), actions: perMinute ? [{ id: 'story', text: words.slowLane.button }] : [] }
+  }
   if (code === 'code_required' || code === 'code_wrong') return { kind: 'code', ...words.code, note: code === 'code_wrong' ? (problem?.message ?? '') : '', actions: [{ id: 'code', text: words.code.button }] }
   if (code === 'line_closed') return { kind: 'closed', ...words.closed, actions: [{ id: 'home', text: words.closed.button }] }
   if (code === 'line_not_open') {

@@ -6,9 +6,9 @@ import { Field } from '../parts/field.tsx'
 import { saveFile } from '../parts/files.ts'
 import { Loaded, Own, Page } from '../parts/frame.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
-import { navigate } from '../router.tsx'
+import { Link, navigate } from '../router.tsx'
 import { forgetSession } from '../session.ts'
-import type { Me } from '../wire.ts'
+import type { Listed, Me, WireReservation } from '../wire.ts'
 import { useWords } from '../words/index.ts'
 
 export function AccountPage() {
@@ -93,7 +93,9 @@ function Export() {
 }
 
 function Erase() {
-  const { account, sign } = useWords()
+  const { account, sign, common } = useWords()
+  const reservations = useRead<Listed<WireReservation>>('/api/reservations?limit=100')
+  const open = reservations.data?.items.filter(({ status }) => status === 'confirmed') ?? []
   const [asked, setAsked] = useState(false)
   const [password, setPassword] = useState('')
   const { act, problem } = useAct()
@@ -107,6 +109,7 @@ function Erase() {
     <section className="stack">
       <h2>{account.erase}</h2>
       <p className="note">{account.eraseBody}</p>
+      {open.length > 0 ? <Notice title={account.eraseOpen(open.length)} actions={<Link to="/reservations" className="button small">{common.reservations}</Link>}>{account.eraseOpenBody}</Notice> : null}
       <ProblemNotice problem={problem} />
       <p><button type="button" className="button small stop" onClick={() => setAsked(true)}>{account.erase}</button></p>
       {asked ? <Confirm title={account.eraseSure} yes={account.eraseYes} stop onYes={() => void erase()} onNo={() => setAsked(false)}><div className="stack"><p>{account.eraseBody}</p><Field label={sign.password} name="password" type="password" autoComplete="current-password" value={password} onChange={setPassword} /></div></Confirm> : null}

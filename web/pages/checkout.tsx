@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useState } from 'react'
-import { ask, post } from '../client.ts'
+import { ask, type Problem, post } from '../client.ts'
 import { useAct, useNow, useRead } from '../data.ts'
 import { clock, dayOf, won } from '../language.ts'
 import { Confirm } from '../parts/dialog.tsx'
@@ -50,19 +50,24 @@ function Paying({ reservation, show, wallet, reload }: Props) {
   if (status !== 'pending') return <Over reservation={reservation} />
   return (
     <Page title={checkout.title} barred width="checkout-page">
-      <Open reservation={reservation} show={show} wallet={wallet} reload={reload} pay={payment.pay} problem={<ProblemNotice problem={payment.state.kind === 'refused' ? payment.state.problem : undefined} />} />
+      <Open reservation={reservation} show={show} wallet={wallet} reload={reload} pay={payment.pay} problem={payment.state.kind === 'refused' ? payment.state.problem : undefined} />
     </Page>
   )
 }
 
-function Open({ reservation, show, wallet, reload, pay, problem }: Props & { pay: (topUp: number | undefined) => void; problem: ReactNode }) {
+function Open({ reservation, show, wallet, reload, pay, problem }: Props & { pay: (topUp: number | undefined) => void; problem: Problem | undefined }) {
   const { checkout: words } = useWords()
   const active = reservation.lines.filter(({ status }) => status === 'active')
   const missing = Math.max(0, reservation.total - wallet.balance)
   const fees = active.reduce((sum, { fee }) => sum + fee, 0)
   const grades = gradesOf(show.prices)
+  // what went wrong stands above everything, whatever was looked at meanwhile
+  useEffect(() => {
+    if (problem) scrollTo(0, 0)
+  }, [problem])
   return (
     <>
+      <ProblemNotice problem={problem} />
       <p><b>{show.title}</b><br /><span className="note">{show.venue} · {dayOf(show.startsAt, show.timeZone)}</span></p>
       <div className="checkout">
         <section className="stack" aria-labelledby="lines">
@@ -80,7 +85,6 @@ function Open({ reservation, show, wallet, reload, pay, problem }: Props & { pay
           <p>{missing > 0 ? words.missing(won(missing)) : words.after(won(wallet.balance - reservation.total))}</p>
         </aside>
       </div>
-      {problem}
       <ClockBar reservation={reservation} reload={reload}>
         <button type="button" className="button primary num" onClick={() => pay(missing > 0 ? missing : undefined)}>{missing > 0 ? words.addPay(won(missing)) : words.pay(won(reservation.total))}</button>
       </ClockBar>
@@ -113,8 +117,8 @@ function ClockBar({ reservation, reload, children }: { reservation: WireReservat
     <>
       <ProblemNotice problem={problem} />
       <p className="hush" role="status">{said}</p>
-      {left <= warnMs && left > 0 ? <Notice tone="mine" title={words.ending(left <= urgentMs ? 20 : 60)} urgent={left <= urgentMs} key={left <= urgentMs ? 'urgent' : 'soon'}>{more > 0 ? words.endingBody(more) : ''}</Notice> : null}
       <div className={`bar ${left <= warnMs ? 'lit' : ''}`}>
+        {left <= warnMs && left > 0 ? <Notice tone="mine" title={words.ending(left <= urgentMs ? 20 : 60)} urgent={left <= urgentMs} key={left <= urgentMs ? 'urgent' : 'soon'}>{more > 0 ? words.endingBody(more) : ''}</Notice> : null}
         <div className="clock" role="timer" aria-label={words.until}><span>{words.until}</span><b className="num">{clock(left)}</b></div>
         {longer}
         {children}

@@ -70,7 +70,7 @@ function ShowCard({ show }: { show: WireShow }) {
 
 function PhaseTag({ phase }: { phase: Phase }) {
   const { concert: words } = useWords()
-  const text = { open: words.open, all_held: words.allHeld, sold_out: words.soldOut, closed: words.closed, cancelled: words.closed, soon: words.soon, lobby: words.lobby }[phase.kind]
+  const text = { open: words.open, all_held: words.allHeld, sold_out: words.soldOut, closed: words.closed, cancelled: words.cancelledTag, soon: words.soon, lobby: words.lobby }[phase.kind]
   return (
     <>
       <span className={`tag ${phase.kind === 'open' ? 'good' : ''}`}>{text}</span>
@@ -84,7 +84,7 @@ function Act({ show, phase, now }: { show: WireShow; phase: Phase; now: number }
   const line = `/shows/${show.id}/line#join`
   const join = <a href={line} className="button primary wide">{words.join}</a>
   if (phase.kind === 'cancelled') return <p>{words.cancelled}</p>
-  if (phase.kind === 'closed') return <p className="note">{words.closed}</p>
+  if (phase.kind === 'closed') return <p className="note">{words.closedBody}</p>
   if (phase.kind === 'sold_out') return <p>{words.soldOutBody}</p>
   if (phase.kind === 'all_held') {
     const until = show.availability?.earliestUntil

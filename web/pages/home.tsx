@@ -39,7 +39,7 @@ export function HomePage() {
       </div>
       <Loaded read={read}>{(found) => (
         <>
-          {title ? <p role="status" className="note">{found.totalElements === 0 ? '' : home.found(found.totalElements)}</p> : null}
+          {title && found.totalElements > 0 ? <p role="status" className="note">{home.found(found.totalElements)}</p> : null}
           {found.items.length === 0 ? <Notice title={title ? home.none(title) : home.empty} /> : <ul className="posters">{found.items.map((concert) => <li key={concert.id}><ConcertCard concert={concert} /></li>)}</ul>}
           {found.totalElements > found.items.length && size < 100 ? <button type="button" className="button" onClick={() => setSize(Math.min(100, size + pageSize))}>{common.more}</button> : null}
         </>

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { ask, get, isUnknown, Problem, post } from '../client.ts'
+import { sourceOf } from '../data.ts'
 import { language } from '../language.ts'
 import { navigate } from '../router.tsx'
 import type { Listed, WirePayment } from '../wire.ts'
@@ -62,10 +63,9 @@ export function usePayment({ id: reservationId, showId }: { id: string; showId: 
   const run = useCallback(async ({ key, topUp }: Attempt) => {
     const since = Date.now()
     setState({ kind: 'running', since, until: null })
-    const source = new URLSearchParams(location.search).get('source')
     while (!gone.current) {
       try {
-        const payment = await post<WirePayment>('/api/payments', { reservationId, ...(topUp === undefined ? {} : { topUp }), ...(source ? { source } : {}) }, { key })
+        const payment = await post<WirePayment>('/api/payments', { reservationId, ...(topUp === undefined ? {} : { topUp }), ...sourceOf() }, { key })
         return await follow(payment, since)
       } catch (error) {
         if (!(error instanceof Problem)) throw error

@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useState } from 'react'
 import { get, post } from '../client.ts'
-import { useAct, useRead } from '../data.ts'
+import { sourceOf, useAct, useRead } from '../data.ts'
 import { when, won } from '../language.ts'
 import { Field } from '../parts/field.tsx'
 import { Loaded, Own, Page } from '../parts/frame.tsx'
@@ -51,32 +51,35 @@ function Wallet() {
 function Money({ balance, reload }: { balance: number; reload: () => void }) {
   const { wallet: words } = useWords()
   const [text, setText] = useState('')
-  const [said, setSaid] = useState('')
+  const [said, setSaid] = useState<{ text: string; isDone: boolean }>()
   const [wrong, setWrong] = useState(false)
   const { act, busy, problem } = useAct()
   const amount = Number(text.replace(/[,\s]/g, ''))
   const run = (path: string, words: { done: (won: string) => string; waits: (won: string) => string }) => {
-    setSaid('')
+    setSaid(undefined)
     const sound = Number.isInteger(amount) && amount > 0 && amount <= amountMax
     setWrong(!sound)
     if (!sound) return
     void act(async (key) => {
-      const errand = await post<WireErrand>(path, { amount }, { key })
-      setSaid((errand.status === 'done' ? words.done : words.waits)(won(amount)))
+      const errand = await post<WireErrand>(path, { amount, ...sourceOf() }, { key })
+      const isDone = errand.status === 'done'
+      const text = (isDone ? words.done : words.waits)(won(amount))
+      // a top-up that waits stands above, with its amount
+      setSaid(text === '' ? undefined : { text, isDone })
       setText('')
       reload()
     })
   }
   const add = (event: FormEvent) => {
     event.preventDefault()
-    run('/api/wallet/top-ups', { done: words.added, waits: words.waitingBody })
+    run('/api/wallet/top-ups', { done: words.added, waits: () => '' })
   }
   return (
     <form className="card stack" onSubmit={add} noValidate>
       <Field label={words.amount} name="amount" inputMode="numeric" autoComplete="off" value={text} onChange={setText} problem={wrong ? words.badAmount : undefined} />
       <div className="amounts">{amounts.map((each) => <button type="button" key={each} className="button small num" onClick={() => setText(String(each))}>{won(each)}</button>)}</div>
       <ProblemNotice problem={problem} />
-      {said ? <Notice tone="good" title={said} /> : null}
+      {said ? <Notice tone={said.isDone ? 'good' : 'plain'} {...(said.isDone ? {} : { icon: 'wait' as const })} title={said.text} /> : null}
       <div className="row">
         <button type="submit" className="button primary" disabled={busy}>{words.add}</button>
         <button type="button" className="button" disabled={busy || balance === 0} onClick={() => run('/api/wallet/withdrawals', { done: words.sent, waits: words.onItsWay })}>{words.withdraw}</button>

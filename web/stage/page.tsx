@@ -37,6 +37,8 @@ function Stage({ demo: { fan, size, state }, reload, alive }: { demo: Demo; relo
   const [showId, setShowId] = useState<string>()
   const crowd = state.crowd ?? undefined
   const playing = showId ?? crowd?.showId
+  // whoever comes first is let in at once and sees no line: you come when a third of them stand
+  const hasCrowd = crowd !== undefined && crowd.showId === playing && (crowd.isOver || crowd.joined * 3 >= crowd.fans)
   const isRunning = crowd !== undefined && !crowd.isOver
   const live = useRead<LiveShow>(playing ? `/api/demo/shows/${playing}/live` : null, { everyMs: readEveryMs })
   const deadSince = useDeadSince(alive && live.problem === undefined)
@@ -67,7 +69,7 @@ function Stage({ demo: { fan, size, state }, reload, alive }: { demo: Demo; relo
         </div>
         <section className="phone" aria-label={words.phone}>
           <h2>{words.phone}</h2>
-          {playing ? <iframe key={playing} title={words.phone} src={`/shows/${playing}/line#join`} /> : <p className="note">{words.waiting}</p>}
+          {playing && hasCrowd ? <iframe key={playing} title={words.phone} src={`/shows/${playing}/line#join`} /> : <p className="note">{playing ? words.crowding : words.waiting}</p>}
           <p className="note">{words.own}</p>
         </section>
         <section className={deadSince === undefined ? 'room' : 'room dead'} aria-label={words.warRoom}>

@@ -17,7 +17,7 @@ export const en: Words = {
     none: (text) => `Nothing is called “${text}”.`, tooShort: 'Two characters or more, please.', noDate: 'Date to come', from: (day) => `From ${day}`, found: (n) => (n === 1 ? '1 show' : `${n} shows`),
   },
   concert: {
-    shows: 'Dates', noShows: 'There are no dates yet.', cancelled: 'This show is cancelled. Everything paid is returned.', join: 'Join the line', lobby: 'Lobby open', enterLobby: 'Enter the lobby', opensIn: (time) => `Opens in ${time}`, opensAt: (at) => `Opens ${at}`,
+    shows: 'Dates', noShows: 'There are no dates yet.', cancelledTag: 'Cancelled', closedBody: 'The sale has ended. Please look for another date.', cancelled: 'This show is cancelled. Everything paid is returned.', join: 'Join the line', lobby: 'Lobby open', enterLobby: 'Enter the lobby', opensIn: (time) => `Opens in ${time}`, opensAt: (at) => `Opens ${at}`,
     notify: 'Put the opening in my calendar', open: 'On sale', allHeld: 'All in baskets', soldOut: 'Sold out', closed: 'Not on sale', soon: 'Opens soon', left: (n) => `${n} left`,
     allHeldBody: (time) => `Every seat is in someone’s basket right now. The first time limit ends in ${time}. Seats that come back go by your place.`, allHeldSoon: 'Every seat is in someone’s basket right now. Seats that come back go by your place.',
     soldOutBody: 'Sold out. Seats that come back show here at once.', codes: 'With a code', fee: (won) => `Booking fee ${won} a ticket`, limit: (n) => `Up to ${n} a person`, venueTime: 'Venue time', yours: (at) => `${at} where you are`,
@@ -34,7 +34,7 @@ export const en: Words = {
   account: {
     title: 'Account', verified: 'E-mail verified', unverified: 'E-mail not verified', unverifiedBody: 'You can join a line, but to come in the e-mail has to be verified.', resend: 'Send the mail again', resent: 'The mail is sent.', language: 'Language',
     passwordTitle: 'Change the password', oldPassword: 'Present password', change: 'Change', changed: 'Changed. Other devices are signed out.', data: 'My data', export: 'Download', exportBody: 'Everything kept about you, as a JSON file.',
-    erase: 'Delete the account', eraseBody: 'Name and e-mail are erased. Records of payments stay without a name for as long as the law asks. Money in the wallet goes back to where it came from.', eraseSure: 'Delete the account?', eraseYes: 'Delete', erased: 'The account is deleted',
+    erase: 'Delete the account', eraseBody: 'Name and e-mail are erased. Records of payments stay without a name for as long as the law asks. Money in the wallet goes back to where it came from.', eraseSure: 'Delete the account?', eraseYes: 'Delete', eraseOpen: (n) => `You still have ${n} ${n === 1 ? 'reservation' : 'reservations'}`, eraseOpenBody: 'Without the account you cannot see them any more. If you do not go, cancel them first and get your money back.', erased: 'The account is deleted',
   },
   wallet: {
     title: 'Wallet', balance: 'Balance', add: 'Add money', amount: 'Amount', withdraw: 'Withdraw', entries: 'Movements', none: 'Nothing has moved yet.', waiting: 'Waiting for the bank', waitingBody: (won) => `We are checking your ${won}. No need to press again.`,
@@ -47,7 +47,7 @@ export const en: Words = {
     seat: (section, row, number) => `${section}, row ${row}, seat ${number}`, entry: (section, number) => `${section} ${number}`, sectionOf: (name) => (/^[A-Za-z0-9]{1,3}$/.test(name) ? `Section ${name}` : name), rowOf: (row) => `Row ${row}`,
     states: ['Available', 'In a basket', 'Sold', 'Not on sale'], mine: 'Yours', chosenState: 'Chosen', justTaken: 'Just taken', zoomIn: 'Zoom in', zoomOut: 'Zoom out', whole: 'Whole hall', left: (n) => `${n} left`, legend: 'Signs',
     lost: (seat) => `${seat} was taken before you`, lostBody: (seat) => `Your other seats are still selected. ${seat} is free.`, lostBodyMany: (n, seat) => `${seats(n)} like them found: ${seat}.`, lostNone: 'Your other seats are still selected. Please choose another.', takeInstead: (seat) => `Take ${seat}`, look: 'Look around',
-    stale: (seconds) => `The map is ${seconds} s old. We are reconnecting.`, allHeld: 'Every seat is in someone’s basket right now', passNeeded: 'Come in by the line, on your turn', passBody: 'What you chose is kept.', toLine: 'To the line', elsewhere: 'You continued on another device', moveHere: 'Move here',
+    stale: (seconds) => `The map is ${seconds} s old. We are reconnecting.`, allHeld: 'Every seat is in someone’s basket right now', allHeldUntil: (time) => `The first time limit ends in ${time}. What comes back shows on the map at once.`, soldOut: 'Sold out', soldOutBody: 'What comes back shows on the map at once.', passNeeded: 'Come in by the line, on your turn', passBody: 'What you chose is kept.', toLine: 'To the line', elsewhere: 'You continued on another device', moveHere: 'Move here',
     yours: (n) => `You already hold ${seats(n)}`, yoursBody: 'If you swap, the present seats are let go only when the new ones are yours. Your time stays the same.', toCheckout: 'Go and pay', swap: (n, won) => `Swap to ${seats(n)} · ${won}`,
     keys: 'Arrows move, Enter chooses, + and − zoom.', mapLabel: 'Seat map', standing: 'Standing', standingLead: 'You get the lowest entry numbers there are.', accessible: 'Wheelchair', companion: 'Companion', restrictedView: 'Restricted view', aisle: 'Aisle', pick: 'Choose', unpick: 'Remove', rows: 'Row', section: 'Section', empty: 'No such seat is free right now.', fellBack: 'We took the nearest seats',
     ago: 'just now', nearby: 'Nearest free seats', atLeast: (n) => (n === 1 ? 'Does not matter' : seats(n)), allSections: 'All sections', picked: (seat) => `${seat} chosen`, unpicked: (seat) => `${seat} removed`,
@@ -72,5 +72,10 @@ export const en: Words = {
     },
     reasons: { left: 'you left', purchase: 'you bought all you may', untouched: 'nothing was touched after you came in', pass_expired: 'the time inside ran out', window_closed: 'the sale ended', line_closed: 'the line was closed', expired: 'the time limit passed', released: 'you let them go', swapped: 'you swapped seats', cancelled: 'you cancelled', balance_insufficient: 'the wallet did not cover it', top_up_declined: 'the bank declined', show_cancelled: 'the show was cancelled' },
     number: (n) => `number ${n}`, proof: 'Check the draw',
+    appeals: {
+      title: 'Is something wrong?', lead: 'If the record is not what happened, or you were slowed by mistake, say so. What we wrote down goes with it, and a person reads it and answers.', open: 'This is wrong', label: 'What is wrong', hint: 'The answer stays on this page.', send: 'Send',
+      waiting: 'Waiting for an answer', waitingBody: 'A person is reading it. Your place and your seats are unchanged.', outcomes: { upheld: 'You were right, it is put right', declined: 'Looked into' }, evidence: (rule, n) => `${rule}, ${n === 1 ? 'once' : `${n} times`}`,
+      rules: { joins_by_account: 'Requests of this account came too fast', joins_by_address: 'Requests from the same network came too fast', pass_elsewhere: 'The pass was in use on another device', pass_moves_used_up: 'Moved between devices too often', code_wrong: 'A code that did not fit' },
+    },
   },
 }

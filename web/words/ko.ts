@@ -14,7 +14,7 @@ export const ko = {
     none: (text: string) => `‘${text}’ 공연을 찾지 못했어요.`, tooShort: '두 글자 이상 적어 주세요.', noDate: '날짜 미정', from: (day: string) => `${day}부터`, found: (n: number) => `공연 ${n}개`,
   },
   concert: {
-    shows: '날짜와 회차', noShows: '아직 정해진 회차가 없어요.', cancelled: '취소된 공연이에요. 결제한 금액은 모두 돌려드려요.', join: '줄 서기', lobby: '대기실 열림', enterLobby: '대기실 들어가기', opensIn: (time: string) => `${time} 뒤에 열려요`, opensAt: (at: string) => `${at}에 열려요`,
+    shows: '날짜와 회차', noShows: '아직 정해진 회차가 없어요.', cancelledTag: '취소됨', closedBody: '판매 기간이 끝났어요. 다른 회차를 찾아보세요.', cancelled: '취소된 공연이에요. 결제한 금액은 모두 돌려드려요.', join: '줄 서기', lobby: '대기실 열림', enterLobby: '대기실 들어가기', opensIn: (time: string) => `${time} 뒤에 열려요`, opensAt: (at: string) => `${at}에 열려요`,
     notify: '여는 시각을 캘린더에 담기', open: '판매 중', allHeld: '모두 결제 중', soldOut: '매진', closed: '판매하지 않아요', soon: '곧 열려요', left: (n: string) => `${n}석 남음`,
     allHeldBody: (time: string) => `지금은 모든 좌석이 결제 중이에요. 가장 빠른 마감은 ${time} 뒤예요. 나오는 대로 순번대로 안내해요.`, allHeldSoon: '지금은 모든 좌석이 결제 중이에요. 나오는 대로 순번대로 안내해요.',
     soldOutBody: '매진됐어요. 취소표가 나오면 이 화면에 바로 보여요.', codes: '코드가 있는 분만', fee: (won: string) => `예매 수수료 1매 ${won}`, limit: (n: number) => `1인 ${n}매까지`, venueTime: '현지 시각 기준', yours: (at: string) => `지금 계신 곳은 ${at}`,
@@ -31,7 +31,7 @@ export const ko = {
   account: {
     title: '내 정보', verified: '확인된 이메일', unverified: '확인 안 된 이메일', unverifiedBody: '줄에는 설 수 있지만, 들어가려면 이메일을 확인해야 해요.', resend: '확인 메일 다시 받기', resent: '메일을 보냈어요.', language: '언어',
     passwordTitle: '비밀번호 바꾸기', oldPassword: '지금 비밀번호', change: '바꾸기', changed: '바꿨어요. 다른 기기에서는 로그아웃됐어요.', data: '내 데이터', export: '내려받기', exportBody: '보관 중인 내 정보를 JSON 파일로 받아요.',
-    erase: '계정 지우기', eraseBody: '이름과 이메일을 지워요. 결제 기록은 법에서 정한 기간 동안 이름 없이 남아요. 지갑에 돈이 있으면 보낸 곳으로 돌려드려요.', eraseSure: '계정을 지울까요?', eraseYes: '지우기', erased: '계정을 지웠어요',
+    erase: '계정 지우기', eraseBody: '이름과 이메일을 지워요. 결제 기록은 법에서 정한 기간 동안 이름 없이 남아요. 지갑에 돈이 있으면 보낸 곳으로 돌려드려요.', eraseSure: '계정을 지울까요?', eraseYes: '지우기', eraseOpen: (n: number) => `예매 ${n}건이 남아 있어요`, eraseOpenBody: '계정을 지우면 다시 볼 수 없어요. 가지 않을 공연이라면 먼저 취소하고 돌려받으세요.', erased: '계정을 지웠어요',
   },
   wallet: {
     title: '지갑', balance: '잔액', add: '충전하기', amount: '금액', withdraw: '출금하기', entries: '내역', none: '아직 내역이 없어요.', waiting: '은행의 답을 기다려요', waitingBody: (won: string) => `${won} 충전을 확인하고 있어요. 다시 누르지 않아도 돼요.`,
@@ -44,7 +44,7 @@ export const ko = {
     seat: (section: string, row: string, number: string) => `${section}구역 ${row}열 ${number}번`, entry: (section: string, number: string) => `${section} ${number}번`, sectionOf: (name: string) => (/^[A-Za-z0-9]{1,3}$/.test(name) ? `${name}구역` : name), rowOf: (row: string) => `${row}열`,
     states: ['선택 가능', '결제 중', '판매됨', '판매 안 함'], mine: '내 좌석', chosenState: '내가 고른 좌석', justTaken: '방금 선택됨', zoomIn: '확대', zoomOut: '축소', whole: '전체 보기', left: (n: string) => `${n}석`, legend: '표시',
     lost: (seat: string) => `${seat}은 다른 분이 먼저 선택했어요`, lostBody: (seat: string) => `고른 나머지 좌석은 그대로예요. ${seat}이 비어 있어요.`, lostBodyMany: (n: number, seat: string) => `비슷한 ${n}석을 찾았어요: ${seat}.`, lostNone: '고른 나머지 좌석은 그대로예요. 다른 좌석을 골라 주세요.', takeInstead: (seat: string) => `${seat}으로 바꾸기`, look: '다른 좌석 보기',
-    stale: (seconds: number) => `좌석표가 ${seconds}초 전 모습이에요. 다시 연결하고 있어요.`, allHeld: '지금은 모든 좌석이 결제 중이에요', passNeeded: '줄을 서고 차례가 되면 들어와 주세요', passBody: '고른 좌석은 기억해 둘게요.', toLine: '줄로 가기', elsewhere: '휴대폰이나 다른 화면에서 이어서 보고 있어요', moveHere: '여기로 옮기기',
+    stale: (seconds: number) => `좌석표가 ${seconds}초 전 모습이에요. 다시 연결하고 있어요.`, allHeld: '지금은 모든 좌석이 결제 중이에요', allHeldUntil: (time: string) => `가장 빠른 마감은 ${time} 뒤예요. 나오면 좌석표에 바로 보여요.`, soldOut: '매진됐어요', soldOutBody: '취소표가 나오면 좌석표에 바로 보여요.', passNeeded: '줄을 서고 차례가 되면 들어와 주세요', passBody: '고른 좌석은 기억해 둘게요.', toLine: '줄로 가기', elsewhere: '휴대폰이나 다른 화면에서 이어서 보고 있어요', moveHere: '여기로 옮기기',
     yours: (n: number) => `이미 ${n}석을 맡아 두었어요`, yoursBody: '좌석을 바꾸면 지금 좌석은 새 좌석을 맡는 순간에만 놓여요. 시간은 그대로예요.', toCheckout: '결제하러 가기', swap: (n: number, won: string) => `${n}석으로 바꾸기 · ${won}`,
     keys: '화살표로 옮기고, Enter로 고르고, + 와 − 로 확대해요.', mapLabel: '좌석표', standing: '스탠딩', standingLead: '입장 번호가 빠른 순서로 드려요.', accessible: '휠체어석', companion: '동반석', restrictedView: '시야 제한', aisle: '통로', pick: '고르기', unpick: '빼기', rows: '열', section: '구역', empty: '조건에 맞는 좌석이 지금은 없어요.', fellBack: '가장 가까운 좌석을 맡았어요',
     ago: '방금', nearby: '가까운 빈 좌석', atLeast: (n: number) => (n === 1 ? '상관없음' : `${n}석`), allSections: '모든 구역', picked: (seat: string) => `${seat} 골랐어요`, unpicked: (seat: string) => `${seat} 뺐어요`,
@@ -69,6 +69,11 @@ export const ko = {
     } as Record<string, string>,
     reasons: { left: '줄에서 나갔어요', purchase: '살 수 있는 매수를 모두 샀어요', untouched: '들어온 뒤 움직임이 없었어요', pass_expired: '입장 시간이 끝났어요', window_closed: '판매 기간이 끝났어요', line_closed: '줄이 닫혔어요', expired: '맡아 둔 시간이 끝났어요', released: '좌석을 놓았어요', swapped: '다른 좌석으로 바꿨어요', cancelled: '취소했어요', balance_insufficient: '지갑 잔액이 모자랐어요', top_up_declined: '은행이 충전을 거절했어요', show_cancelled: '공연이 취소됐어요' } as Record<string, string>,
     number: (n: string) => `${n}번`, proof: '추첨 확인하기',
+    appeals: {
+      title: '잘못됐나요?', lead: '기록이 사실과 다르거나 잘못 느려졌다면 알려 주세요. 저희가 적어 둔 판단의 근거가 함께 가고, 사람이 읽고 답해요.', open: '잘못됐어요', label: '무엇이 잘못됐나요', hint: '답은 이 화면에 남아요.', send: '보내기',
+      waiting: '답을 기다려요', waitingBody: '사람이 읽고 있어요. 순번과 좌석은 그대로예요.', outcomes: { upheld: '맞아요, 바로잡았어요', declined: '확인했어요' } as Record<string, string>, evidence: (rule: string, n: number) => `${rule} ${n}번`,
+      rules: { joins_by_account: '이 계정의 요청이 너무 빨랐음', joins_by_address: '같은 네트워크의 요청이 너무 빨랐음', pass_elsewhere: '다른 기기에서 쓰는 입장권', pass_moves_used_up: '기기를 너무 자주 옮김', code_wrong: '맞지 않는 코드' } as Record<string, string>,
+    },
   },
 }
 export type Words = typeof ko
