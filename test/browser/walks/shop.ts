@@ -4,7 +4,8 @@ import { openSeason } from './season.ts'
 /** Screens 1 to 3: what there is, and what a fan can do about it. */
 export async function* shop({ stage, visit, words }: Scene): AsyncGenerator<Shot> {
   const season = await openSeason(stage)
-  const { page, context } = await visit([/^404 GET \/nowhere$/, /ERR_INTERNET_DISCONNECTED/])
+  // the proof asks for the draw of a line that had none, and is told so
+  const { page, context } = await visit([/^404 GET \/nowhere$/, /^404 GET \/api\/shows\/[\w-]+\/queue\/draw$/, /ERR_INTERNET_DISCONNECTED/])
   const { concert, home } = words
   await page.goto('/')
   await page.locator('.concert').nth(8).waitFor()
