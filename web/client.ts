@@ -25,9 +25,6 @@ let offsetMs = 0
 /** The server's clock, from its answers: good to about a second. */
 export const serverNow = () => Date.now() + offsetMs
 
-/** Whether what was asked may have happened: then it is asked again with the same key. */
-export const mayHaveHappened = ({ status }: Problem) => status === 0 || status >= 500
-
 /**
  * Asks the API and answers its JSON; throws a Problem. A token that ran out, or that a new role made old, is renewed once,
  * unseen: only the cookie knows whether somebody is still signed in.
@@ -35,8 +32,11 @@ export const mayHaveHappened = ({ status }: Problem) => status === 0 || status >
 export async function ask<T>(method: string, path: string, options: Ask = {}): Promise<T> {
   const token = options.anonymous ? undefined : await accessToken()
   let response = await send(method, path, options, token)
-  if (response.status === 401 && token && renewable.has(String(await codeOf(response)))) response = await send(method, path, options, await renewSession())
-  const body = await bodyOf(response)
+  let body = await bodyOf(response)
+  if (token && (body.code === 'token_expired' || body.code === 'sign_in_required')) {
+    response = await send(method, path, options, await renewSession())
+    body = await bodyOf(response)
+  }
   if (response.ok) return body as T
   // a gateway in between speaks for nobody behind it
   if (response.status >= 500 && body.code === undefined) throw unreachable()
@@ -66,9 +66,6 @@ async function send(method: string, path: string, { body, key, pass, version, si
 }
 
 const unreachable = () => new Problem(0, { code: 'unreachable', title: '' })
-
-const renewable = new Set(['token_expired', 'sign_in_required'])
-const codeOf = async (response: Response) => (await bodyOf(response.clone())).code
 
 async function bodyOf(response: Response): Promise<Record<string, unknown>> {
   const text = await response.text()

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
-import { get, mayHaveHappened, Problem, serverNow } from './client.ts'
+import { get, Problem, serverNow } from './client.ts'
 import { mayBeSignedIn, onSession, person } from './session.ts'
 
 export type Read<T> = { data: T | undefined; problem: Problem | undefined; reload: () => void; set: (data: T) => void }
@@ -71,7 +71,8 @@ export function useAct() {
       key.current = crypto.randomUUID()
     } catch (error) {
       const met = error instanceof Problem ? error : new Problem(0, { code: 'internal_error', title: String(error) })
-      if (!mayHaveHappened(met)) key.current = crypto.randomUUID()
+      // what nobody answered, or a server that could not, may have happened
+      if (met.status > 0 && met.status < 500) key.current = crypto.randomUUID()
       setProblem(met)
     } finally {
       running.current = false

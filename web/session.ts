@@ -5,7 +5,6 @@ export type Person = { id: string; email: string; name: string; role: string; ve
 type Session = { accessToken: string; expiresAt: string; user: Person }
 
 const hint = 'openrun.signed-in'
-const keeper = 'openrun.keeper'
 const earlyMs = 60_000
 let session: Session | undefined
 let renewing: Promise<string | undefined> | undefined
@@ -19,11 +18,7 @@ export function onSession(listener: () => void) {
   return () => void listeners.delete(listener)
 }
 
-/** What this tab keeps is one person's: it outlives a session that ended, but is not shown to somebody else. */
 export function keepSession(next: Session) {
-  const known = sessionStorage.getItem(keeper)
-  if (known !== null && known !== next.user.id) sessionStorage.clear()
-  sessionStorage.setItem(keeper, next.user.id)
   session = next
   localStorage.setItem(hint, '1')
   tell()
@@ -66,18 +61,17 @@ async function renew(): Promise<string | undefined> {
   } catch {
     return session?.accessToken // offline is not signed out
   }
-  if (response.ok) return renewed((await response.json()) as Session)
-  if (response.status === 401) loseSession()
+  if (response.ok) {
+    const before = session?.user.id
+    keepSession((await response.json()) as Session)
+    // another tab signed somebody else in: nothing that was asked or is shown here is theirs
+    if (before && before !== session?.user.id) {
+      sessionStorage.clear()
+      location.reload()
+      return undefined
+    }
+  } else if (response.status === 401) loseSession()
   return session?.accessToken
-}
-
-/** Another tab may have signed somebody else in meanwhile: nothing that was asked or shown here is theirs. */
-function renewed(next: Session): string | undefined {
-  const isAnother = session !== undefined && session.user.id !== next.user.id
-  keepSession(next)
-  if (!isAnother) return next.accessToken
-  location.reload()
-  return undefined
 }
 
 const stored = () => localStorage.getItem(hint)
