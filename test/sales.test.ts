@@ -208,6 +208,19 @@ test('the report has a line for every seat that was paid, in the time of the ven
   assert.match((await report(showId, { lang: 'ko' })).body, /^\uFEFF예매번호,결제 시각 \(시각은 Asia\/Seoul 기준\),/)
 })
 
+test('one report at a time is written for one person: the next is asked to wait, another person is not, and afterwards all is as before', async () => {
+  const showId = await world.onSale()
+  const login = { email: 'second-operator@test.example', password: 'report-test-1234' }
+  await world.system.userService.ensureUser({ ...login, name: 'Operator', role: 'operator' })
+  const other = await world.signIn(login.email, login.password)
+  const ask = (who: Person) => as(who, `${showId}/report.csv`)
+  const answers = await Promise.all([ask(world.operator), ask(world.operator), ask(other)])
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 429])
+  assert.equal(answers.find(({ status }) => status === 429)?.body.code, 'rate_limited')
+  assert.equal(answers[2]?.status, 200)
+  for (const _ of [1, 2]) assert.equal((await ask(world.operator)).status, 200)
+})
+
 test('names an organiser chose cannot run in a spreadsheet, and commas and quotes stay within their cell', async () => {
   const [fan] = (await world.fans(1)) as [Person]
   const token = world.operator.token

@@ -43,6 +43,15 @@ test('a buyer is shown masked, with the whole story of the turn and the appeals,
     assert.deepEqual((await find(world.operator, query)).body, { items: [body] }, query)
 })
 
+test('a name that looks like an address is masked whole', async () => {
+  const login = { email: 'sneaky@test.example', password: 'support-test-1234' }
+  await world.system.userService.ensureUser({ ...login, name: '박@하늘 공원', role: 'buyer' })
+  const person = await world.signIn(login.email, login.password)
+  await must(world.send('POST', `/api/shows/${showId}/queue`, { token: person.token }))
+  const { items: [found] } = (await find(world.operator, login.email)).body
+  assert.deepEqual([found.name, found.email], ['박***', 's***@test.example'])
+})
+
 test('nobody is found by a part of an address, by a name, in another show, or who had nothing to do with it', async () => {
   const elsewhere = await world.onSale()
   const [stranger] = (await world.fans(1, 0)) as [Person]

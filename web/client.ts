@@ -1,5 +1,5 @@
 import { language } from './language.ts'
-import { accessToken, forgetSession, renewSession } from './session.ts'
+import { accessToken, renewSession } from './session.ts'
 
 /** A refusal of the server, with its sentence and next step in the reader's language; `unknown` when no answer came. */
 export class Problem extends Error {
@@ -25,14 +25,21 @@ let offsetMs = 0
 /** The server's clock, from its answers: good to about a second. */
 export const serverNow = () => Date.now() + offsetMs
 
-/** Asks the API and answers its JSON; throws a Problem. A token that ran out is renewed once, unseen. */
+/**
+ * Asks the API and answers its JSON; throws a Problem. A token that ran out, or that a new role made old, is renewed once,
+ * unseen: only the cookie knows whether somebody is still signed in.
+ */
 export async function ask<T>(method: string, path: string, options: Ask = {}): Promise<T> {
   const token = options.anonymous ? undefined : await accessToken()
   let response = await send(method, path, options, token)
-  if (response.status === 401 && token && (await codeOf(response)) === 'token_expired') response = await send(method, path, options, await renewSession())
-  const body = await bodyOf(response)
+  let body = await bodyOf(response)
+  if (token && (body.code === 'token_expired' || body.code === 'sign_in_required')) {
+    response = await send(method, path, options, await renewSession())
+    body = await bodyOf(response)
+  }
   if (response.ok) return body as T
-  if (body.code === 'sign_in_required' && token) forgetSession()
+  // a gateway in between speaks for nobody behind it
+  if (response.status >= 500 && body.code === undefined) throw unreachable()
   throw new Problem(response.status, body)
 }
 
@@ -54,11 +61,11 @@ async function send(method: string, path: string, { body, key, pass, version, si
     return response
   } catch (error) {
     if ((error as Error).name === 'AbortError') throw error
-    throw new Problem(0, { code: 'unreachable', title: '' })
+    throw unreachable()
   }
 }
 
-const codeOf = async (response: Response) => (await bodyOf(response.clone())).code
+const unreachable = () => new Problem(0, { code: 'unreachable', title: '' })
 
 async function bodyOf(response: Response): Promise<Record<string, unknown>> {
   const text = await response.text()

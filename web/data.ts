@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { get, Problem, serverNow } from './client.ts'
-import { onSession, person } from './session.ts'
+import { mayBeSignedIn, onSession, person } from './session.ts'
 
 export type Read<T> = { data: T | undefined; problem: Problem | undefined; reload: () => void; set: (data: T) => void }
 
@@ -36,6 +36,8 @@ export function useRead<T>(path: string | null, { everyMs }: { everyMs?: number 
 }
 
 export const usePerson = () => useSyncExternalStore(onSession, person)
+/** Also before it is known who it is. */
+export const useSignedIn = () => useSyncExternalStore(onSession, mayBeSignedIn)
 
 /** The server's time, renewed each `everyMs`. */
 export function useNow(everyMs = 1_000): number {
@@ -69,7 +71,8 @@ export function useAct() {
       key.current = crypto.randomUUID()
     } catch (error) {
       const met = error instanceof Problem ? error : new Problem(0, { code: 'internal_error', title: String(error) })
-      if (met.status !== 0) key.current = crypto.randomUUID()
+      // what nobody answered, or a server that could not, may have happened
+      if (met.status > 0 && met.status < 500) key.current = crypto.randomUUID()
       setProblem(met)
     } finally {
       running.current = false

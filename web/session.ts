@@ -21,13 +21,22 @@ export function onSession(listener: () => void) {
 export function keepSession(next: Session) {
   session = next
   localStorage.setItem(hint, '1')
-  for (const listener of listeners) listener()
+  tell()
 }
 
+/** Signed out on purpose: nothing stays in this tab. */
 export function forgetSession() {
+  sessionStorage.clear()
+  loseSession()
+}
+
+function loseSession() {
   session = undefined
   localStorage.removeItem(hint)
-  sessionStorage.clear()
+  tell()
+}
+
+function tell() {
   for (const listener of listeners) listener()
 }
 
@@ -52,8 +61,16 @@ async function renew(): Promise<string | undefined> {
   } catch {
     return session?.accessToken // offline is not signed out
   }
-  if (response.ok) keepSession((await response.json()) as Session)
-  else if (response.status === 401) forgetSession()
+  if (response.ok) {
+    const before = session?.user.id
+    keepSession((await response.json()) as Session)
+    // another tab signed somebody else in: nothing that was asked or is shown here is theirs
+    if (before && before !== session?.user.id) {
+      sessionStorage.clear()
+      location.reload()
+      return undefined
+    }
+  } else if (response.status === 401) loseSession()
   return session?.accessToken
 }
 

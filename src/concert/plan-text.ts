@@ -85,9 +85,9 @@ function addMarks(row: PlanRow, cells: string[]): string | undefined {
 const isHeader = (cells: string[]) => cells.slice(0, needed).every((cell, i) => cell.trim().toLowerCase() === columns[i])
 const numberOf = (text: string) => (/^[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined)
 const quoted = (cell: string) => (/[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
-/** A spreadsheet runs a cell that begins like this; an apostrophe before it makes it text, and reading takes one off again. */
-const asText = (cell: string) => (/^'*[=+\-@]/.test(cell) ? `'${cell}` : cell)
-const fromText = (cell: string) => (/^'+[=+\-@]/.test(cell) ? cell.slice(1) : cell)
+/** A spreadsheet runs a cell that begins like this, in full width too; an apostrophe before it makes it text, and reading takes one off again. */
+const asText = (cell: string) => (/^'*[=+\-@＝＋－＠]/.test(cell) ? `'${cell}` : cell)
+const fromText = (cell: string) => (/^'+[=+\-@＝＋－＠]/.test(cell) ? cell.slice(1) : cell)
 
 /** Cells by line; quoted cells may hold commas and doubled quotes. */
 function linesOf(csv: string): string[][] {

@@ -29,7 +29,7 @@ export async function lookUpBuyer(deps: BuyerNeeds, by: string, showId: string, 
   if (story.steps.length === 0 && appeals.length === 0) return undefined
   const [reservations, payments, { notes }] = await Promise.all([deps.reservation?.ofBuyer(asked), deps.payment?.ofBuyer(asked), deps.user.notes(asked)])
   return {
-    userId, email: masked(email), name: masked(name), ...story,
+    userId, email: maskedAddress(email), name: masked(name), ...story,
     appeals: appeals.map(({ id, filedAt, text, outcome, answer, answeredAt }) => ({ id, filedAt: iso(filedAt), text, outcome, answer, answeredAt: isoOrNull(answeredAt) })),
     reservations: (reservations?.reservations ?? []).map(({ id, number, status, total, createdAt, expiresAt, endedReason, lines }) => ({ id, number, status, total, createdAt: iso(createdAt), expiresAt: isoOrNull(expiresAt), endedReason, lines })),
     payments: (payments?.payments ?? []).map(({ id, reservationId, status, amount, refunded, topUp, refusal, createdAt }) => ({ id, reservationId, status, amount, refunded, topUp, refusal, createdAt: iso(createdAt) })),
@@ -47,4 +47,5 @@ const traces = (deps: BuyerNeeds, asked: { showId: string; userId: string }) =>
   Promise.all([storyOf(deps, asked.userId, asked.showId), deps.queue?.appeals(asked) ?? { appeals: [] }])
 
 /** The first letter, and of an address where it is: enough to compare with what a caller says. */
-const masked = (text: string) => text.replace(/^(.)[^@]*/u, '$1***')
+const masked = (text: string) => text.replace(/^(.).*$/su, '$1***')
+const maskedAddress = (address: string) => `${masked(address)}${address.slice(address.lastIndexOf('@'))}`

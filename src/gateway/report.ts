@@ -4,6 +4,7 @@ import type { ConcertApi } from '../concert/api.ts'
 import { Exact } from '../platform/contract.ts'
 import { byteOrderMark, csvLine } from '../platform/csv.ts'
 import { type App, IdParams, principalOf } from '../platform/http.ts'
+import { refuse } from '../platform/outcome.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { ReservationApi } from '../reservation/api.ts'
 import { prefersKorean } from './web.ts'
@@ -21,8 +22,14 @@ const words = {
   en: { columns: ['Reservation', 'Paid at', 'Section', 'Row', 'Seat', 'Grade', 'Price type', 'Price', 'Booking fee', 'State', 'Refunded', 'Refunded at'], sold: 'sold', refunded: 'refunded', default: 'standard', zone: (name: string) => `times in ${name}` },
 } as const
 
-/** What an organiser settles by: a line for every seat that was ever paid, with nobody's name. */
+const retryAfterSeconds = 2
+
+/**
+ * What an organiser settles by: a line for every seat that was ever paid, with nobody's name. It reads all of a show, so one at a
+ * time is written for one person; whoever reads theirs slowly keeps nobody else waiting.
+ */
 export function reportRoute(app: App, { concert, reservation, now, ownsShow }: ReportNeeds) {
+  const readers = new Set<string>()
   app.get('/api/shows/:id/report.csv', {
     config: { access: { allow: ['organiser', 'operator'], live: true } },
     schema: {
@@ -32,16 +39,23 @@ export function reportRoute(app: App, { concert, reservation, now, ownsShow }: R
     },
   }, async (request, reply) => {
     const showId = request.params.id
-    await ownsShow(principalOf(request), showId)
+    const principal = principalOf(request)
+    await ownsShow(principal, showId)
     const { timeZone, title } = await concert.show({ showId })
     const language: Language = request.query.lang ?? (prefersKorean(request) ? 'ko' : 'en')
     const rows = rowsOf(reservation, showId)
+    if (readers.has(principal.userId)) refuse('rate_limited', { retryAfterSeconds })
+    readers.add(principal.userId)
+    const done = () => readers.delete(principal.userId)
     // what can be refused is refused before the first byte
-    const first = await rows.next()
+    const first = await rows.next().catch((error: unknown) => {
+      done()
+      throw error
+    })
     const name = `openrun-${new Date(now()).toISOString().slice(0, 10)}`
     reply.type('text/csv; charset=utf-8').header('cache-control', 'no-store').header('vary', 'accept-language')
       .header('content-disposition', `attachment; filename="${name}.csv"; filename*=UTF-8''${encodedName(`${name} ${title}`)}.csv`)
-    return reply.send(Readable.from(textOf(first, rows, { language, timeZone })) as never)
+    return reply.send(Readable.from(textOf(first, rows, { language, timeZone })).once('close', done) as never)
   })
 }
 

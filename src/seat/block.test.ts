@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
+import type { Tx } from '../platform/database.ts'
 import { isRefusal, type Refusal } from '../platform/outcome.ts'
 import { block, blocksOf, unblock } from './block.ts'
 import { pinMany, sellMany } from './pin.ts'
-import { endHold, type Ground, openGround, plantHold, quotaRow } from './planting.ts'
+import { endHold, type Ground, openGround, plantHold, quotaRow, showOf } from './planting.ts'
+import { showHandlers } from './show.ts'
 import { endPassMany, quota, story } from './quota.ts'
 
 let ground: Ground
@@ -37,6 +39,23 @@ test('block takes seats out of sale with reason, author and an audit row; unbloc
     { action: 'seats.block', after: { seatIds: [2], reason: 'other' } },
     { action: 'seats.unblock', after: { seatIds: [1, 2] } },
   ])
+})
+
+test('a plan is published in as many statements however many reasons its blocks have, each seat with its own', async () => {
+  const statementsOf = async (reasons: number) => {
+    const rows = Array.from({ length: reasons }, (_, i) => ({ name: String(i), seats: 2, blocked: [2], blockedReason: `for ${i}` }))
+    const showId = randomUUID()
+    const data = showOf({ sections: [{ name: 'A', kind: 'seated', grade: 'R', rows }] }, ground.clock.now, { showId })
+    let count = 0
+    const counting = (tx: Tx): Tx => ({ ...tx, rows: (query) => {
+      count++
+      return tx.rows(query)
+    } })
+    await ground.db.transaction(async (tx) => showHandlers(ground)['show.published']?.(counting(tx), [{ producer: 'concert', name: 'show.published', key: showId, version: 1, occurredAt: ground.clock.now, data }]))
+    assert.deepEqual((await blocksOf(ground, { showId })).blocks, rows.map(({ blockedReason: reason }, i) => ({ seatId: 2 * i + 2, reason })))
+    return count
+  }
+  assert.equal(await statementsOf(200), await statementsOf(2))
 })
 
 test('blocking a held seat answers seat_taken, an unknown one seat_unknown, on a closed show show_closed: none blocked', async () => {

@@ -22,7 +22,7 @@ export async function block(env: SeatEnv, { showId, seatIds, reason, by }: Block
     const wanted = seats.filter((seat) => seat.status !== statusCode.blocked)
     if (wanted.length === 0) return { blocked: 0 }
     const ids = wanted.map((seat) => seat.seatId)
-    await store.blockSeats(tx, showId, ids, reason, by)
+    await store.blockSeats(tx, showId, [{ seatIds: ids, reason }], by)
     const target = `show ${showId}`
     await writeAudit(tx, 'seat', [{ actor: by, action: 'seats.block', target, before: wanted, after: { seatIds: ids, reason } }], env.now())
     await finish(env, tx, showId, ids.map((seatId) => ({ seatId, status: statusCode.blocked })))

@@ -24,13 +24,15 @@ export function seatsOf(plan: Plan): SeatInfo[] {
   return seats
 }
 
-/** Seats that the plan itself takes out of sale, by reason. */
+/** Seats that the plan itself takes out of sale, by reason; a plan may have as many reasons as rows, or one for all of them. */
 export function blockedIn(plan: Plan): Map<string, number[]> {
   const byReason = new Map<string, number[]>()
   let before = 0
   for (const { rows = [], capacity = 0 } of plan.sections) {
     for (const { seats, blocked = [], blockedReason = '' } of rows) {
-      if (blocked.length > 0) byReason.set(blockedReason, [...(byReason.get(blockedReason) ?? []), ...blocked.map((number) => before + number)])
+      const known = byReason.get(blockedReason) ?? []
+      for (const number of blocked) known.push(before + number)
+      if (known.length > 0) byReason.set(blockedReason, known)
       before += seats
     }
     before += capacity

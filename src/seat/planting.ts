@@ -69,7 +69,7 @@ export async function openGround(): Promise<Ground> {
   }
 }
 
-function showOf(plan: Plan, now: number, more: Partial<ShowPublished>): ShowPublished {
+export function showOf(plan: Plan, now: number, more: Partial<ShowPublished>): ShowPublished {
   const window = { id: randomUUID(), name: 'general', opensAt: now, closesAt: now + 9 * day, audience: 'everyone' as const, sections: null, codeHashes: [] }
   return {
     showId: '', concertId: randomUUID(), organiserId: randomUUID(), planVersion: 1, plan, ticketsPerUserMax: 4,

@@ -55,10 +55,9 @@ async function publish(tx: Tx, show: ShowPublished, now: number) {
 
 /** In the organiser's name, on the record like any other block. */
 async function blockPlanned(tx: Tx, { showId, organiserId: by, plan }: ShowPublished, now: number) {
-  for (const [reason, seatIds] of blockedIn(plan)) {
-    await blockSeats(tx, showId, seatIds, reason, by)
-    await writeAudit(tx, 'seat', [{ actor: by, action: 'seats.block', target: `show ${showId}`, after: { seatIds, reason } }], now)
-  }
+  const blocks = [...blockedIn(plan)].map(([reason, seatIds]) => ({ seatIds, reason }))
+  if (blocks.length > 0) await blockSeats(tx, showId, blocks, by)
+  await writeAudit(tx, 'seat', blocks.map((after) => ({ actor: by, action: 'seats.block', target: `show ${showId}`, after })), now)
 }
 
 /**

@@ -13,11 +13,16 @@ export const readBlocked = (db: Reader, showId: string) =>
   db.rows<{ seatId: number; reason: string }>(sql`
     select id as "seatId", blocked_reason as reason from seat.seats where show_id = ${showId} and status = 5 order by id`)
 
-export async function blockSeats(tx: Tx, showId: string, seatIds: number[], reason: string, by: string) {
+export type Block = { seatIds: number[]; reason: string }
+
+/** All of them in one statement, however many reasons there are; no seat has two. */
+export async function blockSeats(tx: Tx, showId: string, blocks: Block[], by: string) {
+  const seats = blocks.flatMap(({ seatIds, reason }) => seatIds.map((id) => ({ id, reason })))
   const rows = await tx.rows(sql`
-    update seat.seats set status = 5, blocked_reason = ${reason}, blocked_by = ${by}, version = version + 1
-    where show_id = ${showId} and id = any(${seatIds}::int[]) and status in (0, 4) returning 1 as one`)
-  assert.equal(rows.length, seatIds.length, 'seats blocked')
+    update seat.seats s set status = 5, blocked_reason = b.reason, blocked_by = ${by}, version = s.version + 1
+    from unnest(${seats.map(({ id }) => id)}::int[], ${seats.map(({ reason }) => reason)}::text[]) as b(id, reason)
+    where s.show_id = ${showId} and s.id = b.id and s.status in (0, 4) returning 1 as one`)
+  assert.equal(rows.length, seats.length, 'seats blocked')
 }
 
 /** Back to returned where somebody watches, else to available. */

@@ -11,6 +11,16 @@ export function keptDraft(showId: string): Kept | undefined {
   return text === null ? undefined : (JSON.parse(text) as Kept)
 }
 
+/** What is too large for a tab to keep is not kept; leaving the app asks all the same. */
+function keepDraft(showId: string, kept: Kept) {
+  try {
+    sessionStorage.setItem(keptAt(showId), JSON.stringify(kept))
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'QuotaExceededError')) throw error
+    forgetDraft(showId)
+  }
+}
+
 export const forgetDraft = (showId: string) => sessionStorage.removeItem(keptAt(showId))
 
 /** The draft with its history. */
@@ -27,7 +37,7 @@ export function useDrafting(saved: Draft, kept: Draft | undefined) {
 /** While something is not saved it is kept in this tab, and leaving asks. */
 export function useKept(showId: string, draft: Draft, planVersion: number, unsaved: boolean) {
   useEffect(() => {
-    if (unsaved) sessionStorage.setItem(keptAt(showId), JSON.stringify({ planVersion, draft } satisfies Kept))
+    if (unsaved) keepDraft(showId, { planVersion, draft })
     else forgetDraft(showId)
   }, [showId, draft, planVersion, unsaved])
   useEffect(() => {

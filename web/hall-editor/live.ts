@@ -26,7 +26,5 @@ export function useLiveSeats(showId: string, isLive: boolean) {
 }
 
 function byReason(items: readonly WireBlock[]): Block[] {
-  const reasons = new Map<string, number[]>()
-  for (const { seatId, reason } of items) reasons.set(reason, [...(reasons.get(reason) ?? []), seatId - 1])
-  return [...reasons].map(([reason, seats]) => ({ reason, seats }))
+  return [...Map.groupBy(items, ({ reason }) => reason)].map(([reason, blocks]) => ({ reason, seats: blocks.map(({ seatId }) => seatId - 1) }))
 }

@@ -1,9 +1,11 @@
 import { useCallback } from 'react'
 import type { Buyer } from '../../src/gateway/buyers.ts'
 import { get } from '../client.ts'
+import { useAct } from '../data.ts'
 import { timeOf, when, won } from '../language.ts'
 import { Panel } from '../operations/board.tsx'
 import { Steps } from '../pages/story.tsx'
+import { ProblemNotice } from '../parts/notice.tsx'
 import { Ticket } from '../parts/tickets.tsx'
 import { useWords } from '../words/index.ts'
 import { Appeals } from './appeals.tsx'
@@ -20,10 +22,12 @@ const recordNameShown = 12
 export function BuyerCard({ buyer, showId, grades, onChange }: Props) {
   const { buyer: words, buyers } = useSalesWords()
   const { userId, email, name, recordName, steps, appeals, notes } = buyer
-  const reload = useCallback(async () => onChange(await get<Buyer>(`/api/shows/${showId}/buyers/${userId}`)), [showId, userId, onChange])
+  const { act, problem } = useAct()
+  // what was done is done, also when looking again fails
+  const reload = useCallback(() => act(async () => onChange(await get<Buyer>(`/api/shows/${showId}/buyers/${userId}`))), [act, showId, userId, onChange])
   return (
     <article className="buyer" aria-label={name}>
-      <Panel title={name}><p><span>{email}</span>{recordName ? <span className="note"> · {buyers.recordName(`${recordName.slice(0, recordNameShown)}…`)}</span> : null}</p></Panel>
+      <Panel title={name}><p><span>{email}</span>{recordName ? <span className="note"> · {buyers.recordName(`${recordName.slice(0, recordNameShown)}…`)}</span> : null}</p><ProblemNotice problem={problem} /></Panel>
       <div className="stack">
         <Reservations reservations={buyer.reservations} showId={showId} grades={grades} reload={reload} />
         <Panel title={words.story}><p className="note">{words.storyLead}</p>{steps.length === 0 ? <p>{words.noStory}</p> : <Steps steps={steps} showId={showId} />}</Panel>

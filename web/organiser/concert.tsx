@@ -5,12 +5,12 @@ import { useAct, usePerson, useRead } from '../data.ts'
 import { Confirm } from '../parts/dialog.tsx'
 import { Loaded, Own, Page } from '../parts/frame.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
-import { Link, navigate } from '../router.tsx'
+import { guardLeaving, Link, navigate } from '../router.tsx'
 import type { Listed, WireConcert, WireShow } from '../wire.ts'
-import { useWords } from '../words/index.ts'
 import { AddShow } from './add-show.tsx'
 import { ConcertWords, NewConcert } from './concert-words.tsx'
-import { useEditing } from './editing.ts'
+import { useEditing, useGone } from './editing.ts'
+import { Pages } from './pages.tsx'
 import { Newer } from './part.tsx'
 import { ShowRow } from './show-row.tsx'
 import { useOrganiserWords } from './spoken.ts'
@@ -31,11 +31,11 @@ function OwnConcert({ id }: { id: string }) {
   const editing = useEditing<WireConcert>(`/api/concerts/${id}`, isClosing ? closingEveryMs : readEveryMs)
   const person = usePerson()
   const { stored: concert, read } = editing
-  const isGone = read.problem?.status === 404
+  const isGone = useGone(read)
   useEffect(() => setClosing(concert?.closing === true), [concert?.closing])
   useEffect(() => {
     // it was asked for here, and it has happened
-    if (isGone && isClosing) navigate('/organiser', { replace: true })
+    if (isGone && isClosing) leave()
   }, [isGone, isClosing])
   if (isGone || (concert && person && !ownedBy(person, concert.organiserId)))
     return <Page title={home}><Notice title={person && person.role !== 'organiser' && person.role !== 'operator' ? forOrganisers : words.gone} actions={<Link to="/organiser" className="button small">{concerts}</Link>} /></Page>
@@ -56,19 +56,23 @@ function OwnConcert({ id }: { id: string }) {
   )
 }
 
+/** There is nothing left here that could be saved. */
+function leave() {
+  guardLeaving(undefined)
+  navigate('/organiser', { replace: true })
+}
+
 function Shows({ concert }: { concert: WireConcert }) {
   const words = useOrganiserWords()
-  const { common } = useWords()
-  const [limit, setLimit] = useState(20)
-  const read = useRead<Listed<WireShow>>(`/api/concerts/${concert.id}/shows?limit=${limit}`, { everyMs: readEveryMs })
+  const path = `/api/concerts/${concert.id}/shows?limit=50`
+  const read = useRead<Listed<WireShow>>(path, { everyMs: readEveryMs })
   return (
     <section className="part" aria-labelledby="shows">
       <h2 id="shows">{words.concert.shows}</h2>
-      <Loaded read={read}>{({ items, nextCursor }) => (
+      <Loaded read={read}>{(page) => (
         <>
-          {items.length === 0 ? <p>{words.noShows}</p> : <ul className="own-shows">{items.map((show) => <li key={show.id}><ShowRow show={show} /></li>)}</ul>}
-          {nextCursor !== null && limit < 100 ? <p><button type="button" className="button small" onClick={() => setLimit(100)}>{common.more}</button></p> : null}
-          {concert.closing ? null : <AddShow concertId={concert.id} like={items.at(-1)} isFirst={items.length === 0} />}
+          {page.items.length === 0 ? <p>{words.noShows}</p> : <Pages page={page} path={path} everyMs={readEveryMs}>{(shows) => <ul className="own-shows">{shows.map((show) => <li key={show.id}><ShowRow show={show} /></li>)}</ul>}</Pages>}
+          {concert.closing ? null : <AddShow concertId={concert.id} like={page.items.at(-1)} isFirst={page.items.length === 0} />}
         </>
       )}</Loaded>
     </section>
@@ -84,7 +88,7 @@ function Remove({ concert, onClosing }: { concert: WireConcert; onClosing: (conc
     void act(async () => {
       const closing = await ask<WireConcert | Record<string, never>>('DELETE', `/api/concerts/${concert.id}`)
       if ('id' in closing) onClosing(closing as WireConcert)
-      else navigate('/organiser', { replace: true })
+      else leave()
     })
   }
   return (

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react'
 import { ask, get, type Problem } from '../client.ts'
 import { type Read, useAct, useRead } from '../data.ts'
 import { guardLeaving } from '../router.tsx'
+import type { Me } from '../wire.ts'
 import { useOrganiserWords } from './spoken.ts'
 
 type Versioned = { version: number }
@@ -43,15 +44,30 @@ export function useEditing<T extends Versioned>(path: string, everyMs: number): 
     const answer = await ask<Partial<T>>('PUT', to, { body, version: version ?? stored?.version })
     // over what was not seen: then it is looked at whole
     const whole = version === undefined ? undefined : await get<T>(path)
-    set((known) => whole ?? (known && { ...known, ...answer }))
+    // other parts that are edited here have not seen it: saving them is asked about too
+    const seen = dirty.size > 1 && stored ? { version: stored.version } : {}
+    set((known) => (whole ? { ...whole, ...seen } : known && { ...known, ...answer }))
     reload()
-  }, [path, reload, stored?.version])
+  }, [path, reload, stored, dirty.size])
   const takeTheirs = useCallback(async () => {
     set(await get<T>(path))
     setRound((n) => n + 1)
   }, [path])
   const newer = data && stored && isDirty && data.version > stored.version ? data : undefined
   return useMemo(() => ({ read, stored, newer, isDirty, round, mark, save, set, takeTheirs }), [read, stored, newer, isDirty, round, mark, save, takeTheirs])
+}
+
+/**
+ * Whether it is not there for who is signed in. A public address takes somebody whose session has ended for a stranger, to whom a
+ * draft is nothing: so it is asked who this is, and then once more.
+ */
+export function useGone({ problem, reload }: Pick<Read<unknown>, 'problem' | 'reload'>): boolean {
+  const isMissing = problem?.status === 404
+  const { data: me } = useRead<Me>(isMissing ? '/api/me' : null)
+  useEffect(() => {
+    if (me) reload()
+  }, [me, reload])
+  return isMissing && me !== undefined
 }
 
 function useLeaveGuard(isDirty: boolean) {

@@ -1,15 +1,16 @@
 import '../styles/organiser.css'
-import { useState } from 'react'
 import { useNow, useRead } from '../data.ts'
 import { Loaded, Own, Page } from '../parts/frame.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Link } from '../router.tsx'
 import type { Listed, WireConcertItem, WireShow } from '../wire.ts'
+import { Pages } from './pages.tsx'
 import { ShowRow } from './show-row.tsx'
 import { useOrganiserWords } from './spoken.ts'
 import { localOf } from './zone.ts'
 
 type OwnConcert = WireConcertItem & { showCount: number; shows: WireShow[] }
+const path = '/api/organiser/concerts'
 const readEveryMs = 15_000
 const hourMs = 3_600_000
 const aroundMs = 36 * hourMs
@@ -22,7 +23,7 @@ export function OrganiserHomePage() {
 
 function Home() {
   const words = useOrganiserWords()
-  const first = useRead<Listed<OwnConcert>>('/api/organiser/concerts', { everyMs: readEveryMs })
+  const first = useRead<Listed<OwnConcert>>(path, { everyMs: readEveryMs })
   const isEmpty = first.data?.items.length === 0
   if (first.problem?.status === 403) return <Page title={words.home}><Notice title={words.forOrganisers}>{words.forOrganisersBody}</Notice></Page>
   return (
@@ -33,7 +34,7 @@ function Home() {
           <Today />
           <section className="stack" aria-labelledby="concerts">
             <h2 id="concerts">{words.concerts}</h2>
-            <Concerts page={page} />
+            <Pages page={page} path={path} everyMs={readEveryMs}>{(concerts) => <ul className="stack">{concerts.map((concert) => <li key={concert.id}><ConcertCard concert={concert} /></li>)}</ul>}</Pages>
           </section>
         </>
       ))}</Loaded>
@@ -71,23 +72,6 @@ function Today() {
       }}</Loaded>
     </section>
   )
-}
-
-/** A page of concerts, and on demand the next below it, each read by itself. */
-function Concerts({ page }: { page: Listed<OwnConcert> }) {
-  const words = useOrganiserWords()
-  const [hasMore, setMore] = useState(false)
-  return (
-    <>
-      <ul className="stack">{page.items.map((concert) => <li key={concert.id}><ConcertCard concert={concert} /></li>)}</ul>
-      {page.nextCursor === null ? null : hasMore ? <NextConcerts cursor={page.nextCursor} /> : <p><button type="button" className="button" onClick={() => setMore(true)}>{words.more}</button></p>}
-    </>
-  )
-}
-
-function NextConcerts({ cursor }: { cursor: string }) {
-  const read = useRead<Listed<OwnConcert>>(`/api/organiser/concerts?cursor=${cursor}`, { everyMs: readEveryMs })
-  return <Loaded read={read}>{(page) => <Concerts page={page} />}</Loaded>
 }
 
 function ConcertCard({ concert }: { concert: OwnConcert }) {

@@ -8,17 +8,20 @@ import { seatName } from '../parts/tickets.tsx'
 import { Link } from '../router.tsx'
 import type { Listed, MapSeat, WireBlock } from '../wire.ts'
 import { useWords } from '../words/index.ts'
+import { Pages } from './pages.tsx'
 import { useSalesWords } from './sales-spoken.ts'
 
 const shownMax = 10
+const everyMs = 10_000
 /** named one by one; who wants to see all of them looks at the hall */
 const namedMax = 30
 
-/** Why seats came back, and the latest ones with how far their money is. */
+/** Why seats came back, and which, the latest first, with how far their money is. */
 export function Refunds({ showId, reasons, refunds }: { showId: string; reasons: Sales['reasons']; refunds: number }) {
   const { refunds: words } = useSalesWords()
   const { hall } = useWords()
-  const read = useRead<Listed<RefundView>>(`/api/shows/${showId}/refunds?limit=${shownMax}`, { everyMs: 10_000 })
+  const path = `/api/shows/${showId}/refunds?limit=${shownMax}`
+  const read = useRead<Listed<RefundView>>(path, { everyMs })
   useAgain(refunds, read.reload)
   return (
     <Panel title={words.title}>
@@ -27,7 +30,7 @@ export function Refunds({ showId, reasons, refunds }: { showId: string; reasons:
           <h3>{words.reasons}</h3>
           <dl className="pairs">{reasons.map(({ kind, reason, seats, won: sum }) => <div key={`${kind} ${reason}`}><dt>{kind === 'organiser' ? (reason ?? words.other) : words.kinds[kind]}</dt><dd className="num">{words.seats(seats)} · {won(sum)}</dd></div>)}</dl>
           <h3>{words.list}</h3>
-          <Loaded read={read}>{({ items }) => (
+          <Loaded read={read}>{(page) => <Pages page={page} path={path} everyMs={everyMs}>{(items) => (
             <ul className="refunds">{items.map(({ id, at, number, refund, kind, reason, doneAt, lines }) => (
               <li key={id}>
                 <p className="between"><Link to={`/organiser/shows/${showId}/buyers?query=${number}`}>{words.open(number)}</Link><b className="num">{won(refund)}</b></p>
@@ -35,7 +38,7 @@ export function Refunds({ showId, reasons, refunds }: { showId: string; reasons:
                 <p className="note num">{when(at)} · {kind === 'organiser' ? reason : words.kinds[kind]} · {doneAt === null ? words.onWay : words.done}</p>
               </li>
             ))}</ul>
-          )}</Loaded>
+          )}</Pages>}</Loaded>
         </>
       )}
     </Panel>

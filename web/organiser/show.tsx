@@ -7,7 +7,7 @@ import { Notice } from '../parts/notice.tsx'
 import { Link } from '../router.tsx'
 import type { WireShow } from '../wire.ts'
 import { Checking } from './checking.tsx'
-import { type Editing, useEditing } from './editing.ts'
+import { type Editing, useEditing, useGone } from './editing.ts'
 import { Life, Standing } from './life.tsx'
 import { LimitsPart } from './limits.tsx'
 import { Newer } from './part.tsx'
@@ -33,8 +33,9 @@ function OwnShow({ id }: { id: string }) {
   const editing = useEditing<WireShow>(`/api/shows/${id}`, isClosing ? closingEveryMs : readEveryMs)
   const person = usePerson()
   const { stored: show, read } = editing
+  const isGone = useGone(read)
   useEffect(() => setClosing(show?.status === 'closing'), [show?.status])
-  if (read.problem?.status === 404 || (show && person && !ownedBy(person, show.organiserId)))
+  if (isGone || (show && person && !ownedBy(person, show.organiserId)))
     return <Page title={home}><Notice title={person && person.role !== 'organiser' && person.role !== 'operator' ? forOrganisers : words.gone} actions={<Link to="/organiser" className="button small">{concerts}</Link>} /></Page>
   if (!show || !person) return <Page title={home}><Loaded read={read}>{() => null}</Loaded></Page>
   return (

@@ -4,7 +4,7 @@ const seats = (n: number) => (n === 1 ? '1 seat' : `${count(n)} seats`)
 
 /** The sentences of who sets up concerts; fans never load them. */
 export const ko = {
-  home: '주최', forOrganisers: '주최자만 볼 수 있어요.', forOrganisersBody: '권한이 필요하면 운영자에게 알려 주세요.', create: '공연 만들기', today: '오늘 공연', noToday: '오늘 여는 회차가 없어요.', concerts: '내 공연', more: '공연 더 보기', moreShows: (n: number) => `회차 ${n}개 더 보기`, noShows: '아직 회차가 없어요.', left: (left: number, total: number) => `${count(left)} / ${count(total)}석 남음`, seats: (n: number) => `${count(n)}석`,
+  home: '주최', forOrganisers: '주최자만 볼 수 있어요.', forOrganisersBody: '권한이 필요하면 운영자에게 알려 주세요.', create: '공연 만들기', today: '오늘 공연', noToday: '오늘 여는 회차가 없어요.', concerts: '내 공연', moreShows: (n: number) => `회차 ${n}개 더 보기`, noShows: '아직 회차가 없어요.', left: (left: number, total: number) => `${count(left)} / ${count(total)}석 남음`, seats: (n: number) => `${count(n)}석`,
   guide: {
     title: '처음이신가요?', lead: '다섯 단계면 표를 팔 수 있어요. 공연 이름은 만들면 바로 보이고, 회차와 좌석, 가격은 공개한 뒤에 보여요.',
     steps: [['공연 만들기', '이름과 장소를 적어요.'], ['회차 더하기', '날짜와 시각을 정해요.'], ['좌석 그리기', '구역과 등급을 배치해요.'], ['가격과 판매 기간', '등급마다 가격을, 누가 언제 사는지를 정해요.'], ['점검하고 공개하기', '빠진 것을 알려 드려요. 다 되면 단추 하나로 공개해요.']] as [string, string][],
@@ -47,7 +47,7 @@ export const ko = {
 }
 export type OrganiserWords = typeof ko
 export const en: OrganiserWords = {
-  home: 'Organiser', forOrganisers: 'Only organisers can see this.', forOrganisersBody: 'If you need the role, ask an operator.', create: 'Create a concert', today: 'Shows today', noToday: 'No show is on today.', concerts: 'My concerts', more: 'More concerts', moreShows: (n) => (n === 1 ? '1 more date' : `${n} more dates`), noShows: 'No dates yet.', left: (left, total) => `${count(left)} of ${count(total)} seats left`, seats,
+  home: 'Organiser', forOrganisers: 'Only organisers can see this.', forOrganisersBody: 'If you need the role, ask an operator.', create: 'Create a concert', today: 'Shows today', noToday: 'No show is on today.', concerts: 'My concerts', moreShows: (n) => (n === 1 ? '1 more date' : `${n} more dates`), noShows: 'No dates yet.', left: (left, total) => `${count(left)} of ${count(total)} seats left`, seats,
   guide: {
     title: 'New here?', lead: 'Five steps and you sell tickets. The name of a concert is public at once; dates, seats and prices when you publish.',
     steps: [['Create a concert', 'Its name and venue.'], ['Add a date', 'When it begins and ends.'], ['Draw the hall', 'Sections and grades.'], ['Prices and sales windows', 'A price for each grade, and who may buy when.'], ['Check and publish', 'We tell you what is missing. Then it is one button.']],

@@ -19,8 +19,15 @@ function backPath() {
 }
 const withBack = (to: string) => to + location.search
 
+const keeper = 'openrun.keeper'
+
+/** What this tab keeps is one person's: it outlives a session that ended, but is not shown to somebody else. */
 async function enter(email: string, password: string) {
-  keepSession(await ask<Session>('POST', '/api/sessions', { anonymous: true, body: { email, password } }))
+  const session = await ask<Session>('POST', '/api/sessions', { anonymous: true, body: { email, password } })
+  const known = sessionStorage.getItem(keeper)
+  if (known !== null && known !== session.user.id) sessionStorage.clear()
+  sessionStorage.setItem(keeper, session.user.id)
+  keepSession(session)
   navigate(backPath(), { replace: true })
 }
 

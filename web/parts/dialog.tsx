@@ -5,7 +5,14 @@ import { useWords } from '../words/index.ts'
 export function Confirm({ title, children, yes, no, stop, blocked, onYes, onNo }: { title: string; children: ReactNode; yes: string; no?: string; stop?: boolean; blocked?: boolean; onYes: () => void; onNo: () => void }) {
   const { common } = useWords()
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
+  useEffect(() => {
+    const opener = document.activeElement
+    dialog.current?.showModal()
+    // a dialog that is taken away gives the focus to nobody
+    return () => {
+      if (opener instanceof HTMLElement && document.activeElement === document.body) opener.focus()
+    }
+  }, [])
   return (
     <dialog ref={dialog} aria-labelledby="ask" onClose={onNo}>
       <div className="stack"><h2 id="ask">{title}</h2><div>{children}</div></div>

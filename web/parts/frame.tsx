@@ -1,8 +1,7 @@
 import { type ReactNode, useContext, useEffect, useRef } from 'react'
 import { Problem } from '../client.ts'
-import { type Read, usePerson } from '../data.ts'
+import { type Read, usePerson, useSignedIn } from '../data.ts'
 import { Link, useTitle } from '../router.tsx'
-import { mayBeSignedIn } from '../session.ts'
 import { LanguageContext, useWords } from '../words/index.ts'
 import { Mark } from './icon.tsx'
 import { ProblemNotice } from './notice.tsx'
@@ -35,7 +34,7 @@ function Top() {
   const { common } = useWords()
   const language = useContext(LanguageContext)
   const person = usePerson()
-  const known = person !== undefined || mayBeSignedIn()
+  const known = useSignedIn()
   const at = location.pathname
   return (
     <header className="top">
@@ -49,8 +48,8 @@ function Top() {
             <Link to="/account" current={at === '/account'}>{common.account}</Link>
           </>
         ) : <Link to="/sign-in" current={at === '/sign-in'}>{common.signIn}</Link>}
-        <button type="button" className="quiet" lang={language === 'ko' ? 'en' : 'ko'} data-language>{common.otherLanguage}</button>
       </nav>
+      <button type="button" className="quiet" lang={language === 'ko' ? 'en' : 'ko'} data-language>{common.otherLanguage}</button>
     </header>
   )
 }
@@ -71,8 +70,7 @@ export function Loaded<T>({ read, children }: { read: Read<T>; children: (data: 
 /** Pages of one person; a stranger is asked to sign in and comes back. */
 export function Own({ title, children }: { title: string; children: ReactNode }) {
   const { sign } = useWords()
-  usePerson()
-  if (mayBeSignedIn()) return children
+  if (useSignedIn()) return children
   const back = encodeURIComponent(location.pathname + location.search)
   return (
     <Page title={title}>
