@@ -33,13 +33,13 @@ export async function ask<T>(method: string, path: string, options: Ask = {}): P
   const token = options.anonymous ? undefined : await accessToken()
   let response = await send(method, path, options, token)
   let body = await bodyOf(response)
-  if (token && (body.code === 'token_expired' || body.code === 'sign_in_required')) {
+  if (token && response.status === 401 && body.code !== 'login_failed') {
     response = await send(method, path, options, await renewSession())
     body = await bodyOf(response)
   }
   if (response.ok) return body as T
   // a gateway in between speaks for nobody behind it
-  if (response.status >= 500 && body.code === undefined) throw unreachable()
+  if (response.status >= 500 && !body.code) throw unreachable()
   throw new Problem(response.status, body)
 }
 
