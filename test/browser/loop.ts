@@ -42,7 +42,9 @@ export async function recordLoop(language: Language, target: string): Promise<{ 
     context.setDefaultTimeout(patienceMs)
     const page = await context.newPage()
     const frames = await record(page, directory)
-    const scenes = await play(page, url)
+    const scenes = await play(page, url).catch(async (error) => {
+      throw new Error(await page.locator('.controls').innerText(), { cause: error })
+    })
     await page.screenshot({ path: `${target}.still.webp`, type: 'webp', quality: 80 })
     await cut(frames, scenes, directory, `${target}.webp`)
     const { size: bytes } = await stat(`${target}.webp`)

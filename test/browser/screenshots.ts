@@ -14,7 +14,7 @@ import { type Part, parts } from './states.ts'
  * by chance are no news. The loop of the README is cut from a run of the demo; that needs ffmpeg.
  */
 const directory = new URL('../../docs/screens/', import.meta.url).pathname
-const quality = 55
+const quality = 46
 const bytesMax = 6_000_000
 /** of the pixels, so many may differ visibly before a picture is taken for another one */
 const newShare = 0.004

@@ -145,7 +145,7 @@ function LostNotice({ lost, nameOf, onTake, onLook }: { lost: Lost; nameOf: (i: 
   const { hall: words } = useWords()
   const [first] = lost.instead
   const instead = lost.instead.map(nameOf).join(', ')
-  const body = first === undefined ? words.lostNone : lost.instead.length === 1 ? words.lostBody(instead) : words.lostBodyMany(lost.instead.length, instead)
+  const body = first === undefined ? words.lostNone : lost.instead.length === 1 ? words.lostBody(instead, lost.rest.length > 0) : words.lostBodyMany(lost.instead.length, instead)
   const actions = <>{first === undefined ? null : <button type="button" className="button small primary" onClick={onTake}>{words.takeInstead(lost.instead.length === 1 ? instead : nameOf(first))}</button>}<button type="button" className="button small" onClick={onLook}>{words.look}</button></>
   return <Notice tone="bad" urgent title={words.lost(lost.taken.map(nameOf).join(', '))} actions={actions}>{body}</Notice>
 }
