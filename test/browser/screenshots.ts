@@ -15,7 +15,7 @@ import { type Part, parts } from './states.ts'
  */
 const directory = new URL('../../docs/screens/', import.meta.url).pathname
 const quality = 46
-const bytesMax = 6_000_000
+const bytesMax = 8_000_000
 /** of the pixels, so many may differ visibly before a picture is taken for another one */
 const newShare = 0.004
 const lights: Light[] = ['dark', 'light']

@@ -4,13 +4,14 @@ import { hall } from './walks/hall.ts'
 import { late, lateEnvironment } from './walks/late.ts'
 import { door, turn, waiting } from './walks/line.ts'
 import { operator } from './walks/operator.ts'
+import { organiser } from './walks/organiser.ts'
 import { booked, own } from './walks/own.ts'
 import { purchase } from './walks/purchase.ts'
 import { shop } from './walks/shop.ts'
 import { sign } from './walks/sign.ts'
 
 /** A group is checked in one test file. */
-export type Group = 'shop' | 'line' | 'hall' | 'own'
+export type Group = 'shop' | 'line' | 'hall' | 'own' | 'organiser'
 /** `pages` are photographed in every light, size and language, other `states` once in each language; checked in `language`. */
 export type Part = { group: Group; language: Language; walk: Walk; environment?: Record<string, string>; pages: string[]; states: string[] }
 
@@ -27,5 +28,6 @@ export const parts: Record<string, Part> = {
   booked: { group: 'own', language: 'en', walk: booked, pages: ['reservations', 'reservation'], states: ['reservations-none', 'reservation-pending', 'reservation-cancel', 'reservation-part-cancelled', 'reservation-past', 'reservation-cancelled'] },
   own: { group: 'own', language: 'ko', walk: own, pages: ['wallet', 'account', 'story'], states: ['wallet-empty', 'wallet-waiting', 'wallet-withdrawal', 'story-appeal', 'story-appeal-sent', 'story-appeal-answered', 'story-none', 'account-erase', 'account-unverified'] },
   late: { group: 'own', language: 'ko', walk: late, environment: lateEnvironment, pages: [], states: ['home-empty', 'line-slow-lane', 'checkout-ending', 'checkout-extended', 'line-asleep', 'checkout-expired', 'reservation-expired'] },
+  organiser: { group: 'organiser', language: 'en', walk: organiser, pages: ['organiser', 'own-concert', 'own-show', 'hall-editor', 'sales', 'buyers'], states: ['organiser-empty'] },
   operator: { group: 'hall', language: 'ko', walk: operator, pages: ['war-room'], states: [] },
 }

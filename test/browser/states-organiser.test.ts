@@ -1,0 +1,3 @@
+import { checkStates } from './states-check.ts'
+
+checkStates('organiser')
