@@ -128,7 +128,8 @@ function suite(brokers: string[]) {
   })
 
   promise('a broker that takes connections and never answers holds up neither the relay nor the end', async () => {
-    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+    // it reads, or it would not see that somebody hung up and keep this process alive
+    const silent = createServer((socket) => void socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
     await once(silent, 'listening')
     const bus = open('silent', [], { brokers: [`127.0.0.1:${(silent.address() as AddressInfo).port}`], sendMsMax: 300, subscribers: [] })
     await confirmed('patient')
