@@ -41,16 +41,16 @@ async function runPlanted({ planted, json }: ChaosArguments, options: ChaosOptio
 
 /** One bug alone, with the faults that bring it to light: a run that stays sound has not caught it. */
 async function plantUntilCaught(plant: Plant, options: ChaosOptions): Promise<Planted> {
-  const result: Planted = { plant: plant.name, caught: false, by: [], tries: 0 }
-  for (let seed = options.seed; !result.caught && result.tries < triesMax; seed++) {
+  for (let tries = 1; ; tries++) {
+    const seed = options.seed + tries - 1
     say(`--- ${plant.name}, seed ${seed}: ${plant.about}`)
     const report = await runChaos({ ...options, seed, plant, replicas: 1, faults: plant.faults })
     const by = report.checks.filter(({ count }) => count > 0).map(({ name }) => name)
-    Object.assign(result, { by, caught: by.some((name) => plant.caughtBy.includes(name)), tries: result.tries + 1 })
+    const caught = by.some((name) => plant.caughtBy.includes(name))
     for (const line of linesOf(report)) say(line)
-    say(`${plant.name}: ${result.caught ? `caught by ${by.join(', ')}` : `NOT CAUGHT${by.length > 0 ? `, though ${by.join(', ')} spoke` : ''}`}`)
+    say(`${plant.name}: ${caught ? `caught by ${by.join(', ')}` : `NOT CAUGHT${by.length > 0 ? `, though ${by.join(', ')} spoke` : ''}`}`)
+    if (caught || tries === triesMax) return { plant: plant.name, caught, by, tries }
   }
-  return result
 }
 
 function linesOf(report: ChaosReport): string[] {

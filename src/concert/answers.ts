@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { intMax } from '../platform/contract.ts'
-import { decodeCursor, principalOf } from '../platform/http.ts'
+import { principalOf } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { By, ConcertApi, ShowDetail } from './api.ts'
 import { shownShow, type Stock } from './views.ts'
@@ -12,7 +12,6 @@ export type ConcertRoutesNeeds = {
   stock: (showIds: string[]) => Promise<Map<string, Stock>>
 }
 
-export const manage = { access: { allow: ['organiser', 'operator'], live: true } } as const
 /** A plan of every row of a large hall, with its attributes. */
 export const planBytesMax = 8 * 1024 * 1024
 
@@ -49,13 +48,4 @@ export function expectedOf({ headers }: FastifyRequest): { expectedVersion?: num
   if (text === undefined) return {}
   const version = Number(versionForm.exec(text)?.[1] ?? Number.NaN)
   return version <= intMax ? { expectedVersion: version } : refuse('request_invalid', { detail: 'If-Match is a version in quotes, such as "3"' })
-}
-
-const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-/** Where a page begins: after the thing of this instant and id. */
-export function placeOf(cursor: string | undefined): { at: number; id: string } | undefined {
-  const [at, id] = decodeCursor(cursor, 2) ?? []
-  if (at === undefined) return undefined
-  return typeof at === 'number' && at >= 0 && typeof id === 'string' && uuidForm.test(id) ? { at, id } : refuse('request_invalid', { detail: 'cursor' })
 }

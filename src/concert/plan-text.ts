@@ -1,3 +1,4 @@
+import { formulaStart } from '../platform/csv.ts'
 import type { Plan, PlanRow, PlanSection } from './api.ts'
 import { concertLimits } from './limits.ts'
 import { gradeOf, seatMarks } from './plan-rules.ts'
@@ -85,9 +86,10 @@ function addMarks(row: PlanRow, cells: string[]): string | undefined {
 const isHeader = (cells: string[]) => cells.slice(0, needed).every((cell, i) => cell.trim().toLowerCase() === columns[i])
 const numberOf = (text: string) => (/^[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined)
 const quoted = (cell: string) => (/[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)
-/** A spreadsheet runs a cell that begins like this, in full width too; an apostrophe before it makes it text, and reading takes one off again. */
-const asText = (cell: string) => (/^'*[=+\-@＝＋－＠]/.test(cell) ? `'${cell}` : cell)
-const fromText = (cell: string) => (/^'+[=+\-@＝＋－＠]/.test(cell) ? cell.slice(1) : cell)
+const [formula, textOfFormula] = [new RegExp(`^'*${formulaStart}`), new RegExp(`^'+${formulaStart}`)]
+/** An apostrophe before what a spreadsheet would run makes it text, and reading takes one off again. */
+const asText = (cell: string) => (formula.test(cell) ? `'${cell}` : cell)
+const fromText = (cell: string) => (textOfFormula.test(cell) ? cell.slice(1) : cell)
 
 /** Cells by line; quoted cells may hold commas and doubled quotes. */
 function linesOf(csv: string): string[][] {

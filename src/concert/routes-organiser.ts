@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { Count, Exact } from '../platform/contract.ts'
-import { type App, encodeCursor, Nullable } from '../platform/http.ts'
-import { byOf, type ConcertRoutesNeeds, manage, placeOf, shownShows } from './answers.ts'
+import { type App, cutPage, Nullable, organisers, placeOf } from '../platform/http.ts'
+import { byOf, type ConcertRoutesNeeds, shownShows } from './answers.ts'
 import { concertLimits } from './api.ts'
 import { beforeOf, fromOf, ItemView, shownItem, ShowView } from './views.ts'
 
@@ -21,7 +21,7 @@ const OwnConcert = Exact({
 export function organiserRoutes(app: App, needs: ConcertRoutesNeeds) {
   const { concert } = needs
   app.get('/api/organiser/concerts', {
-    config: manage,
+    config: organisers,
     schema: {
       tags, summary: 'Own concerts, newest first, each with its next shows',
       querystring: Exact({ cursor, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: concertLimits.ownConcertsMax })) }),
@@ -31,17 +31,16 @@ export function organiserRoutes(app: App, needs: ConcertRoutesNeeds) {
     const { limit = concertsDefault } = request.query
     const place = placeOf(request.query.cursor)
     const { concerts } = await concert.ownConcerts({ by: byOf(request), limit: limit + 1, ...(place && { after: { createdAt: place.at, id: place.id } }) })
-    const page = concerts.slice(0, limit)
-    const last = page.at(-1)?.concert
+    const { page, nextCursor } = cutPage(concerts, limit, (last) => [last.concert.createdAt, last.concert.id])
     const shows = new Map((await shownShows(request, needs, page.flatMap((each) => each.shows))).map((show) => [show.id, show]))
     return {
       items: page.map((each) => ({ ...shownItem(each.concert), showCount: each.showCount, shows: each.shows.flatMap(({ id }) => shows.get(id) ?? []) })),
-      nextCursor: concerts.length > limit && last ? encodeCursor([last.createdAt, last.id]) : null,
+      nextCursor,
     }
   })
 
   app.get('/api/organiser/shows', {
-    config: manage,
+    config: organisers,
     schema: {
       tags, summary: 'Own shows that start in a time, by start',
       querystring: Exact({
@@ -54,8 +53,7 @@ export function organiserRoutes(app: App, needs: ConcertRoutesNeeds) {
     const { limit = showsDefault, ...query } = request.query
     const [from, before, place] = [fromOf(query.from) ?? 0, beforeOf(query.to) ?? 0, placeOf(query.cursor)]
     const { shows } = await concert.ownShows({ by: byOf(request), from, before, limit: limit + 1, ...(place && { after: { startsAt: place.at, id: place.id } }) })
-    const page = shows.slice(0, limit)
-    const last = page.at(-1)
-    return { items: await shownShows(request, needs, page), nextCursor: shows.length > limit && last ? encodeCursor([last.startsAt, last.id]) : null }
+    const { page, nextCursor } = cutPage(shows, limit, (last) => [last.startsAt, last.id])
+    return { items: await shownShows(request, needs, page), nextCursor }
   })
 }

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { Count, Exact } from '../platform/contract.ts'
-import { type App, IdParams } from '../platform/http.ts'
+import { type App, IdParams, organisers } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
 import { Plan, ShowDetail } from './api.ts'
 import { csvOf, planOf } from './plan-csv.ts'
-import { byOf, type ConcertRoutesNeeds, expectedOf, IfMatch, manage, planBytesMax } from './answers.ts'
+import { byOf, type ConcertRoutesNeeds, expectedOf, IfMatch, planBytesMax } from './answers.ts'
 
 const tags = ['concert']
 const PlanView = Exact({ planVersion: Count, sections: Type.Array(Plan.properties.sections.items) })
@@ -19,7 +19,7 @@ export function planRoutes(app: App, { concert }: ConcertRoutesNeeds) {
     scope.addContentTypeParser('text/csv', { parseAs: 'string', bodyLimit: planBytesMax }, (_request, text, done) => done(null, text))
 
     scope.get('/api/shows/:id/plan', {
-      config: manage,
+      config: organisers,
       schema: {
         tags, summary: 'The plan, as JSON or (Accept: text/csv or format=csv) as CSV', params: IdParams,
         querystring: Exact({ format: Type.Optional(Type.Enum(['json', 'csv'])) }),
@@ -32,7 +32,7 @@ export function planRoutes(app: App, { concert }: ConcertRoutesNeeds) {
     })
 
     scope.put('/api/shows/:id/plan', {
-      config: manage,
+      config: organisers,
       bodyLimit: planBytesMax,
       schema: {
         tags, summary: 'The plan of a draft, as JSON or CSV', params: IdParams, headers: IfMatch,

@@ -1,8 +1,8 @@
 import Type from 'typebox'
 import { Count, Exact, Text } from '../platform/contract.ts'
-import { type App, IdParams, Nullable } from '../platform/http.ts'
+import { type App, IdParams, Nullable, organisers } from '../platform/http.ts'
 import { concertLimits, Policies, Prices, type ShowDetail } from './api.ts'
-import { byOf, type ConcertRoutesNeeds, expectedOf, IfMatch, manage, shownOne, viewerOf } from './answers.ts'
+import { byOf, type ConcertRoutesNeeds, expectedOf, IfMatch, shownOne, viewerOf } from './answers.ts'
 import { PoliciesView, shownWindow, ShowView, TimesBody, timesOf, WindowBody, windowOf, WindowsView } from './views.ts'
 
 const tags = ['concert']
@@ -19,13 +19,13 @@ export function showRoutes(app: App, needs: ConcertRoutesNeeds) {
   }, async (request) => shownOne(request, needs, await concert.showDetail({ showId: request.params.id, ...viewerOf(request) })))
 
   app.put('/api/shows/:id', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'Change a draft; what is not given stays', params, headers: IfMatch, body: Exact(TimesBody), response: { 200: ShowView } },
   }, async (request) =>
     shownOne(request, needs, await concert.updateShow({ by: byOf(request), showId: request.params.id, ...expectedOf(request), ...timesOf(request.body) })))
 
   app.delete('/api/shows/:id', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'Delete a show nobody has seats of; 202 while seat looks', params, response: { 202: ShowView, 204: Type.Null() } },
   }, async (request, reply) => {
     const showId = request.params.id
@@ -42,12 +42,12 @@ export function showRoutes(app: App, needs: ConcertRoutesNeeds) {
 function lifeRoutes(app: App, needs: ConcertRoutesNeeds) {
   const { concert } = needs
   app.post('/api/shows/:id/publish', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'Publish a draft: plan, grades and prices are fixed from here on', params, headers: IfMatch, body: NoBody, response: { 200: ShowView } },
   }, async (request) => shownOne(request, needs, await concert.publish({ by: byOf(request), showId: request.params.id, ...expectedOf(request) })))
 
   app.post('/api/shows/:id/unpublish', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'Take a show back to draft if nobody has a seat; see closingResult', params, body: NoBody, response: { 202: ShowView } },
   }, async (request, reply) => {
     const show = await concert.unpublish({ by: byOf(request), showId: request.params.id })
@@ -55,7 +55,7 @@ function lifeRoutes(app: App, needs: ConcertRoutesNeeds) {
   })
 
   app.post('/api/shows/:id/cancel', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'Cancel a show for good; its buyers are refunded', params, body: Exact({ reason: Text(500) }), response: { 200: ShowView } },
   }, async (request) =>
     shownOne(request, needs, await concert.cancelShow({ by: byOf(request), showId: request.params.id, reason: request.body.reason })))
@@ -64,7 +64,7 @@ function lifeRoutes(app: App, needs: ConcertRoutesNeeds) {
 function settingRoutes(app: App, needs: ConcertRoutesNeeds) {
   const { concert } = needs
   app.get('/api/shows/:id/windows', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'The sales windows; of codes only how many', params, response: { 200: WindowsView } },
   }, async (request) => {
     const { windows } = await concert.windows({ by: byOf(request), showId: request.params.id })
@@ -72,7 +72,7 @@ function settingRoutes(app: App, needs: ConcertRoutesNeeds) {
   })
 
   app.put('/api/shows/:id/windows', {
-    config: manage,
+    config: organisers,
     bodyLimit: windowsBytesMax,
     schema: {
       tags, summary: 'Replace the sales windows; without codes a window keeps its own', params, headers: IfMatch,
@@ -90,12 +90,12 @@ function settingRoutes(app: App, needs: ConcertRoutesNeeds) {
   }, async (request) => policiesOf(await concert.showDetail({ showId: request.params.id, ...viewerOf(request) })))
 
   app.put('/api/shows/:id/policies', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'Change them; after publishing only the cancellation policy', params, headers: IfMatch, body: Policies, response: { 200: PoliciesView } },
   }, async (request) => policiesOf(await concert.setPolicies({ by: byOf(request), showId: request.params.id, ...expectedOf(request), ...request.body })))
 
   app.put('/api/shows/:id/prices', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'The prices of a draft, by grade', params, headers: IfMatch, body: Exact({ prices: Prices }), response: { 200: ShowView } },
   }, async (request) =>
     shownOne(request, needs, await concert.setPrices({ by: byOf(request), showId: request.params.id, ...expectedOf(request), prices: request.body.prices })))

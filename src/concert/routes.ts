@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { Count, Exact } from '../platform/contract.ts'
-import { type App, encodeCursor, IdParams, idOfCreated, Nullable, Page } from '../platform/http.ts'
+import { type App, cutPage, IdParams, idOfCreated, Nullable, organisers, Page, placeOf } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { Principal } from '../platform/principal.ts'
-import { byOf, type ConcertRoutesNeeds, expectedOf, IfMatch, manage, placeOf, planBytesMax, shownOne, shownShows, viewerOf } from './answers.ts'
+import { byOf, type ConcertRoutesNeeds, expectedOf, IfMatch, planBytesMax, shownOne, shownShows, viewerOf } from './answers.ts'
 import { type ConcertApi, concertLimits, ConcertSort, ConcertText, Plan, Prices } from './api.ts'
 import { organiserRoutes } from './routes-organiser.ts'
 import { planRoutes } from './routes-plan.ts'
@@ -67,7 +67,7 @@ function searchRoute(app: App, { concert }: ConcertRoutesNeeds) {
 
 function ownConcertRoutes(app: App, { concert }: ConcertRoutesNeeds) {
   app.post('/api/concerts', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'Make a concert', body: ConcertText, response: { 201: ConcertView } },
   }, async (request, reply) => {
     const made = await concert.createConcert({ by: byOf(request), ...request.body, ...named('concertId', request, 'concerts') })
@@ -75,13 +75,13 @@ function ownConcertRoutes(app: App, { concert }: ConcertRoutesNeeds) {
   })
 
   app.put('/api/concerts/:id', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'Change the words of a concert', params: IdParams, headers: IfMatch, body: ConcertText, response: { 200: ConcertView } },
   }, async (request) =>
     shownConcert(await concert.updateConcert({ by: byOf(request), concertId: request.params.id, ...expectedOf(request), ...request.body })))
 
   app.delete('/api/concerts/:id', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'Delete a concert nobody has seats of; 202 while its shows close', params: IdParams, response: { 202: ConcertView, 204: Type.Null() } },
   }, async (request, reply) => {
     const concertId = request.params.id
@@ -102,14 +102,12 @@ function showsRoutes(app: App, needs: ConcertRoutesNeeds) {
   }, async (request) => {
     const { cursor, limit = sizeDefault } = request.query
     const { shows } = await concert.shows({ concertId: request.params.id, limit: limit + 1, ...afterOf(cursor), ...viewerOf(request) })
-    const page = shows.slice(0, limit)
-    const last = page.at(-1)
-    const nextCursor = shows.length > limit && last ? encodeCursor([last.startsAt, last.id]) : null
+    const { page, nextCursor } = cutPage(shows, limit, (last) => [last.startsAt, last.id])
     return { items: await shownShows(request, needs, page), nextCursor }
   })
 
   app.post('/api/concerts/:id/shows', {
-    config: manage,
+    config: organisers,
     bodyLimit: planBytesMax,
     schema: { tags, summary: 'Add a show, as a draft', params: IdParams, body: NewShowBody, response: { 201: ShowView } },
   }, async (request, reply) => {

@@ -18,32 +18,46 @@ export const NoteView = Exact({ id: Id, at: IsoInstant, text: Type.String() })
 
 export type BuyerNeeds = { user: Pick<UserApi, 'lookUp' | 'note' | 'notes'> } & Storytellers
 type Who = { userId?: string; email?: string }
+type Asked = { showId: string; userId: string }
 
-/** The look-up is in the audit whether somebody is found or not; who had nothing to do with this show is nobody here. */
 export async function lookUpBuyer(deps: BuyerNeeds, by: string, showId: string, who: Who): Promise<Buyer | undefined> {
-  const { profile } = await deps.user.lookUp({ ...who, showId, by })
-  if (!profile) return undefined
-  const { id: userId, email, name } = profile
+  const found = await find(deps, by, showId, who)
+  if (!found) return undefined
+  const { profile: { id: userId, email, name }, story, appeals } = found
   const asked = { showId, userId }
-  const [story, { appeals }] = await traces(deps, asked)
-  if (story.steps.length === 0 && appeals.length === 0) return undefined
-  const [reservations, payments, { notes }] = await Promise.all([deps.reservation?.ofBuyer(asked), deps.payment?.ofBuyer(asked), deps.user.notes(asked)])
+  const [reservations, payments, notes] = await Promise.all([deps.reservation?.ofBuyer(asked), deps.payment?.ofBuyer(asked), notesOf(deps, asked)])
   return {
     userId, email: maskedAddress(email), name: masked(name), ...story,
     appeals: appeals.map(({ id, filedAt, text, outcome, answer, answeredAt }) => ({ id, filedAt: iso(filedAt), text, outcome, answer, answeredAt: isoOrNull(answeredAt) })),
     reservations: (reservations?.reservations ?? []).map(({ id, number, status, total, createdAt, expiresAt, endedReason, lines }) => ({ id, number, status, total, createdAt: iso(createdAt), expiresAt: isoOrNull(expiresAt), endedReason, lines })),
     payments: (payments?.payments ?? []).map(({ id, reservationId, status, amount, refunded, topUp, refusal, createdAt }) => ({ id, reservationId, status, amount, refunded, topUp, refusal, createdAt: iso(createdAt) })),
-    notes: notes.map(({ id, at, authorName: author, text }) => ({ id, at: iso(at), author, text })),
+    notes,
   }
 }
 
+/** What was written down about a buyer; a look-up like the other. */
+export async function notesAbout(deps: BuyerNeeds, by: string, asked: Asked): Promise<Buyer['notes'] | undefined> {
+  return (await find(deps, by, asked.showId, { userId: asked.userId })) && notesOf(deps, asked)
+}
+
+/** The look-up is in the audit whether somebody is found or not; who had nothing to do with this show is nobody here. */
+async function find(deps: BuyerNeeds, by: string, showId: string, who: Who) {
+  const { profile } = await deps.user.lookUp({ ...who, showId, by })
+  if (!profile) return undefined
+  const [story, { appeals }] = await traces(deps, { showId, userId: profile.id })
+  return story.steps.length === 0 && appeals.length === 0 ? undefined : { profile, story, appeals }
+}
+
+const notesOf = async ({ user }: BuyerNeeds, asked: Asked): Promise<Buyer['notes']> =>
+  (await user.notes(asked)).notes.map(({ id, at, authorName: author, text }) => ({ id, at: iso(at), author, text }))
+
 /** Whether somebody stood in this show's line, held, reserved, paid or complained. */
-export async function isKnown(deps: BuyerNeeds, asked: { showId: string; userId: string }): Promise<boolean> {
+export async function isKnown(deps: BuyerNeeds, asked: Asked): Promise<boolean> {
   const [story, { appeals }] = await traces(deps, asked)
   return story.steps.length > 0 || appeals.length > 0
 }
 
-const traces = (deps: BuyerNeeds, asked: { showId: string; userId: string }) =>
+const traces = (deps: BuyerNeeds, asked: Asked) =>
   Promise.all([storyOf(deps, asked.userId, asked.showId), deps.queue?.appeals(asked) ?? { appeals: [] }])
 
 /** The first letter, and of an address where it is: enough to compare with what a caller says. */

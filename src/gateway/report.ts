@@ -3,7 +3,7 @@ import Type from 'typebox'
 import type { ConcertApi } from '../concert/api.ts'
 import { Exact } from '../platform/contract.ts'
 import { byteOrderMark, csvLine } from '../platform/csv.ts'
-import { type App, IdParams, principalOf } from '../platform/http.ts'
+import { type App, IdParams, organisers, principalOf } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { Principal } from '../platform/principal.ts'
 import type { ReservationApi } from '../reservation/api.ts'
@@ -31,7 +31,7 @@ const retryAfterSeconds = 2
 export function reportRoute(app: App, { concert, reservation, now, ownsShow }: ReportNeeds) {
   const readers = new Set<string>()
   app.get('/api/shows/:id/report.csv', {
-    config: { access: { allow: ['organiser', 'operator'], live: true } },
+    config: organisers,
     schema: {
       tags: ['organiser'], summary: 'Every seat that was paid, sold or refunded, as CSV for a spreadsheet; the sum of prices and fees less refunds is the net', params: IdParams,
       querystring: Exact({ lang: Type.Optional(Type.Enum(['ko', 'en'])) }),

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import type { ConcertApi, Show } from '../concert/api.ts'
 import { Count, Exact, Id, Won } from '../platform/contract.ts'
-import { type App, decodeCursor, encodeCursor, IdParams, IsoInstant, iso, isoOrNull, Nullable, Page, principalOf } from '../platform/http.ts'
+import { type App, cutPage, IdParams, IsoInstant, iso, isoOrNull, Nullable, organisers, Page, placeOf, principalOf } from '../platform/http.ts'
 import { createLooks } from '../platform/looks.ts'
 import { isRefusal } from '../platform/outcome.ts'
 import type { Principal } from '../platform/principal.ts'
@@ -42,7 +42,6 @@ const freshMs = 1_000
 /** counting takes at most a twentieth of the time, also of a show with all its seats sold */
 const share = 20
 const showsMax = 200
-const organisers = { access: { allow: ['organiser', 'operator'] as ['organiser', 'operator'], live: true as const } }
 const tags = ['organiser']
 
 /** How a show sells, for who organises it: each service answers for what it owns, and all of it is counted on what is stored. */
@@ -66,14 +65,12 @@ export function salesRoutes(app: App, needs: SalesNeeds) {
   }, async (request) => {
     await needs.ownsShow(principalOf(request), request.params.id)
     const { cursor, limit = 20 } = request.query
-    const [at, id] = decodeCursor(cursor, 2) ?? []
-    const before = cursor === undefined ? {} : { before: { at: Number(at), id: String(id) } }
-    const { refunds } = await needs.reservation.refunds({ showId: request.params.id, limit: limit + 1, ...before })
-    const items = refunds.slice(0, limit)
-    const last = items.at(-1)
-    const states = await needs.payment.refundStates({ cancellationIds: items.map((refund) => refund.cancellationId) })
+    const before = placeOf(cursor)
+    const { refunds } = await needs.reservation.refunds({ showId: request.params.id, limit: limit + 1, ...(before && { before }) })
+    const { page, nextCursor } = cutPage(refunds, limit, (last) => [last.at, last.cancellationId])
+    const states = await needs.payment.refundStates({ cancellationIds: page.map((refund) => refund.cancellationId) })
     const doneAt = new Map(states.refunds.map((refund) => [refund.cancellationId, refund.doneAt]))
-    return { items: items.map((refund) => refundView(refund, doneAt.get(refund.cancellationId))), nextCursor: refunds.length > limit && last ? encodeCursor([last.at, last.cancellationId]) : null }
+    return { items: page.map((refund) => refundView(refund, doneAt.get(refund.cancellationId))), nextCursor }
   })
 }
 

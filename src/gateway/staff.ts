@@ -1,12 +1,11 @@
-import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
+import { byOf } from '../concert/answers.ts'
 import type { ConcertApi } from '../concert/api.ts'
 import { Exact, Id } from '../platform/contract.ts'
-import { type App, IdParams, IsoInstant, iso, principalOf } from '../platform/http.ts'
+import { type App, IdParams, IsoInstant, iso, organisers } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
-import type { UserApi } from '../user/api.ts'
+import { normalise, type UserApi } from '../user/api.ts'
 
-const config = { access: { allow: ['organiser', 'operator'] as ['organiser', 'operator'], live: true as const } }
 const tags = ['organiser']
 const params = IdParams
 const StaffView = Exact({ items: Type.Array(Exact({ userId: Id, email: Type.String(), addedAt: IsoInstant })) })
@@ -21,12 +20,12 @@ type Kept = Awaited<ReturnType<ConcertApi['staff']>>['staff']
  */
 export function staffRoutes(app: App, { concert, user }: Deps) {
   app.get('/api/concerts/:id/staff', {
-    config,
+    config: organisers,
     schema: { tags, summary: 'Who helps with a concert', params, response: { 200: StaffView } },
   }, async (request) => shown(user, (await concert.staff({ by: byOf(request), concertId: request.params.id })).staff))
 
   app.put('/api/concerts/:id/staff', {
-    config,
+    config: organisers,
     schema: { tags, summary: 'Name somebody as staff by e-mail address; named already: as it is', params, body: Exact({ email: Email }), response: { 200: StaffView } },
   }, async (request) => {
     const [by, concertId] = [byOf(request), request.params.id]
@@ -37,19 +36,14 @@ export function staffRoutes(app: App, { concert, user }: Deps) {
   })
 
   app.delete('/api/concerts/:id/staff', {
-    config,
+    config: organisers,
     schema: { tags, summary: 'Take somebody off the staff; not named: as it is', params, body: Exact({ email: Email }), response: { 200: StaffView } },
   }, async (request) => {
     const [by, concertId] = [byOf(request), request.params.id]
     const before = await shown(user, (await concert.staff({ by, concertId })).staff)
-    const gone = before.items.find(({ email }) => email === request.body.email.normalize('NFC').toLowerCase())
+    const gone = before.items.find(({ email }) => email === normalise(request.body.email))
     return gone ? shown(user, (await concert.removeStaff({ by, concertId, userId: gone.userId })).staff) : before
   })
-}
-
-function byOf(request: FastifyRequest) {
-  const { userId, role } = principalOf(request)
-  return role === 'organiser' || role === 'operator' ? { userId, role } : refuse('role_required')
 }
 
 /** Who has erased the account is left out, also before concert has heard of it. */

@@ -1,12 +1,11 @@
 import Type from 'typebox'
 import { Exact, Id } from '../platform/contract.ts'
-import { type App, IdParams, idOfCreated, iso, principalOf } from '../platform/http.ts'
+import { type App, IdParams, idOfCreated, iso, organisers, principalOf } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { Principal } from '../platform/principal.ts'
 import { NoteText } from '../user/api.ts'
-import { Buyer, type BuyerNeeds, isKnown, lookUpBuyer, NoteView } from './buyers.ts'
+import { Buyer, type BuyerNeeds, isKnown, lookUpBuyer, notesAbout, NoteView } from './buyers.ts'
 
-const access = { access: { allow: ['organiser', 'operator'] as ['organiser', 'operator'], live: true as const } }
 const number = /^[0-9A-HJKMNP-TV-Z]{8}$/
 const BuyerParams = Exact({ id: Id, userId: Id })
 const tags = ['organiser']
@@ -18,7 +17,7 @@ type Deps = { ownsShow: (principal: Principal, showId: string) => Promise<void>;
  */
 export function supportRoutes(app: App, deps: Deps) {
   app.get('/api/shows/:id/buyers', {
-    config: access,
+    config: organisers,
     schema: {
       tags, summary: 'Find a buyer by the whole e-mail address or the number of a reservation', params: IdParams,
       querystring: Exact({ query: Type.String({ minLength: 3, maxLength: 254 }) }),
@@ -35,7 +34,7 @@ export function supportRoutes(app: App, deps: Deps) {
   })
 
   app.get('/api/shows/:id/buyers/:userId', {
-    config: access,
+    config: organisers,
     schema: { tags, summary: 'One buyer of a show, masked: the story of the turn, reservations, payments, appeals and notes', params: BuyerParams, response: { 200: Buyer } },
   }, async (request) => {
     const { id: showId, userId } = request.params
@@ -45,18 +44,17 @@ export function supportRoutes(app: App, deps: Deps) {
   })
 
   app.get('/api/shows/:id/buyers/:userId/notes', {
-    config: access,
+    config: organisers,
     schema: { tags, summary: 'The notes about a buyer, newest first; a look-up like the others', params: BuyerParams, response: { 200: Exact({ items: Buyer.properties.notes }) } },
   }, async (request) => {
     const { id: showId, userId } = request.params
     const principal = principalOf(request)
     await deps.ownsShow(principal, showId)
-    const buyer = (await lookUpBuyer(deps, principal.userId, showId, { userId })) ?? refuse('not_found')
-    return { items: buyer.notes }
+    return { items: (await notesAbout(deps, principal.userId, { showId, userId })) ?? refuse('not_found') }
   })
 
   app.post('/api/shows/:id/buyers/:userId/notes', {
-    config: access,
+    config: organisers,
     schema: { tags, summary: 'Write a note about a buyer; it stays as it is, and goes with the account', params: BuyerParams, body: Exact({ text: NoteText }), response: { 201: NoteView } },
   }, async (request, reply) => {
     const { id: showId, userId } = request.params

@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache'
 import Type, { type Static } from 'typebox'
 import type { ConcertApi } from '../concert/api.ts'
 import { Count, Exact, Id } from '../platform/contract.ts'
 import { type App, IdParams, IsoInstant, iso, Nullable } from '../platform/http.ts'
+import { createLooks } from '../platform/looks.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { Phase, type QueueApi } from '../queue/api.ts'
 import type { ReservationApi } from '../reservation/api.ts'
@@ -39,18 +39,11 @@ const tags = ['operations']
 
 /** One picture of a sale as it runs, at most a second old however many look at it, and the promises checked on what is stored. */
 export function createWarRoom(needs: Needs) {
-  const shows = new LRUCache<string, { at: number; look: Promise<LiveShow> }>({ max: showsMax })
   const figures = createProcessFigures(needs)
+  const live = createLooks({ read: (showId) => lookAt(needs, figures, showId), now: needs.now, freshMs, max: showsMax })
   let verified: { at: number; report: Promise<Verified> } | undefined
   return {
-    live: (showId: string): Promise<LiveShow> => {
-      const known = shows.get(showId)
-      if (known && needs.now() - known.at < freshMs) return known.look
-      const look = lookAt(needs, figures, showId)
-      shows.set(showId, { at: needs.now(), look })
-      look.catch(() => shows.delete(showId))
-      return look
-    },
+    live,
     /** One at a time, for it reads everything, and not again for five seconds. */
     verify: (): Promise<Verified> | undefined => {
       const { verify, now } = needs

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
 import { Exact, Id, PositiveWon, Text, Won } from '../platform/contract.ts'
-import { type App, decodeCursor, encodeCursor, IdParams, idOfCreated, IsoInstant, iso, isoOrNull, Nullable, Page, principalOf } from '../platform/http.ts'
+import { type App, cutPage, IdParams, idOfCreated, IsoInstant, iso, isoOrNull, Nullable, Page, placeOf, principalOf } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { Payment, PaymentApi } from './api.ts'
 
@@ -38,12 +38,10 @@ export function paymentRoutes(app: App, { payment, newId }: PaymentRoutesNeeds) 
     config: { access: { allow: 'signed-in' } },
   }, async (request) => {
     const { cursor, limit = 20 } = request.query
-    const [createdAt, id] = decodeCursor(cursor, 2) ?? []
-    const before = cursor === undefined ? {} : { before: { createdAt: Number(createdAt), id: String(id) } }
-    const { payments } = await payment.list({ userId: principalOf(request).userId, limit: limit + 1, ...before })
-    const items = payments.slice(0, limit)
-    const last = items.at(-1)
-    return { items: items.map(toReply), nextCursor: payments.length > limit && last ? encodeCursor([last.createdAt, last.id]) : null }
+    const place = placeOf(cursor)
+    const { payments } = await payment.list({ userId: principalOf(request).userId, limit: limit + 1, ...(place && { before: { createdAt: place.at, id: place.id } }) })
+    const { page, nextCursor } = cutPage(payments, limit, (last) => [last.createdAt, last.id])
+    return { items: page.map(toReply), nextCursor }
   })
 
   app.get('/api/payments/:id', {

@@ -1,5 +1,6 @@
-/** A spreadsheet runs what begins like this, also in the full-width forms that Korean and Japanese keyboards write. */
-const formula = /^[=+\-@\t\r＝＋－＠]/
+/** A spreadsheet runs what begins like this, also in the full-width forms that Korean and Japanese keyboards write. As part of a pattern. */
+export const formulaStart = '[=+\\-@＝＋－＠]'
+const formula = new RegExp(`^(?:${formulaStart}|[\\t\\r])`)
 const special = /[",\r\n]/
 /** Without it Excel reads Korean as the code page of its machine. */
 export const byteOrderMark = '\uFEFF'

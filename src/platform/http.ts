@@ -38,6 +38,9 @@ export const IdParams = Exact({ id: Uuid })
 export const Page = { cursor: Type.Optional(Type.String({ maxLength: 200 })), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })) }
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 
+/** For routes of who organises the show or concert they name; operators own every one. Their sessions and roles are asked live. */
+export const organisers = { access: { allow: ['organiser', 'operator'], live: true } } as const satisfies { access: Access }
+
 const keyForm = /^[\x21-\x7e]{1,200}$/
 
 /**
@@ -63,4 +66,20 @@ export function decodeCursor(cursor: string | undefined, length: number): (strin
     if (!(error instanceof SyntaxError)) throw error
   }
   return refuse('request_invalid', { detail: 'cursor' })
+}
+
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Where a page begins: beside the thing of this instant and id. */
+export function placeOf(cursor: string | undefined): { at: number; id: string } | undefined {
+  const [at, id] = decodeCursor(cursor, 2) ?? []
+  if (at === undefined) return undefined
+  return typeof at === 'number' && at >= 0 && typeof id === 'string' && uuidForm.test(id) ? { at, id } : refuse('request_invalid', { detail: 'cursor' })
+}
+
+/** The first `limit` of rows that were asked for with one more, and the cursor of the next page if there is one. */
+export function cutPage<Row>(rows: Row[], limit: number, partsOf: (last: Row) => (string | number)[]): { page: Row[]; nextCursor: string | null } {
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  return { page, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(partsOf(last)) : null }
 }

@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache'
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
+import { createLooks } from '../platform/looks.ts'
 import { type Chain, quicknet } from './draw-beacon.ts'
 
 /** The port of a beacon: the signature of a round, verified; undefined while it cannot be had. It never throws. */
@@ -24,16 +24,7 @@ export function createDrandBeacon(urls: string[], ask: typeof fetch = fetch, cha
     if (!Round.Check(body) || body.round !== round || !isSigned(chain, round, body.signature)) throw new Error(`${url} gave no round ${round}`)
     return body.signature
   }
-  const rounds = new LRUCache<number, Promise<string | undefined>>({ max: roundsKept })
-  function signatureOf(round: number): Promise<string | undefined> {
-    const known = rounds.get(round)
-    if (known) return known
-    const asked = Promise.any(urls.map((url) => from(url, round))).catch(() => {
-      rounds.delete(round) // asked again it is fetched again
-      return undefined
-    })
-    rounds.set(round, asked)
-    return asked
-  }
-  return { chain, signatureOf }
+  // what is out never changes; what was not to be had is asked for again
+  const signed = createLooks({ read: (round) => Promise.any(urls.map((url) => from(url, Number(round)))), now: () => performance.now(), freshMs: Number.POSITIVE_INFINITY, max: roundsKept })
+  return { chain, signatureOf: (round) => signed(String(round)).catch(() => undefined) }
 }

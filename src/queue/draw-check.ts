@@ -1,5 +1,5 @@
 import { type Chain, quicknet, rootMs, roundFrom } from './draw-beacon.ts'
-import { climb, commitmentOf, fromHex, accountHash, leafOf, orderFrom, rootOf, seedOf, toHex } from './draw-rules.ts'
+import { climb, clockMs, commitmentOf, fromHex, accountHash, leafOf, orderFrom, rootOf, seedOf, toHex } from './draw-rules.ts'
 import { isSigned } from './draw-signature.ts'
 import type { Hash } from './order.ts'
 
@@ -57,9 +57,6 @@ export function checkProof(hash: Hash, draw: PublishedDraw, proof: PublishedProo
 
 const hangsIn = (draw: PublishedDraw, { number, root, rosterCount }: PublishedProof) =>
   root === draw.root && rosterCount === draw.rosterCount && number >= 1 && number <= rosterCount
-
-/** clocks of several processes that follow the database's may differ by so much */
-const clockMs = 1_000
 
 /** What was fixed when: a commitment after the sealing, or a draw before its round, would bind nobody. */
 function checkTimes({ committedAt, sealedAt, rootedAt, drawnAt, root, seed, beacon }: PublishedDraw): Finding {

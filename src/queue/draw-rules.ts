@@ -9,6 +9,8 @@ export type Side = 'left' | 'right'
 /** From a leaf upwards: the hash beside it, and on which side that stands. */
 export type Step = { side: Side; hash: string }
 
+/** Clocks of several processes that follow the database's may differ by so much: nearer than this nothing is out of order. */
+export const clockMs = 1_000
 /** Leaves of one stored block of the tree. */
 export const blockLeaves = 256
 const leafTag = 0

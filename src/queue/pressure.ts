@@ -57,14 +57,14 @@ const callsMin = 50
 const takeMin = 0.25
 
 /** How many hold the seats that are held. */
-export const holdersOf = (taken: number, seatsPerHold: number | null) => Math.ceil(taken / Math.max(1, seatsPerHold ?? seatsPerHoldDefault))
+export const holdersOf = (taken: number, seatsPerHold: number | null) => Math.ceil(taken / perHoldOf(seatsPerHold))
+const perHoldOf = (seatsPerHold: number | null) => Math.max(1, seatsPerHold ?? seatsPerHoldDefault)
 
 /**
  * How many places may be called, inside and ending at once by the seats left: those who hold seats now, and as many
  * more as would take the rest. `take` is what a call took so far: seats not available any more, by everybody called.
  */
 export function roomOf({ available, total, taken, seatsPerHold, called }: { available: number; total: number; taken: number; seatsPerHold: number | null; called: number }): number {
-  const perHold = Math.max(1, seatsPerHold ?? seatsPerHoldDefault)
-  const take = called < callsMin ? 1 : Math.min(perHold, Math.max(takeMin, (total - available) / called))
+  const take = called < callsMin ? 1 : Math.min(perHoldOf(seatsPerHold), Math.max(takeMin, (total - available) / called))
   return holdersOf(taken, seatsPerHold) + Math.ceil((available * surplus) / take)
 }

@@ -1,4 +1,4 @@
-import { orderFrom } from './draw-rules.ts'
+import { clockMs, orderFrom } from './draw-rules.ts'
 import { arrivalOrder, type Hash, type Order } from './order.ts'
 import { type ChainedLine, chained, chainStart } from './record-chain.ts'
 
@@ -13,8 +13,6 @@ export type Drawn = { seed: string | null; rosterCount: number | null; sealedAt:
 type PlaceEvent = ChainedLine & { id: number; window: string; number: number; at: number; what: string }
 
 const violationsMax = 100
-/** clocks of several processes that follow the database's may differ by so much */
-const clockMs = 1_000
 /** What may happen to a place in which state, and what it is afterwards. */
 const moves: Record<string, Partial<Record<Status, Status>>> = {
   called: { waiting: 'called', woken: 'called' },

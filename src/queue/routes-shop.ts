@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { ConcertApi } from '../concert/api.ts'
 import { Count, Exact, Id, Text } from '../platform/contract.ts'
-import { type App, IdParams, IsoInstant, iso, principalOf } from '../platform/http.ts'
+import { type App, IdParams, IsoInstant, iso, organisers, principalOf } from '../platform/http.ts'
 import { namedId } from '../platform/identity.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { PassClaims } from '../seat/api.ts'
@@ -20,7 +20,6 @@ type Needs = {
   now: () => number
 }
 const tags = ['shop']
-const manage = { access: { allow: ['organiser', 'operator'] as ['organiser', 'operator'], live: true as const } }
 const open = { access: { allow: 'public' as const }, limit: 'shop' as const }
 const ShopView = Exact({ ...Shop.properties, createdAt: IsoInstant })
 const shown = (shop: ShopType) => ({ ...shop, createdAt: iso(shop.createdAt) })
@@ -37,7 +36,7 @@ export function shopRoutes(app: App, needs: Needs) {
 
 function manageRoutes(app: App, { queue, newId }: Needs) {
   app.post('/api/shops', {
-    config: manage,
+    config: organisers,
     schema: {
       tags, summary: 'Make a key for a shop that sells behind the line of my shows; it is shown once',
       body: Exact({ name: Text(80), organiserId: Type.Optional(Id) }), response: { 201: Exact({ ...ShopView.properties, key: Type.String() }) },
@@ -52,12 +51,12 @@ function manageRoutes(app: App, { queue, newId }: Needs) {
   })
 
   app.get('/api/shops', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'My shops', response: { 200: Exact({ items: Type.Array(ShopView) }) } },
   }, async (request) => ({ items: (await queue.shops({ organiserId: principalOf(request).userId })).shops.map(shown) }))
 
   app.delete('/api/shops/:id', {
-    config: manage,
+    config: organisers,
     schema: { tags, summary: 'End a shop: its key opens nothing from here on', params: IdParams, response: { 204: Type.Null() } },
   }, async (request, reply) => {
     const { userId, role } = principalOf(request)

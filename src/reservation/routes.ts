@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Exact, Id, SeatId, Text, Won } from '../platform/contract.ts'
-import { type App, decodeCursor, encodeCursor, IdParams, idOfCreated, IsoInstant, iso, isoOrNull, Nullable, Page, principalOf } from '../platform/http.ts'
+import { type App, cutPage, IdParams, idOfCreated, IsoInstant, iso, isoOrNull, Nullable, organisers, Page, placeOf, principalOf } from '../platform/http.ts'
 import { namedId } from '../platform/identity.ts'
 import type { Principal } from '../platform/principal.ts'
 import { Line, type Reservation, type ReservationApi, reservationLimits } from './api.ts'
@@ -34,7 +34,6 @@ const Reply = Exact({
 })
 const CancellationReply = Exact({ id: Id, seatIds: Type.Array(SeatId), refund: Won, reservation: Reply })
 const signedIn = { access: { allow: 'signed-in' } } as const
-const organisers = { access: { allow: ['organiser', 'operator'], live: true } } as const
 
 /** Reservations, cancellations and organisers' refunds over HTTP. */
 export function reservationRoutes(app: App, needs: ReservationRoutesNeeds) {
@@ -66,13 +65,10 @@ function buyerRoutes(app: App, { reservation }: ReservationRoutesNeeds) {
     config: signedIn,
   }, async (request) => {
     const { cursor, limit = 20 } = request.query
-    const [createdAt, id] = decodeCursor(cursor, 2) ?? []
-    const before = cursor === undefined ? {} : { before: { createdAt: Number(createdAt), id: String(id) } }
-    const { reservations } = await reservation.list({ userId: principalOf(request).userId, limit: limit + 1, ...before })
-    const items = reservations.slice(0, limit)
-    const last = items.at(-1)
-    const nextCursor = reservations.length > limit && last ? encodeCursor([last.createdAt, last.id]) : null
-    return { items: items.map(toReply), nextCursor }
+    const place = placeOf(cursor)
+    const { reservations } = await reservation.list({ userId: principalOf(request).userId, limit: limit + 1, ...(place && { before: { createdAt: place.at, id: place.id } }) })
+    const { page, nextCursor } = cutPage(reservations, limit, (last) => [last.createdAt, last.id])
+    return { items: page.map(toReply), nextCursor }
   })
 
   app.get('/api/reservations/:id', {

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import Type, { type Static } from 'typebox'
 import { Count, Exact, Id, SeatId, Text } from '../platform/contract.ts'
-import { type App, IdParams, IsoInstant, idOfCreated, iso, Nullable, principalOf } from '../platform/http.ts'
+import { type App, IdParams, IsoInstant, idOfCreated, iso, Nullable, organisers, principalOf } from '../platform/http.ts'
 import type { Principal } from '../platform/principal.ts'
 import { HeldSeat, type Hold, MapSeat, MapShape, type SeatApi, seatLimits } from './api.ts'
 
@@ -49,7 +49,6 @@ const MapReply = Exact({
 const BlockedIds = Type.Array(SeatId, { minItems: 1, maxItems: seatLimits.blockSeatsMax, uniqueItems: true })
 const PassHeader = Type.Object({ pass: Type.Optional(Type.String({ description: 'from POST /api/shows/:id/queue/pass' })) })
 const signedIn = { access: { allow: 'signed-in' } } as const
-const organisers = { access: { allow: ['organiser', 'operator'], live: true } } as const
 
 /** The seat map, holds and blocked seats over HTTP. */
 export function seatRoutes(app: App, needs: SeatRoutesNeeds) {

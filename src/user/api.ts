@@ -46,6 +46,8 @@ const Password = Type.String({ minLength: 8, maxLength: 128 })
 const AnyPassword = Type.String({ minLength: 1, maxLength: 128 })
 const Sender = Type.Optional(Type.String({ maxLength: 64 }))
 const Token = Type.String({ minLength: 20, maxLength: 100, pattern: '^[A-Za-z0-9_-]+$' })
+/** One address has one spelling. */
+export const normalise = (email: string) => email.normalize('NFC').trim().toLowerCase()
 export const NoteText = Type.String({ minLength: 1, maxLength: userLimits.noteLengthMax, pattern: '\\S' })
 export const Profile = Exact({ id: Id, email: Type.String(), name: Type.String(), role: Role, verified: Type.Boolean() })
 export type Profile = Static<typeof Profile>

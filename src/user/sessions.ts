@@ -3,7 +3,7 @@ import type { Database } from '../platform/database.ts'
 import { refuse } from '../platform/outcome.ts'
 import type { SessionClaims } from '../platform/principal.ts'
 import type { Tokens } from '../platform/token.ts'
-import { userLimits } from './api.ts'
+import { normalise, userLimits } from './api.ts'
 import type { Hashing } from './hashing.ts'
 import { endSessions, insertSessions, lockSession, lockUnchangedUser, replaceSuccessor, rotate, sessionIdOfRefresh, type User, userByEmail, userById } from './store.ts'
 import { clearFailures, noteFailure, throttledUntil } from './store-throttles.ts'
@@ -21,7 +21,6 @@ export type UserEnv = {
 
 export const digest = (token: string) => createHash('sha256').update(token).digest('base64url')
 export const newToken = () => randomBytes(32).toString('base64url')
-export const normalise = (email: string) => email.normalize('NFC').trim().toLowerCase()
 export const profileOf = (user: User) => ({ id: user.id, email: user.email, name: user.name, role: user.role, verified: user.verifiedAt !== null })
 
 export async function signIn(env: UserEnv, { email, password, from }: { email: string; password: string; from?: string }) {

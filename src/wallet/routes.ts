@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Exact, PositiveWon, Text, Won } from '../platform/contract.ts'
-import { type App, decodeCursor, encodeCursor, IdParams, IsoInstant, idOfCreated, iso, Nullable, Page, principalOf, Uuid } from '../platform/http.ts'
+import { type App, cutPage, decodeCursor, IdParams, IsoInstant, idOfCreated, iso, Nullable, Page, principalOf, Uuid } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
 import { Entry, type TopUp, type WalletApi } from './api.ts'
 
@@ -71,9 +71,8 @@ export function walletRoutes(app: App, { wallet, newId }: { wallet: WalletApi; n
     const { cursor, limit = 20 } = request.query
     const before = beforeOf(cursor)
     const { entries } = await wallet.entries({ userId: principalOf(request).userId, limit: limit + 1, ...(before ? { before } : {}) })
-    const items = entries.slice(0, limit).map((entry) => ({ ...entry, at: iso(entry.at) }))
-    const last = items.at(-1)
-    return { items, nextCursor: entries.length > limit && last ? encodeCursor([last.id]) : null }
+    const { page, nextCursor } = cutPage(entries, limit, (last) => [last.id])
+    return { items: page.map((entry) => ({ ...entry, at: iso(entry.at) })), nextCursor }
   })
 }
 
