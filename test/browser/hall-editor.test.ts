@@ -11,7 +11,7 @@ import { draftOf, hallOf } from '../../web/hall-editor/model.ts'
 import { starts } from '../../web/hall-editor/starts.ts'
 import { en } from '../../web/hall-editor/words-en.ts'
 import { ko } from '../../web/hall-editor/words-ko.ts'
-import { chromiumMissing, type Fan, openStage, type Stage, signIn, type Visit, violationsOf } from './stage.ts'
+import { cameraOther, chromiumMissing, type Fan, openStage, type Stage, signIn, type Visit, violationsOf } from './stage.ts'
 
 const skip = chromiumMissing
 let stage: Stage
@@ -50,8 +50,6 @@ async function onCanvas(page: Page, x: number, y: number) {
   const [scale = 1, left = 0, top = 0] = ((await page.locator('canvas').getAttribute('data-camera')) ?? '').split(' ').map(Number)
   return { x: x * scale + left, y: y * scale + top, scale }
 }
-const cameraThere = () => Boolean((globalThis as unknown as { document: { querySelector: (name: string) => { dataset: { camera?: string } } | null } }).document.querySelector('canvas')?.dataset.camera)
-const cameraOther = (seen: string | null) => (globalThis as unknown as { document: { querySelector: (name: string) => { dataset: { camera?: string } } | null } }).document.querySelector('canvas')?.dataset.camera !== seen
 const middleOf = (hall: Hall, name: string) => {
   const { around: { x, y, w, h } } = hall.sections.find((section) => section.name === name) ?? hall.sections[0] ?? { around: { x: 0, y: 0, w: 0, h: 0 } }
   return [x + w / 2, y + h / 2] as const
@@ -64,7 +62,7 @@ test('an organiser makes a hall by clicks, drags a section, sets prices, blocks 
   const { page } = visit
   await sound(page, 'an empty show')
   await page.getByRole('button', { name: ko.empty.names.theatre }).click()
-  await page.waitForFunction(cameraThere)
+  await page.waitForFunction(cameraOther, undefined)
   await sound(page, 'a theatre to begin with')
 
   const stalls = page.getByRole('list', { name: ko.sections.title }).getByRole('button', { name: '1층' }).first()
@@ -160,7 +158,7 @@ test('the same without a mouse: a section and a standing floor, moved by arrows,
   const { page } = visit
   await tabTo(page, en.empty.blank)
   await page.keyboard.press('Enter')
-  await page.waitForFunction(cameraThere)
+  await page.waitForFunction(cameraOther, undefined)
   await tabTo(page, en.sections.standing)
   await page.keyboard.press('Enter')
   await tabTo(page, en.grades.name)
@@ -284,14 +282,14 @@ test('a published hall is fixed and says why; its seats are blocked and put back
   const visit = await openEditor(operator(), show.showId, {})
   const { page } = visit
   await page.getByText(ko.live.title).waitFor()
-  await page.waitForFunction(cameraThere)
+  await page.waitForFunction(cameraOther, undefined)
   await page.locator('.section-list button').first().click()
   assert.ok(await page.getByLabel(ko.fields.rows, { exact: true }).isDisabled())
   await sound(page, 'a published show')
   for (let i = 0; i < 4; i++) await page.locator('.zoom button').first().click()
   const near = await page.locator('canvas').getAttribute('data-camera')
   await page.locator('.section-list button').last().click()
-  await page.waitForFunction(cameraOther, near)
+  await page.waitForFunction(cameraOther, near ?? undefined)
   await page.locator('.zoom button').last().click()
   await page.locator('.section-list button').first().click()
   await page.getByRole('button', { name: ko.modes.seats, exact: true }).click()
@@ -319,7 +317,7 @@ async function pick({ page }: Visit, hall: Hall, index: number) {
     const { x, y, scale } = await onCanvas(page, hall.xs[index] ?? 0, hall.ys[index] ?? 0)
     await page.locator('canvas').click({ position: { x, y } })
     if (scale >= 9) return
-    await page.waitForFunction(cameraOther, seen)
+    await page.waitForFunction(cameraOther, seen ?? undefined)
   }
 }
 

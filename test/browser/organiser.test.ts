@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { localOf } from '../../web/organiser/zone.ts'
 import { en, ko } from '../../web/organiser/words.ts'
-import { chromiumMissing, type Fan, hallOf, openStage, pickSeat, signIn, type Stage, violationsOf } from './stage.ts'
+import { assertSound, chromiumMissing, type Fan, hallOf, openStage, pickSeat, signIn, type Stage } from './stage.ts'
 
 const skip = chromiumMissing
 const hour = 3_600_000
@@ -14,11 +14,7 @@ before(async () => {
 })
 after(() => stage?.close())
 
-async function sound(page: Page, name: string) {
-  assert.deepEqual(await violationsOf(stage, page), [], name)
-  const wide = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
-  assert.ok(wide <= 0, `${name} scrolls sideways by ${wide} px`)
-}
+const sound = (page: Page, name: string) => assertSound(stage, page, name)
 const by = ({ userId }: Fan) => ({ userId, role: 'organiser' as const })
 const stored = (who: Fan, showId: string) => stage.api.concert.showDetail({ showId, viewer: by(who) })
 

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { chromiumMissing, type Fan, openStage, signIn, type Stage, violationsOf } from './stage.ts'
+import { buy as buyAs } from './sales.ts'
+import { assertSound, chromiumMissing, type Fan, openStage, signIn, type Stage } from './stage.ts'
 
 const skip = chromiumMissing
 let stage: Stage
@@ -15,22 +16,9 @@ before(async () => {
 })
 after(() => stage?.close())
 
-async function sound(page: Page, name: string) {
-  assert.deepEqual(await violationsOf(stage, page), [], name)
-  const wide = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
-  assert.ok(wide <= 0, `${name} scrolls sideways by ${wide} px`)
-}
+const sound = (page: Page, name: string) => assertSound(stage, page, name)
 
-async function buy({ userId }: Fan, showId: string, seatIds: number[]): Promise<string> {
-  const { api } = stage
-  const who = { userId, sessionId: userId, showId }
-  await api.queue.join(who)
-  const { pass } = await api.queue.pass({ ...who, verified: true })
-  const held = await api.seat.hold({ ...who, holdId: randomUUID(), seatIds, pass })
-  const { id } = await api.reservation.create({ userId, holdIds: [held.id] })
-  await api.payment.pay({ paymentId: randomUUID(), userId, reservationId: id })
-  return id
-}
+const buy = async ({ userId }: Fan, showId: string, seatIds: number[]) => (await buyAs(stage, { showId, userId }, seatIds)).reservationId
 
 const tile = (page: Page, name: string) => page.locator('.tiles > div', { has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) }).locator('b')
 const won = (n: number, ko: boolean) => (ko ? `${n.toLocaleString('en-GB')}원` : `₩${n.toLocaleString('en-GB')}`)

@@ -164,8 +164,8 @@ export async function hallOf(stage: Stage, showId: string): Promise<Hall> {
   return layOut(seats as MapSeat[], ['VIP', 'R', 'S'])
 }
 
-/** Runs in the page, whose policy forbids text as code. */
-const cameraOther = (seen: string | undefined) => {
+/** Whether the hall is drawn, and by another camera than was `seen`. Runs in the page, whose policy forbids text as code. */
+export const cameraOther = (seen: string | undefined) => {
   const { document } = globalThis as unknown as { document: { querySelector: (name: string) => { dataset: { camera?: string } } | null } }
   return (document.querySelector('canvas')?.dataset.camera ?? seen) !== seen
 }
@@ -194,4 +194,14 @@ export async function violationsOf(stage: Pick<Stage, 'axe'>, page: Page): Promi
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
   const result = await page.evaluate<AxeResult>(`axe.run(document, { runOnly: { type: 'tag', values: ${JSON.stringify(tags)} } })`)
   return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary?.slice(0, 200) ?? ''}`).join(' | ')}`)
+}
+
+/** By how many pixels a page is wider than its window. */
+export const sidewaysBy = (page: Page) => page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+
+/** A page as it stands has no violation and does not scroll sideways. */
+export async function assertSound(stage: Stage, page: Page, name: string) {
+  assert.deepEqual(await violationsOf(stage, page), [], name)
+  const wide = await sidewaysBy(page)
+  assert.ok(wide <= 0, `${name} scrolls sideways by ${wide} px`)
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { show, sizes } from './looks.ts'
 import { openScene, type Shot } from './scene.ts'
-import { chromiumMissing, openStage, type Stage, violationsOf } from './stage.ts'
+import { chromiumMissing, openStage, sidewaysBy, type Stage, violationsOf } from './stage.ts'
 import { type Group, parts } from './states.ts'
 
 /** A line is a real-time event, which WCAG 2.2.1 excepts: without scripts nothing else brings the place. */
@@ -31,7 +31,7 @@ export function checkStates(group: Group) {
 
 async function sound(stage: Stage, { page, name }: Shot) {
   await show(page, narrow, 'light')
-  const wide = await page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+  const wide = await sidewaysBy(page)
   assert.ok(wide <= 0, `scrolls sideways by ${wide} px`)
   for (const light of ['dark', 'light'] as const) {
     await show(page, sizes.phone, light)

@@ -1,6 +1,6 @@
-import { useEffect, useId, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { concertLimits as limits } from '../../src/concert/limits.ts'
-import { Field } from '../parts/field.tsx'
+import { Field, Labelled } from '../parts/field.tsx'
 import type { Box } from '../hall/stand.ts'
 import { changeSection, type Draft, type DraftSection, gradeOrder, reshape } from './model.ts'
 import { NumberField } from './number-field.tsx'
@@ -53,22 +53,19 @@ const middle = (from = 0, size = 0) => Math.round((from + size / 2) * 2) / 2
 
 function GradeField({ label, grades, value, onGrade }: { label: string; grades: string[]; value: string | undefined; onGrade: (grade: string) => void }) {
   const { fields: words } = useHallEditorWords()
-  const id = useId()
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <select id={id} value={value ?? ''} onChange={(event) => onGrade(event.target.value)}>
+    <Labelled label={label}>{(tied) => (
+      <select {...tied} value={value ?? ''} onChange={(event) => onGrade(event.target.value)}>
         {value === undefined ? <option value="" disabled>{words.mixed}</option> : null}
         {grades.map((grade) => <option key={grade} value={grade}>{grade}</option>)}
       </select>
-    </div>
+    )}</Labelled>
   )
 }
 
 function Side({ mirrored, onMirrored }: { mirrored: boolean; onMirrored: (mirrored: boolean) => void }) {
   const { fields: words } = useHallEditorWords()
-  const id = useId()
-  return <div className="field"><label htmlFor={id}>{words.from}</label><select id={id} value={mirrored ? 'right' : 'left'} onChange={(event) => onMirrored(event.target.value === 'right')}><option value="left">{words.fromLeft}</option><option value="right">{words.fromRight}</option></select></div>
+  return <Labelled label={words.from}>{(tied) => <select {...tied} value={mirrored ? 'right' : 'left'} onChange={(event) => onMirrored(event.target.value === 'right')}><option value="left">{words.fromLeft}</option><option value="right">{words.fromRight}</option></select>}</Labelled>
 }
 
 /** Names all rows when it is left, so that typing 가 does not pass through names nobody meant. */
@@ -76,13 +73,12 @@ function FirstRow({ first, onFirst }: { first: string; onFirst: (first: string) 
   const { fields: words } = useHallEditorWords()
   const [typed, setTyped] = useState(first)
   useEffect(() => setTyped(first), [first])
-  const id = useId()
   const take = () => {
     const name = typed.trim().slice(0, limits.rowNameMax)
     if (name !== '' && name !== first) onFirst(name)
     else setTyped(first)
   }
-  return <div className="field"><label htmlFor={id}>{words.firstRow}</label><input id={id} value={typed} maxLength={limits.rowNameMax} aria-describedby={`${id}-hint`} onChange={(event) => setTyped(event.target.value)} onBlur={take} onKeyDown={(event) => event.key === 'Enter' && take()} /><p className="note" id={`${id}-hint`}>{words.firstRowHint}</p></div>
+  return <Labelled label={words.firstRow} hint={words.firstRowHint}>{(tied) => <input {...tied} value={typed} maxLength={limits.rowNameMax} onChange={(event) => setTyped(event.target.value)} onBlur={take} onKeyDown={(event) => event.key === 'Enter' && take()} />}</Labelled>
 }
 
 /** Rows from one to another: their grade, their seats, and the name of a single one. */
@@ -90,7 +86,6 @@ function SomeRows({ section, grades, onChange }: Pick<Props, 'section' | 'onChan
   const { fields: words } = useHallEditorWords()
   const { key, rows = [] } = section
   const [{ from, to }, setRange] = useState<Range>({ from: 0, to: rows.length - 1 })
-  const [first, last] = [useId(), useId()]
   const range = { from: Math.min(from, to), to: Math.max(from, to) }
   const within = rows.slice(range.from, range.to + 1)
   const options = [...rows.entries()].map(([i, row]) => <option key={i} value={i}>{row.name}</option>)
@@ -98,8 +93,8 @@ function SomeRows({ section, grades, onChange }: Pick<Props, 'section' | 'onChan
     <details className="some-rows">
       <summary>{words.someRows}</summary>
       <div className="two">
-        <div className="field"><label htmlFor={first}>{words.firstOf}</label><select id={first} value={from} onChange={(event) => setRange({ from: Number(event.target.value), to })}>{options}</select></div>
-        <div className="field"><label htmlFor={last}>{words.lastOf}</label><select id={last} value={to} onChange={(event) => setRange({ from, to: Number(event.target.value) })}>{options}</select></div>
+        <Labelled label={words.firstOf}>{(tied) => <select {...tied} value={from} onChange={(event) => setRange({ from: Number(event.target.value), to })}>{options}</select>}</Labelled>
+        <Labelled label={words.lastOf}>{(tied) => <select {...tied} value={to} onChange={(event) => setRange({ from, to: Number(event.target.value) })}>{options}</select>}</Labelled>
       </div>
       <div className="two">
         <GradeField label={words.grade} grades={grades} value={gradeIn(section, range)} onGrade={(grade) => onChange((now) => setGrade(now, key, grade, range))} />

@@ -1,7 +1,7 @@
-import { type FormEvent, useEffect, useId, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
 import { concertLimits as limits } from '../../src/concert/limits.ts'
 import { count, won } from '../language.ts'
-import { Field } from '../parts/field.tsx'
+import { Field, Labelled } from '../parts/field.tsx'
 import { GradeSign } from '../parts/grade.tsx'
 import type { Change } from './fields.tsx'
 import { type Draft, type DraftPrice, gradeOrder, isGradeUsed, removeGrade, renameGrade, setPrice, withGrade } from './model.ts'
@@ -51,16 +51,13 @@ function Name({ price, taken, onName }: { price: DraftPrice; taken: readonly str
   const { grades: words } = useHallEditorWords()
   const [typed, setTyped] = useState(price.grade)
   useEffect(() => setTyped(price.grade), [price.grade])
-  const id = useId()
   const name = typed.trim()
   const isTaken = name !== price.grade && taken.includes(name)
   const take = () => (name === '' || isTaken ? setTyped(price.grade) : onName(name))
   return (
-    <div className="field">
-      <label htmlFor={id}>{words.name}</label>
-      <input id={id} value={typed} maxLength={limits.gradeNameMax} aria-invalid={isTaken || undefined} aria-describedby={isTaken ? `${id}-problem` : undefined} onChange={(event) => setTyped(event.target.value)} onBlur={take} onKeyDown={(event) => event.key === 'Enter' && take()} />
-      {isTaken ? <p className="problem" id={`${id}-problem`}>{words.taken}</p> : null}
-    </div>
+    <Labelled label={words.name} problem={isTaken ? words.taken : undefined}>{(tied) =>
+      <input {...tied} value={typed} maxLength={limits.gradeNameMax} onChange={(event) => setTyped(event.target.value)} onBlur={take} onKeyDown={(event) => event.key === 'Enter' && take()} />
+    }</Labelled>
   )
 }
 

@@ -1,4 +1,5 @@
-import { useId, useState } from 'react'
+import { useState } from 'react'
+import { Labelled } from '../parts/field.tsx'
 import { useHallEditorWords } from './spoken.ts'
 
 type Props = { label: string; value: number | undefined; min: number; max: number; step?: number; whole?: boolean; hint?: string | undefined; slider?: boolean; disabled?: boolean; onValue: (value: number) => void }
@@ -6,21 +7,19 @@ type Props = { label: string; value: number | undefined; min: number; max: numbe
 /** A number by keys, arrows or a slider; what is not one, or beyond its limits, is said and not taken. */
 export function NumberField({ label, value, min, max, step = 1, whole = false, hint, slider = false, disabled = false, onValue }: Props) {
   const { fields: words } = useHallEditorWords()
-  const id = useId()
   const [typed, setTyped] = useState<string>()
   const type = (text: string) => {
     setTyped(text)
     if (isFine(text, min, max, whole)) onValue(Number(text))
   }
   const problem = typed !== undefined && !isFine(typed, min, max, whole) ? (whole ? words.whole(min, max) : words.between(min, max)) : undefined
-  const about = problem ? `${id}-problem` : hint ? `${id}-hint` : undefined
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <input id={id} type="number" inputMode="decimal" value={typed ?? value ?? ''} {...{ min, max, step, disabled }} aria-invalid={problem ? true : undefined} aria-describedby={about} onChange={(event) => type(event.target.value)} onBlur={() => setTyped(undefined)} />
-      {slider ? <input type="range" aria-label={label} value={value ?? 0} {...{ min, max, step, disabled }} onChange={(event) => onValue(Number(event.target.value))} /> : null}
-      {problem ? <p className="problem" id={`${id}-problem`}>{problem}</p> : hint ? <p className="note" id={`${id}-hint`}>{hint}</p> : null}
-    </div>
+    <Labelled {...{ label, hint, problem }}>{(tied) => (
+      <>
+        <input {...tied} type="number" inputMode="decimal" value={typed ?? value ?? ''} {...{ min, max, step, disabled }} onChange={(event) => type(event.target.value)} onBlur={() => setTyped(undefined)} />
+        {slider ? <input type="range" aria-label={label} value={value ?? 0} {...{ min, max, step, disabled }} onChange={(event) => onValue(Number(event.target.value))} /> : null}
+      </>
+    )}</Labelled>
   )
 }
 

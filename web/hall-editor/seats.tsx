@@ -1,8 +1,8 @@
-import { useId, useState } from 'react'
+import { useState } from 'react'
 import { concertLimits as limits } from '../../src/concert/limits.ts'
 import type { SeatMark } from '../../src/concert/plan-rules.ts'
 import type { Hall } from '../hall/plan.ts'
-import { Field } from '../parts/field.tsx'
+import { Field, Labelled } from '../parts/field.tsx'
 import { blockedCode, type Draft } from './model.ts'
 import { seatsNamed, textOf } from './seat-text.ts'
 import { useHallEditorWords } from './spoken.ts'
@@ -52,7 +52,6 @@ export function SeatTool({ draft, hall, states, blocks, chosen, picked, busy, on
 function Named({ draft, chosen, picked, onPick }: Pick<Props, 'draft' | 'chosen' | 'picked' | 'onPick'>) {
   const { seats: words } = useHallEditorWords()
   const [typed, setTyped] = useState<string>()
-  const id = useId()
   const inSection = draft.sections.findIndex(({ key }) => key === chosen)
   const type = (text: string) => {
     setTyped(text)
@@ -61,10 +60,8 @@ function Named({ draft, chosen, picked, onPick }: Pick<Props, 'draft' | 'chosen'
   const unknown = typed === undefined ? [] : seatsNamed(draft.sections, typed, inSection < 0 ? undefined : inSection).unknown
   const problem = unknown.length > 0
   return (
-    <div className="field">
-      <label htmlFor={id}>{words.text}</label>
-      <textarea id={id} rows={2} value={typed ?? textOf(draft.sections, picked)} aria-invalid={problem || undefined} aria-describedby={`${id}-about`} onChange={(event) => type(event.target.value)} onBlur={() => setTyped(problem ? typed : undefined)} />
-      <p className={problem ? 'problem' : 'note'} id={`${id}-about`}>{problem ? words.unknown(unknown.join(', ')) : words.textHint}</p>
-    </div>
+    <Labelled label={words.text} hint={words.textHint} problem={problem ? words.unknown(unknown.join(', ')) : undefined}>{(tied) =>
+      <textarea {...tied} rows={2} value={typed ?? textOf(draft.sections, picked)} onChange={(event) => type(event.target.value)} onBlur={() => setTyped(problem ? typed : undefined)} />
+    }</Labelled>
   )
 }

@@ -1,9 +1,10 @@
-import { type FormEvent, useId, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import type { Buyer } from '../../src/gateway/buyers.ts'
 import { post } from '../client.ts'
 import { useAct, usePerson } from '../data.ts'
 import { when } from '../language.ts'
 import { Panel } from '../operations/board.tsx'
+import { Labelled } from '../parts/field.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { useSalesWords } from './sales-spoken.ts'
 
@@ -32,7 +33,6 @@ export function Appeals({ appeals, reload }: { appeals: Appeal[]; reload: () => 
 
 function Answer({ appeal: { id }, reload }: { appeal: Appeal; reload: () => Promise<void> }) {
   const { appeals: words } = useSalesWords()
-  const field = useId()
   const [outcome, setOutcome] = useState<'upheld' | 'declined'>('upheld')
   const [answer, setAnswer] = useState('')
   const { act, busy, problem } = useAct()
@@ -48,11 +48,7 @@ function Answer({ appeal: { id }, reload }: { appeal: Appeal; reload: () => Prom
       <fieldset><legend className="hush">{words.outcome}</legend>
         {(['upheld', 'declined'] as const).map((each) => <label key={each} className="check"><input type="radio" name={`outcome-${id}`} checked={outcome === each} onChange={() => setOutcome(each)} />{each === 'upheld' ? words.uphold : words.decline}</label>)}
       </fieldset>
-      <div className="field">
-        <label htmlFor={field}>{words.answer}</label>
-        <textarea id={field} name="answer" value={answer} maxLength={answerMax} aria-describedby={`${field}-about`} onChange={(event) => setAnswer(event.target.value)} />
-        <p className="note" id={`${field}-about`}>{words.once}</p>
-      </div>
+      <Labelled label={words.answer} hint={words.once}>{(tied) => <textarea {...tied} name="answer" value={answer} maxLength={answerMax} onChange={(event) => setAnswer(event.target.value)} />}</Labelled>
       <ProblemNotice problem={problem} />
       <button type="submit" className="button small" disabled={busy || answer.trim() === ''}>{words.send}</button>
     </form>

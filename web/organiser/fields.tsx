@@ -1,32 +1,18 @@
 import { type ReactNode, useId } from 'react'
-import { Field } from '../parts/field.tsx'
+import { Field, Labelled } from '../parts/field.tsx'
 
 type Named = { label: string; name: string; hint?: string | undefined; problem?: string | undefined }
 
-export function TextArea({ label, name, hint, problem, value, onChange, rows = 4, maxLength }: Named & { value: string; onChange: (value: string) => void; rows?: number; maxLength?: number }) {
-  const id = useId()
-  const about = problem ? `${id}-problem` : hint ? `${id}-hint` : undefined
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <textarea id={id} name={name} rows={rows} maxLength={maxLength} value={value} aria-invalid={problem ? true : undefined} aria-describedby={about} onChange={(event) => onChange(event.target.value)} />
-      {problem ? <p className="problem" id={`${id}-problem`}>{problem}</p> : hint ? <p className="note" id={`${id}-hint`}>{hint}</p> : null}
-    </div>
-  )
-}
+export const TextArea = ({ value, onChange, rows = 4, name, maxLength, ...about }: Named & { value: string; onChange: (value: string) => void; rows?: number; maxLength?: number }) =>
+  <Labelled {...about}>{(tied) => <textarea {...tied} {...{ name, rows, maxLength, value }} onChange={(event) => onChange(event.target.value)} />}</Labelled>
 
-export function Select({ label, name, hint, value, options, onChange }: Named & { value: string; options: (readonly [value: string, text: string])[]; onChange: (value: string) => void }) {
-  const id = useId()
-  return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      <select id={id} name={name} value={value} aria-describedby={hint ? `${id}-hint` : undefined} onChange={(event) => onChange(event.target.value)}>
-        {options.map(([each, text]) => <option key={each} value={each}>{text}</option>)}
-      </select>
-      {hint ? <p className="note" id={`${id}-hint`}>{hint}</p> : null}
-    </div>
-  )
-}
+export const Select = ({ name, value, options, onChange, ...about }: Named & { value: string; options: (readonly [value: string, text: string])[]; onChange: (value: string) => void }) => (
+  <Labelled {...about}>{(tied) => (
+    <select {...tied} {...{ name, value }} onChange={(event) => onChange(event.target.value)}>
+      {options.map(([each, text]) => <option key={each} value={each}>{text}</option>)}
+    </select>
+  )}</Labelled>
+)
 
 /** One of a few, all of them in sight. */
 export function Choice<V extends string>({ label, name, value, options, onChange }: { label: string; name: string; value: V; options: (readonly [value: V, text: string])[]; onChange: (value: V) => void }) {

@@ -1,9 +1,10 @@
-import { type FormEvent, useId, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import type { Buyer } from '../../src/gateway/buyers.ts'
 import { post } from '../client.ts'
 import { useAct } from '../data.ts'
 import { when } from '../language.ts'
 import { Panel } from '../operations/board.tsx'
+import { Labelled } from '../parts/field.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { useSalesWords } from './sales-spoken.ts'
 
@@ -12,7 +13,6 @@ const lengthMax = 1_000
 /** What colleagues should know the next time; it says beforehand who will be able to read it. */
 export function Notes({ showId, userId, notes, reload }: { showId: string; userId: string; notes: Buyer['notes']; reload: () => Promise<void> }) {
   const { notes: words } = useSalesWords()
-  const id = useId()
   const [text, setText] = useState('')
   const [added, setAdded] = useState(false)
   const { act, busy, problem } = useAct()
@@ -30,11 +30,7 @@ export function Notes({ showId, userId, notes, reload }: { showId: string; userI
     <Panel title={words.title}>
       {notes.length === 0 ? <p className="note">{words.none}</p> : <ul className="note-list">{notes.map((note) => <li key={note.id}><p>{note.text}</p><p className="note num">{note.author} · {when(note.at)}</p></li>)}</ul>}
       <form className="stack" onSubmit={add}>
-        <div className="field">
-          <label htmlFor={id}>{words.text}</label>
-          <textarea id={id} name="note" value={text} maxLength={lengthMax} aria-describedby={`${id}-about`} onChange={(event) => setText(event.target.value)} />
-          <p className="note" id={`${id}-about`}>{words.left(lengthMax - text.length)} · {words.lead}</p>
-        </div>
+        <Labelled label={words.text} hint={`${words.left(lengthMax - text.length)} · ${words.lead}`}>{(tied) => <textarea {...tied} name="note" value={text} maxLength={lengthMax} onChange={(event) => setText(event.target.value)} />}</Labelled>
         {added ? <Notice tone="good" title={words.added} /> : null}
         <ProblemNotice problem={problem} />
         <button type="submit" className="button small" disabled={busy || text.trim() === ''}>{words.add}</button>

@@ -1,4 +1,5 @@
 import type { Sales } from '../../src/gateway/sales.ts'
+import { seriesLimits } from '../../src/reservation/series.ts'
 
 export type Range = 'minutes' | 'hours' | 'days'
 /** One bar; `from` is when it begins, in the time zone of the show. */
@@ -8,7 +9,7 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 const units = { minutes: minute, hours: hour, days: day } as const
-const barsMax = { minutes: 180, hours: 72, days: 400 } as const
+const barsMax = { minutes: seriesLimits.minutesMax, hours: seriesLimits.hoursMax, days: seriesLimits.daysMax } as const
 /** a chart of one bar says nothing of time */
 const barsMin = 12
 

@@ -1,8 +1,9 @@
-import { type FormEvent, useId, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { post } from '../client.ts'
 import { useAct, useRead } from '../data.ts'
 import { when } from '../language.ts'
 import { Loaded } from '../parts/frame.tsx'
+import { Labelled } from '../parts/field.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import type { WireAppeal } from '../wire.ts'
 import { useWords } from '../words/index.ts'
@@ -30,7 +31,6 @@ export function Appeals({ showId }: { showId: string }) {
 
 function File({ path, onFiled }: { path: string; onFiled: () => void }) {
   const { story: { appeals: words }, common } = useWords()
-  const id = useId()
   const [text, setText] = useState('')
   const { act, busy, problem } = useAct()
   const file = (event: FormEvent) => {
@@ -39,11 +39,7 @@ function File({ path, onFiled }: { path: string; onFiled: () => void }) {
   }
   return (
     <form className="stack" onSubmit={file}>
-      <div className="field">
-        <label htmlFor={id}>{words.label}</label>
-        <textarea id={id} rows={4} maxLength={textMax} required aria-describedby={`${id}-hint`} value={text} onChange={(event) => setText(event.target.value)} />
-        <p className="note" id={`${id}-hint`}>{words.hint}</p>
-      </div>
+      <Labelled label={words.label} hint={words.hint}>{(tied) => <textarea {...tied} rows={4} maxLength={textMax} required value={text} onChange={(event) => setText(event.target.value)} />}</Labelled>
       <ProblemNotice problem={problem} />
       <p className="row"><button type="submit" className="button primary" disabled={busy}>{words.send}</button></p>
       <p className="hush" role="status">{busy ? common.loading : ''}</p>
