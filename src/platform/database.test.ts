@@ -41,6 +41,13 @@ for (const [engine, open] of Object.entries(engines)) {
       await db.close()
     })
 
+    test('a list arrives as it was given, also what an array literal would read otherwise', async () => {
+      const words = ['null', 'NULL', 'nulls', 'a', '', ' ', 'a,b', '{}', '"', '\\', '서울', null]
+      for (const list of [words, ...words.map((word) => ['x-1', word]), ['x-1', null], [null], []])
+        assert.deepEqual(await db.rows(sql`select ${list}::text[] as list`), [{ list }])
+      assert.deepEqual(await db.rows(sql`select ${[1, null, -2.5]}::float8[] as n, ${[true, null]}::boolean[] as b`), [{ n: [1, null, -2.5], b: [true, null] }])
+    })
+
     test('an SQL error as the very first use of a statement does not poison its later uses', async () => {
       const divide = (by: number) => db.rows<{ n: number }>(sql`select 6 / ${by}::int as n`)
       for (let n = 0; n < 3; n += 1) await assert.rejects(divide(0), { code: '22012' })

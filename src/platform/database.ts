@@ -95,6 +95,8 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
     max: connectionsMax,
     application_name: 'openrun',
     ...pipelined,
+    // one that is opened anew starts without its prepared statements and their plans
+    idleTimeoutMillis: 0,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     // the server's own timeout answers first; this one notices a server that vanished
@@ -209,17 +211,15 @@ function statement({ text, values: given }: Sql): pg.QueryConfig {
 }
 
 const plain = /^[\w-]+$/
-const nullLength = 'null'.length
+const aNull = /^null$/i
 
 /** Numbers, ids and hashes need none of the quoting that `pg` does for every element of an array; in a batch that is most of it. */
 function arrayText(list: unknown[]): unknown {
-  let text = ''
   for (const item of list) {
-    const isPlain = typeof item === 'string' ? item.length > nullLength && plain.test(item) : typeof item === 'number' || typeof item === 'boolean' || item === null
+    const isPlain = typeof item === 'string' ? plain.test(item) && !aNull.test(item) : typeof item === 'number' || typeof item === 'boolean' || item === null
     if (!isPlain) return list
-    text += text === '' ? item : `,${item}`
   }
-  return `{${text}}`
+  return `{${list.map((item) => item ?? 'null').join(',')}}`
 }
 
 function parseAs(oid: number, change: (value: unknown) => unknown) {

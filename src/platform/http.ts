@@ -30,7 +30,12 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.principal ?? refuse('sign_in_required')
 }
 
-export const iso = (ms: number) => new Date(ms).toISOString()
+/** The holds of a batch end at one instant, and its text is asked for by each of them. */
+let lastIso = { ms: 0, text: new Date(0).toISOString() }
+export function iso(ms: number): string {
+  if (lastIso.ms !== ms) lastIso = { ms, text: new Date(ms).toISOString() }
+  return lastIso.text
+}
 export const isoOrNull = (ms: number | null | undefined) => (ms == null ? null : iso(ms))
 export const IsoInstant = Type.String({ format: 'date-time', description: 'ISO 8601, UTC' })
 export const Uuid = Id

@@ -98,7 +98,7 @@ function holdRoutes(app: App, { seat, newId }: SeatRoutesNeeds) {
     const pass = request.headers.pass
     const showId = request.params.id
     const holdId = idOfCreated(request, `${route} ${showId}`, newId)
-    return { userId, sessionId, showId, holdId, ...(typeof pass === 'string' && { pass }) }
+    return typeof pass === 'string' ? { userId, sessionId, showId, holdId, pass } : { userId, sessionId, showId, holdId }
   }
   const created = (reply: FastifyReply, hold: Hold) => reply.code(201).header('location', `/api/holds/${hold.id}`).send(holdReply(hold))
   const schema = { tags, params: IdParams, headers: PassHeader, response: { 201: HoldReply } }

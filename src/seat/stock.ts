@@ -103,10 +103,11 @@ function count({ seats, states }: Picture): Counted {
   const grades = new Map<string, Left[number]>()
   let available = 0
   let taken = 0
-  for (const [index, { grade }] of seats.entries()) {
-    const left = grades.get(grade) ?? { grade, total: 0, available: 0 }
-    grades.set(grade, left)
-    const state = states[index]
+  for (const { id, grade } of seats) {
+    const known = grades.get(grade)
+    const left = known ?? { grade, total: 0, available: 0 }
+    if (!known) grades.set(grade, left)
+    const state = states[id - 1]
     if (state === statusCode.blocked) continue
     left.total++
     if (state === statusCode.available) {
