@@ -1,19 +1,28 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import pg from 'pg'
 
 // asked once: a pinned process sees one core only
 const coresCount = availableParallelism()
-const cores = { server: '0', generator: '1', database: '1', any: `0-${coresCount - 1}` } as const
+const cores = { server: '0', generator: '1', database: '1', threads: '1', any: `0-${coresCount - 1}` } as const
 
 /**
  * Gives the main thread of a measured server a core to itself, for the limits and for ours alike: the load generator is
  * kept on the other one, and so are the processes of a database that ours uses. Otherwise it is the scheduler's mood who
- * interrupts the server. Other threads go where they like. Changes nothing where there is no `taskset`, or no right to it.
+ * interrupts the server. Changes nothing where there is no `taskset`, or no right to it.
  */
 export function pinToCore(core: keyof typeof cores, pid: number): boolean {
   return coresCount > 1 && spawnSync('taskset', ['-cp', cores[core], String(pid)], { stdio: 'ignore' }).status === 0
+}
+
+/** Keeps the threads that collect garbage for a server off its main thread's core; not where one of them is the database. */
+export function pinThreads(pid: number): void {
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`).map(Number)) if (thread !== pid) pinToCore('threads', thread)
+  } catch {
+    // no /proc here, or it has ended
+  }
 }
 
 const ticksPerSecond = 100

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { load, type LoadResult, type NextRequest, postOf } from '../bench/load.ts'
-import { pinBackends, pinToCore } from '../bench/cores.ts'
+import { pinBackends, pinThreads, pinToCore } from '../bench/cores.ts'
 import { measurePurchases } from '../bench/purchases.ts'
 import { measureQueue } from '../bench/queue.ts'
 import { keyIdOf } from '../keys.ts'
@@ -96,6 +96,7 @@ async function measureOurHolds(engine: Engine, where: string): Promise<LoadResul
   const server = await startChildServer(dataDir, environment)
   try {
     pinToCore('server', server.pid())
+    if (engine === 'postgres') pinThreads(server.pid())
     const buyers = makeBuyers()
     return await warmLoad(server.url, async () => ourRequests(buyers, await prepareShow(server)), async () => engine === 'postgres' ? pinBackends(where) : undefined)
   } finally {
@@ -182,6 +183,7 @@ async function withNaive<T>(argv: string[], use: (url: string) => Promise<T>): P
   try {
     const [first] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
     pinToCore('server', child.pid ?? 0)
+    if (argv[0] !== 'pglite') pinThreads(child.pid ?? 0)
     return await use(`http://127.0.0.1:${first.toString().trim()}`)
   } finally {
     child.kill('SIGTERM')
