@@ -44,6 +44,7 @@ const richBalance = 2_000_000
 /** so many follow by a stream, everybody else asks: one process has to read all of it */
 const streamsMax = 500
 const lookMs = 2_000
+const settlesWithinMs = 60_000
 /** how often a fan holds what the frames say against the exact answer */
 const looksExactly = 0.02
 
@@ -73,7 +74,7 @@ export async function visit(crowd: Crowd, token: string, temper: Temper): Promis
   const { record } = crowd
   const fan: Fan = { crowd, token, temper, pass: '', number: 0, rank: 0, position: 0, isCalled: false }
   record.counts.arrived++
-  if (temper.money === 'ready') await call(fan, 'POST', '/api/wallet/top-ups', { key: randomUUID(), body: { amount: richBalance } }, [201, 202])
+  if (temper.money === 'ready') await fillWallet(fan)
   const arrivedAt = performance.now()
   if (!(await join(fan)) || !(await waitForTurn(fan)) || !(await enter(fan))) return giveUp(fan)
   record.waits.push(performance.now() - arrivedAt)
@@ -284,11 +285,26 @@ async function pay(fan: Fan, reservation: Reserved, hold: Held): Promise<'bought
 }
 
 async function payOnce(fan: Fan, body: unknown): Promise<Answer | undefined> {
-  const key = randomUUID()
-  let answer = await timed(fan, 'pay', 'POST', '/api/payments', { key, body }, [201, 202, 402, 409])
-  while (answer && (answer.status === 202 || answer.body.status === 'pending') && !fan.crowd.deadline()) {
+  const sent = { key: randomUUID(), body }
+  const answer = await timed(fan, 'pay', 'POST', '/api/payments', sent, payAnswers)
+  return untilSettled(fan, answer, () => call(fan, 'POST', '/api/payments', sent, payAnswers))
+}
+const payAnswers = [201, 202, 402, 409]
+
+/** Money that a bank has not confirmed, as after an outage, is not there yet: whoever pays before that is refused, and rightly. */
+async function fillWallet(fan: Fan) {
+  const sent = { key: randomUUID(), body: { amount: richBalance } }
+  const ask = () => call(fan, 'POST', '/api/wallet/top-ups', sent, [201, 202])
+  await untilSettled(fan, await ask(), ask)
+}
+
+/** What waits for a bank ends by itself, also when the sale is over: going home before that would look like a loss. */
+async function untilSettled(fan: Fan, first: Answer | undefined, again: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
+  const endsAt = performance.now() + settlesWithinMs
+  let answer = first
+  while (answer?.status === 202 && performance.now() < endsAt) {
     await wait(fan.crowd.thinkMs(200, 400))
-    answer = await call(fan, 'POST', '/api/payments', { key, body }, [201, 202, 402, 409])
+    answer = await again()
   }
   return answer
 }

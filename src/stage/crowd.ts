@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { audit } from '../cli/rush-report.ts'
+import { audit, linesOf } from '../cli/rush-report.ts'
 import { createClient } from '../crowd/client.ts'
 import { type Crowd, temperOf, visit } from '../crowd/fan.ts'
 import { seeded } from '../crowd/random.ts'
@@ -61,6 +61,8 @@ async function run({ url, opsUrl, showId, tokens, seats }: CrowdJob): Promise<vo
   const lost = Object.values(found.lost).reduce((sum, count) => sum + count, 0)
   // somebody at the stage may have bought too, so the crowd's seats are some of those that were sold
   const sound = found.verified && found.soldTwice === 0 && found.unexpected === 0 && found.violations.length === 0 && lost === 0 && found.paid <= found.sold
+  // the sheet has numbers; what they count is for who has to find out why
+  if (!sound) for (const line of linesOf(found)) process.stderr.write(`${line}\n`)
   tell({ isOver: true, report: {
     sound, sold: found.sold, paidByCrowd: found.paid, soldTwice: found.soldTwice, unexpected: found.unexpected, lost, violations: found.violations.length, verified: found.verified, kills: 0,
     meanWaitSeconds: found.waitSeconds.mean, saleSeconds: found.saleSeconds, journeysPerSecond: found.journeysPerSecond, refusals: { ...record.refusals },
