@@ -9,9 +9,10 @@ export const lockSeatsOfShow = (tx: Tx, showId: string, seatIds: number[]) =>
     select id as "seatId", status, blocked_reason as reason from seat.seats
     where show_id = ${showId} and id = any(${seatIds}::int[]) order by id for update`)
 
+/** A seat has a reason exactly while it is blocked, and seats with one have an index of their own. */
 export const readBlocked = (db: Reader, showId: string) =>
   db.rows<{ seatId: number; reason: string }>(sql`
-    select id as "seatId", blocked_reason as reason from seat.seats where show_id = ${showId} and status = 5 order by id`)
+    select id as "seatId", blocked_reason as reason from seat.seats where show_id = ${showId} and blocked_reason is not null order by id`)
 
 export type Block = { seatIds: number[]; reason: string }
 
