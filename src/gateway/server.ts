@@ -1,5 +1,3 @@
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Ajv } from 'ajv'
 import addFormatsModule from 'ajv-formats'
@@ -11,6 +9,7 @@ import type { Metrics } from '../platform/metrics.ts'
 import { Refusal, refuse, UnknownOutcome } from '../platform/outcome.ts'
 import type { Access, Principal } from '../platform/principal.ts'
 import { problemHandler } from './problems.ts'
+import { documentRoutes } from './documents.ts'
 import { drainBeforeStop } from './draining.ts'
 import type { SessionGuard } from './sessions.ts'
 import { sendPage, type Web, wantsPage } from './web.ts'
@@ -48,8 +47,7 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
       done(error as Error)
     }
   })
-  await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'Openrun', version: '1', description: 'Concert ticketing that stays correct, fair and fast when everybody comes at once.' }, components: { securitySchemes: { session: { type: 'http', scheme: 'bearer' } } } } })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
+  await documentRoutes(app, { secure: deps.secure ?? false })
   drainBeforeStop(app, deps.isStopping)
   deps.limitRates(app)
   admitCallers(app, deps)

@@ -63,10 +63,13 @@ export function sendPage(html: string | undefined, request: FastifyRequest, repl
 }
 
 export function pageHeaders(reply: FastifyReply, secure: boolean, sources: string) {
+  reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').header('vary', 'accept-language')
+  guardPage(reply, secure, sources)
+}
+
+/** What a page and what it loads may do: nothing but what `sources` says, and nothing of another origin into it or out of it. */
+export function guardPage(reply: FastifyReply, secure: boolean, sources: string) {
   reply
-    .type('text/html; charset=utf-8')
-    .header('cache-control', 'no-store')
-    .header('vary', 'accept-language')
     .header('content-security-policy', `default-src 'none'; ${sources}; base-uri 'none'; form-action 'self'; frame-ancestors 'self'`)
     .header('cross-origin-opener-policy', 'same-origin')
     .header('cross-origin-resource-policy', 'same-origin')
