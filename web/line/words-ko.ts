@@ -8,7 +8,7 @@ export const ko = {
   join: { title: '아직 줄에 서지 않았어요', body: '줄은 한 번만 서면 돼요. 창을 닫아도 순번은 그대로예요.', button: '줄 서기' },
   code: { title: '코드가 필요한 판매예요', body: '받은 코드를 적어 주세요.', label: '코드', button: '줄 서기' },
   notOpen: { title: '아직 줄이 열리지 않았어요', body: (at: string) => `${at}에 열려요. 여는 시각에 저절로 바뀌어요. 일찍 와도 순서는 앞당겨지지 않아요.`, soon: '곧 열려요. 여는 시각에 저절로 바뀌어요.' },
-  lobby: { title: '대기실에 들어왔어요', body: '순번은 여는 시각에 추첨해요. 일찍 와도 순서는 앞당겨지지 않고, 새로고침해도 괜찮아요.', sealed: '명단을 닫았어요. 곧 순번을 추첨해요.', ready: '열리기 전에 준비할 것', verified: '이메일 확인', window: '이번 판매에서 살 수 있음', wallet: (left: string) => `지갑에 ${left}이 더 있으면 넉넉해요`, walletOk: '지갑에 돈이 넉넉함', ok: '준비됨', open: '아직' },
+  lobby: { title: '대기실에 들어왔어요', body: '순번은 여는 시각에 추첨해요. 일찍 와도 순서는 앞당겨지지 않고, 새로고침해도 괜찮아요.', sealed: '명단을 닫았어요. 곧 순번을 추첨해요.', verified: '이메일 확인', window: '이번 판매에서 살 수 있음', wallet: (left: string) => `지갑에 ${left}이 더 있으면 넉넉해요`, walletOk: '지갑에 돈이 넉넉함', ok: '준비됨', open: '아직' },
   waiting: { title: (n: number) => `앞에 ${count(n)}명 있어요`, next: '바로 다음이에요', body: (odds: string) => `${odds} 새로고침하거나 창을 닫아도 순번은 그대로예요.`, range: (low: number, high: number) => (high <= 1 ? '1분 안에 차례가 와요.' : low === high || low < 1 ? `약 ${high}분 남았어요.` : `약 ${low}~${high}분 남았어요.`), still: '지금은 남은 시간을 말하기 어려워요.' },
   odds: { 'very likely': '좌석을 받을 가능성은 아주 높아요.', likely: '좌석을 받을 가능성은 높아요.', uncertain: '좌석을 받을 수 있을지 아직 몰라요.', unlikely: '좌석을 받기 어려울 수 있어요.', 'almost none': '좌석을 받기 어려울 것 같아요.' },
   figures: (left: number, ahead: number) => `남은 좌석 ${count(left)}석, 앞에 ${count(ahead)}명`, oddsWhy: '어떻게 셈했나요',
