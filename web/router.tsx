@@ -8,20 +8,27 @@ const subscribe = (listener: () => void) => {
 const tell = () => {
   for (const listener of listeners) listener()
 }
-/** What is asked before a page is left; undefined lets go. */
-let asking: (() => string | undefined) | undefined
-export function guardLeaving(sentence: (() => string | undefined) | undefined) {
-  asking = sentence
+type Guard = { sentence: string }
+/** Each part of a page that has something unsaved; one of them asks. */
+const asking = new Set<Guard>()
+/** Asks before this page is left; answers how to stop that. */
+export function guardLeaving(sentence: string): () => void {
+  const guard = { sentence }
+  asking.add(guard)
+  return () => void asking.delete(guard)
 }
-const maySee = () => {
-  const sentence = asking?.()
-  return sentence === undefined || confirm(sentence)
+/** What was written here is sent, or there is nothing left that it could be saved to. */
+export const leaveUnasked = () => asking.clear()
+/** Whether what stands on this page may go. */
+export function mayLeave(): boolean {
+  const [guard] = asking
+  return guard === undefined || confirm(guard.sentence)
 }
 let seen = location.pathname + location.search
 addEventListener('popstate', () => {
   const next = location.pathname + location.search
   // going back cannot be stopped, only undone
-  if (next !== seen && !maySee()) return history.pushState(null, '', seen)
+  if (next !== seen && !mayLeave()) return history.pushState(null, '', seen)
   seen = next
   tell()
 })
@@ -30,7 +37,7 @@ addEventListener('popstate', () => {
 const otherEntry = /^\/shows\/[^/]+\/line(\/|$|\?|#)|^\/docs/
 
 export function navigate(to: string, { replace = false } = {}) {
-  if (!maySee()) return
+  if (!mayLeave()) return
   if (otherEntry.test(to)) return replace ? location.replace(to) : location.assign(to)
   history[replace ? 'replaceState' : 'pushState'](null, '', to)
   seen = location.pathname + location.search

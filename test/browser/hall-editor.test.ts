@@ -11,7 +11,9 @@ import { draftOf, hallOf } from '../../web/hall-editor/model.ts'
 import { starts } from '../../web/hall-editor/starts.ts'
 import { en } from '../../web/hall-editor/words-en.ts'
 import { ko } from '../../web/hall-editor/words-ko.ts'
-import { cameraOther, chromiumMissing, type Fan, openStage, type Stage, signIn, type Visit, violationsOf } from './stage.ts'
+import { assertNoViolation, draftShow, onCanvas, openEditor, planOf, save } from './hall-editor.ts'
+import { by } from './organiser.ts'
+import { cameraOther, chromiumMissing, openStage, type Stage } from './stage.ts'
 
 const skip = chromiumMissing
 let stage: Stage
@@ -20,36 +22,8 @@ before(async () => {
 })
 after(() => stage?.close())
 
-const hour = 3_600_000
-const by = ({ userId }: Fan) => ({ userId, role: 'organiser' as const })
-const operator = () => ({ userId: stage.operatorId, email: 'operator@test.example', name: '' })
+const sound = (page: Page, what: string) => assertNoViolation(stage, page, what)
 
-/** A draft of this organiser's, without a plan. */
-async function draftShow(who: Fan, title: string) {
-  const { id: concertId } = await stage.api.concert.createConcert({ by: by(who), title, venue: '올림픽홀' })
-  const startsAt = Date.now() + 1_000 * hour
-  return (await stage.api.concert.createShow({ by: by(who), concertId, startsAt, endsAt: startsAt + 2 * hour, timeZone: 'Asia/Seoul' })).id
-}
-const planOf = async (who: Fan, showId: string) => (await stage.api.concert.plan({ by: by(who), showId })).plan
-async function openEditor(who: Fan, showId: string, look: Parameters<Stage['visit']>[0], allowed: RegExp[] = []) {
-  const visit = await stage.visit(look, allowed)
-  await visit.page.goto(`/sign-in?back=${encodeURIComponent(`/organiser/shows/${showId}/hall`)}`)
-  await signIn(visit.page, who)
-  await visit.page.locator('.benches').waitFor()
-  return visit
-}
-async function sound(page: Page, what: string) {
-  assert.deepEqual(await violationsOf(stage, page), [], what)
-}
-async function save(page: Page, words = ko) {
-  await page.getByRole('button', { name: words.acts.save }).click()
-  await page.getByText(words.state.done).waitFor()
-}
-/** Where a point of the hall is on the canvas. */
-async function onCanvas(page: Page, x: number, y: number) {
-  const [scale = 1, left = 0, top = 0] = ((await page.locator('canvas').getAttribute('data-camera')) ?? '').split(' ').map(Number)
-  return { x: x * scale + left, y: y * scale + top, scale }
-}
 const middleOf = (hall: Hall, name: string) => {
   const { around: { x, y, w, h } } = hall.sections.find((section) => section.name === name) ?? hall.sections[0] ?? { around: { x: 0, y: 0, w: 0, h: 0 } }
   return [x + w / 2, y + h / 2] as const
@@ -57,8 +31,8 @@ const middleOf = (hall: Hall, name: string) => {
 
 test('an organiser makes a hall by clicks, drags a section, sets prices, blocks two seats, saves; a CSV goes out, comes back changed and is what the API has', { skip }, async () => {
   const who = await stage.organiser()
-  const showId = await draftShow(who, '한여름밤의 록')
-  const visit = await openEditor(who, showId, {})
+  const showId = await draftShow(stage, who, '한여름밤의 록')
+  const visit = await openEditor(stage, who, showId, {})
   const { page } = visit
   await sound(page, 'an empty show')
   await page.getByRole('button', { name: ko.empty.names.theatre }).click()
@@ -97,7 +71,7 @@ test('an organiser makes a hall by clicks, drags a section, sets prices, blocks 
   await save(page)
   await sound(page, 'saved')
 
-  const stored = await planOf(who, showId)
+  const stored = await planOf(stage, who, showId)
   assert.ok(stored)
   const wanted: Plan = structuredClone(start)
   const [first, , , balcony] = wanted.sections
@@ -127,7 +101,7 @@ test('an organiser makes a hall by clicks, drags a section, sets prices, blocks 
   await page.getByText(ko.files.opened('2층.csv')).waitFor()
   await save(page)
   Object.assign(balcony.rows?.[5] ?? {}, { seats: 30 })
-  const last = await planOf(who, showId)
+  const last = await planOf(stage, who, showId)
   assert.ok(last)
   assert.deepEqual([seatsOf(last), blockedIn(last), shapesOf(last)], [seatsOf(wanted), blockedIn(wanted), shapesOf(wanted)])
   await visit.close()
@@ -153,8 +127,8 @@ async function typeOver(page: Page, text: string) {
 
 test('the same without a mouse: a section and a standing floor, moved by arrows, taken back, priced, marked and saved', { skip }, async () => {
   const who = await stage.organiser()
-  const showId = await draftShow(who, 'Keyboard hall')
-  const visit = await openEditor(who, showId, { language: 'en' })
+  const showId = await draftShow(stage, who, 'Keyboard hall')
+  const visit = await openEditor(stage, who, showId, { language: 'en' })
   const { page } = visit
   await tabTo(page, en.empty.blank)
   await page.keyboard.press('Enter')
@@ -189,7 +163,7 @@ test('the same without a mouse: a section and a standing floor, moved by arrows,
   await page.keyboard.press('Enter')
   await page.getByText(en.state.done).waitFor()
 
-  const plan = await planOf(who, showId)
+  const plan = await planOf(stage, who, showId)
   assert.ok(plan)
   const [seats, floor] = plan.sections
   assert.deepEqual(totalsOf(plan), [{ grade: 'SR', total: 96 + 350 }])
@@ -203,8 +177,8 @@ test('the same without a mouse: a section and a standing floor, moved by arrows,
 
 test('on a phone the list and the fields are enough, in the dark too', { skip }, async () => {
   const who = await stage.organiser()
-  const showId = await draftShow(who, '손안의 객석')
-  const visit = await openEditor(who, showId, { width: 390, dark: true })
+  const showId = await draftShow(stage, who, '손안의 객석')
+  const visit = await openEditor(stage, who, showId, { width: 390, dark: true })
   const { page } = visit
   await page.getByRole('button', { name: ko.empty.names.arena }).tap()
   await page.getByRole('list', { name: ko.sections.title }).getByRole('button', { name: '스탠딩 A' }).tap()
@@ -217,117 +191,6 @@ test('on a phone the list and the fields are enough, in the dark too', { skip },
   const wide = await page.evaluate('document.documentElement.scrollWidth <= innerWidth')
   assert.ok(wide, 'nothing sticks out sideways')
   await save(page)
-  assert.deepEqual((await planOf(who, showId))?.sections[0], { ...starts.arena(ko.empty.parts).sections[0], name: '앞쪽', capacity: 450 })
-  await visit.close()
-})
-
-test('what somebody else saved is not written over unasked; without a connection the changes stay; a reload of the tab keeps them', { skip }, async () => {
-  const who = await stage.organiser()
-  const showId = await draftShow(who, '두 사람')
-  const visit = await openEditor(who, showId, { language: 'en' }, [/^failed: /, /ERR_INTERNET_DISCONNECTED/])
-  const { page } = visit
-  await page.getByRole('button', { name: en.empty.names.rows }).click()
-  await visit.context.setOffline(true)
-  await page.getByText(en.state.offline).waitFor()
-  await page.getByRole('button', { name: en.acts.save }).click()
-  await page.getByText(en.state.unsaved, { exact: true }).waitFor()
-  await sound(page, 'without a connection')
-  await visit.context.setOffline(false)
-  const theirs = starts.arena(en.empty.parts)
-  await stage.api.concert.setPlan({ by: by(who), showId, plan: theirs })
-  await page.getByRole('button', { name: en.acts.save }).click()
-  await page.getByText(en.state.movedBody).waitFor()
-  await sound(page, 'somebody else was faster')
-  assert.deepEqual(await planOf(who, showId), theirs)
-  await page.getByRole('button', { name: en.state.mine }).click()
-  await page.getByText(en.state.done).waitFor()
-  assert.deepEqual(await planOf(who, showId), starts.rows(en.empty.parts))
-
-  await page.locator('.section-list button').first().click()
-  await page.getByLabel(en.fields.rows, { exact: true }).fill('9')
-  page.on('dialog', (dialog) => void dialog.accept())
-  await page.reload()
-  await page.getByText(en.state.kept).waitFor()
-  assert.equal(await page.locator('[data-total]').textContent(), '180 seats')
-  await page.getByRole('button', { name: en.state.discard }).click()
-  await sound(page, 'discarding is asked for')
-  await page.getByRole('dialog').getByRole('button', { name: en.state.discard }).click()
-  await page.getByText('300 seats', { exact: true }).first().waitFor()
-  await visit.close()
-})
-
-test('a show that is published while its hall is edited refuses the change, and then shows what is sold', { skip }, async () => {
-  const who = await stage.organiser()
-  const showId = await draftShow(who, '먼저 공개')
-  const mine = { by: by(who), showId }
-  await stage.api.concert.setPlan({ ...mine, plan: starts.rows(ko.empty.parts) })
-  await stage.api.concert.setPrices({ ...mine, prices: [{ grade: 'R', price: 90_000 }, { grade: 'S', price: 60_000 }] })
-  await stage.api.concert.setWindows({ ...mine, windows: [{ name: '일반예매', opensAt: Date.now() + hour, closesAt: Date.now() + 100 * hour, audience: 'everyone', sections: null }] })
-  const visit = await openEditor(who, showId, {}, [/^409 PUT .*\/plan$/, /^503 GET .*\/(seats|blocks)/])
-  const { page } = visit
-  await page.locator('.section-list button').first().click()
-  await page.getByLabel(ko.fields.rows, { exact: true }).fill('20')
-  await stage.api.concert.publish(mine)
-  await stage.settle()
-  await page.getByRole('button', { name: ko.acts.save }).click()
-  await page.locator('.notice.bad').getByRole('button').click()
-  await page.getByText(ko.live.title).waitFor()
-  assert.equal(await page.locator('[data-total]').textContent(), '300석')
-  await sound(page, 'published meanwhile')
-  await visit.close()
-})
-
-test('a published hall is fixed and says why; its seats are blocked and put back on the map, with the reason', { skip }, async () => {
-  const show = await stage.show()
-  const visit = await openEditor(operator(), show.showId, {})
-  const { page } = visit
-  await page.getByText(ko.live.title).waitFor()
-  await page.waitForFunction(cameraOther, undefined)
-  await page.locator('.section-list button').first().click()
-  assert.ok(await page.getByLabel(ko.fields.rows, { exact: true }).isDisabled())
-  await sound(page, 'a published show')
-  for (let i = 0; i < 4; i++) await page.locator('.zoom button').first().click()
-  const near = await page.locator('canvas').getAttribute('data-camera')
-  await page.locator('.section-list button').last().click()
-  await page.waitForFunction(cameraOther, near ?? undefined)
-  await page.locator('.zoom button').last().click()
-  await page.locator('.section-list button').first().click()
-  await page.getByRole('button', { name: ko.modes.seats, exact: true }).click()
-  const map = await stage.api.seat.map({ showId: show.showId })
-  const plan = (await stage.api.concert.plan({ by: { userId: stage.operatorId, role: 'operator' }, showId: show.showId })).plan
-  const hall = hallOf(draftOf(plan, []))
-  for (const i of [2, 3]) await pick(visit, hall, i)
-  assert.equal(await page.getByLabel(ko.seats.text).inputValue(), 'A/1-3..4')
-  await page.getByRole('button', { name: ko.seats.block }).click()
-  await page.getByText(ko.seats.reasonNeeded).waitFor()
-  await page.getByLabel(ko.seats.reason).fill('카메라')
-  await page.getByRole('button', { name: ko.seats.block }).click()
-  await page.locator('.block-list').getByText('A/1-3..4').waitFor()
-  assert.deepEqual((await stage.api.seat.blocks({ showId: show.showId })).blocks, [3, 4].map((seatId) => ({ seatId, reason: '카메라' })))
-  await page.getByRole('button', { name: ko.seats.unblock }).click()
-  await page.getByText(ko.seats.noneBlocked).waitFor()
-  assert.equal((await stage.api.seat.map({ showId: show.showId })).states, map.states)
-  await visit.close()
-})
-
-/** Clicks a seat; from afar the first click comes nearer. */
-async function pick({ page }: Visit, hall: Hall, index: number) {
-  for (let tries = 0; tries < 3; tries++) {
-    const seen = await page.locator('canvas').getAttribute('data-camera')
-    const { x, y, scale } = await onCanvas(page, hall.xs[index] ?? 0, hall.ys[index] ?? 0)
-    await page.locator('canvas').click({ position: { x, y } })
-    if (scale >= 9) return
-    await page.waitForFunction(cameraOther, seen ?? undefined)
-  }
-}
-
-test('who is no organiser is told so, and sees no hall', { skip }, async () => {
-  const fan = await stage.fan()
-  const showId = await draftShow(await stage.organiser(), '남의 공연')
-  const visit = await stage.visit({ language: 'en' }, [/^40[34] GET /])
-  await visit.page.goto(`/sign-in?back=${encodeURIComponent(`/organiser/shows/${showId}/hall`)}`)
-  await signIn(visit.page, fan)
-  await visit.page.getByText(en.forOrganisers).waitFor()
-  await sound(visit.page, 'no organiser')
+  assert.deepEqual((await planOf(stage, who, showId))?.sections[0], { ...starts.arena(ko.empty.parts).sections[0], name: '앞쪽', capacity: 450 })
   await visit.close()
 })

@@ -3,11 +3,10 @@ import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { localOf } from '../../web/organiser/zone.ts'
 import { en, ko } from '../../web/organiser/words.ts'
-import { assertSound, chromiumMissing, type Fan, hallOf, openStage, pickSeat, signIn, type Stage } from './stage.ts'
+import { by, enter, hour, plan, showOf, stored } from './organiser.ts'
+import { assertSound, chromiumMissing, hallOf, openStage, pickSeat, signIn, type Stage } from './stage.ts'
 
 const skip = chromiumMissing
-const hour = 3_600_000
-const plan = { sections: [{ name: 'A', grade: 'VIP', kind: 'seated' as const, rows: [{ name: '1', seats: 12 }, { name: '2', seats: 12 }] }, { name: '스탠딩', grade: 'S', kind: 'standing' as const, capacity: 40 }] }
 let stage: Stage
 before(async () => {
   if (!skip) stage = await openStage()
@@ -15,25 +14,6 @@ before(async () => {
 after(() => stage?.close())
 
 const sound = (page: Page, name: string) => assertSound(stage, page, name)
-const by = ({ userId }: Fan) => ({ userId, role: 'organiser' as const })
-const stored = (who: Fan, showId: string) => stage.api.concert.showDetail({ showId, viewer: by(who) })
-
-/** A draft with a hall and prices, and with a window when it is to be published. */
-async function showOf(who: Fan, title: string, { isPublished = false } = {}) {
-  const { concert } = stage.api
-  const now = Date.now()
-  const { id: concertId } = await concert.createConcert({ by: by(who), title, venue: '올림픽홀' })
-  const windows = [{ name: '일반예매', opensAt: now - hour, closesAt: now + 100 * hour, audience: 'everyone' as const }]
-  const show = await concert.createShow({ by: by(who), concertId, startsAt: now + 1_000 * hour, endsAt: now + 1_002 * hour, timeZone: 'Asia/Seoul', plan, prices: [{ grade: 'VIP', price: 154_000 }, { grade: 'S', price: 88_000 }], windows })
-  if (isPublished) await concert.publish({ by: by(who), showId: show.id })
-  await stage.settle()
-  return show
-}
-const enter = async (page: Page, who: Fan, path: string) => {
-  await page.goto(`/sign-in?back=${encodeURIComponent(path)}`)
-  await signIn(page, who)
-  await page.locator('main:has(h1)').waitFor()
-}
 
 /** Keeps what a page reads at an address from it until it is let through: a state that lasts some milliseconds is seen. */
 async function held(page: Page, address: string) {
@@ -96,7 +76,7 @@ for (const look of [{ language: 'ko', width: 1_440 }, { language: 'en', width: 3
     await page.getByRole('button', { name: words.windows.add }).click()
     await page.locator('#windows button[type=submit]').click()
     await page.getByText(words.windows.noName).waitFor()
-    const { timeZone } = await stored(who, showId)
+    const { timeZone } = await stored(stage, who, showId)
     await page.getByLabel(words.windows.name, { exact: true }).fill('일반예매')
     await page.getByLabel(words.windows.opens, { exact: true }).fill(localOf(Date.now() - hour, timeZone))
     await page.getByRole('radio', { name: words.windows.someSections }).check()
@@ -114,7 +94,7 @@ for (const look of [{ language: 'ko', width: 1_440 }, { language: 'en', width: 3
     await sound(page, 'publishing is asked')
     await page.locator('dialog').getByRole('button', { name: words.checklist.publish }).click()
     await page.getByText(words.life.publishedBody).waitFor()
-    const show = await stored(who, showId)
+    const show = await stored(stage, who, showId)
     assert.deepEqual([show.status, show.bookingFee, show.prices], ['published', 2_000, [{ grade: 'VIP', price: 154_000, types: [{ name: '청소년', price: 99_000, proofAtDoor: true }] }, { grade: 'S', price: 88_000 }]])
     assert.deepEqual(show.windows.map(({ name, sections }) => [name, sections]), [['일반예매', ['A', '스탠딩']]])
     await stage.settle()
@@ -140,82 +120,9 @@ for (const look of [{ language: 'ko', width: 1_440 }, { language: 'en', width: 3
     await visit.close()
   })
 
-test('what is not saved is said, kept from a slip, and given up only when asked', { skip }, async () => {
-  const who = await stage.organiser()
-  const show = await showOf(who, '저장 전')
-  const visit = await stage.visit({ language: 'en' })
-  const { page } = visit
-  await enter(page, who, '/organiser')
-  await page.getByRole('link', { name: '저장 전' }).click()
-  await page.getByLabel(en.concert.name).fill('저장 후')
-  await page.locator('#words .tag', { hasText: en.edit.unsaved }).waitFor()
-  await sound(page, 'unsaved words')
-  const asked: string[] = []
-  let answer: 'accept' | 'dismiss' = 'dismiss'
-  page.on('dialog', (dialog) => {
-    asked.push(dialog.message())
-    void dialog[answer]()
-  })
-  await page.locator('.own-show a').click()
-  const asking = page.waitForEvent('dialog')
-  await page.evaluate('history.back()')
-  await asking
-  assert.equal(await page.getByLabel(en.concert.name).inputValue(), '저장 후')
-  assert.match(page.url(), /\/organiser\/concerts\//)
-  await page.locator('#words').getByRole('button', { name: en.edit.save }).click()
-  await page.locator('#words .notice.good').waitFor()
-  await page.locator('.own-show a').click()
-  await page.getByRole('heading', { level: 1, name: '저장 후' }).waitFor()
-  assert.deepEqual(asked, [en.edit.leave, en.edit.leave])
-  await page.getByLabel(en.limits.max).fill('2')
-  answer = 'accept'
-  await page.getByRole('link', { name: en.show.back }).click()
-  await page.getByRole('heading', { name: en.concert.words }).waitFor()
-  assert.deepEqual([asked.length, (await stored(who, show.id)).ticketsPerUserMax], [3, 4])
-  await visit.close()
-})
-
-test('two editors of one date: the second is told before anything is lost, and may look or save over it', { skip }, async () => {
-  const who = await stage.organiser()
-  const show = await showOf(who, '두 사람')
-  const first = await stage.visit()
-  const second = await stage.visit({ width: 390 }, [/^412 PUT .*\/prices$/])
-  for (const { page } of [first, second]) await enter(page, who, `/organiser/shows/${show.id}`)
-  const vip = (page: Page) => page.getByLabel(ko.prices.price('VIP'))
-  const save = async (page: Page) => page.locator('#prices button[type=submit]').click()
-  await vip(second.page).fill('100')
-  await vip(first.page).fill('200')
-  await save(first.page)
-  await first.page.locator('#prices .notice.good').waitFor()
-  await save(second.page)
-  await second.page.locator('#prices').getByText(ko.edit.conflict).waitFor()
-  await sound(second.page, 'a conflict')
-  assert.equal((await stored(who, show.id)).prices[0]?.price, 200)
-  await second.page.locator('#prices').getByRole('button', { name: ko.edit.theirs }).click()
-  await second.page.locator('#prices .notice').waitFor({ state: 'detached' })
-  assert.equal(await vip(second.page).inputValue(), '200')
-
-  await vip(second.page).fill('300')
-  await vip(first.page).fill('400')
-  await save(first.page)
-  await first.page.locator('#prices .notice.good').waitFor()
-  await vip(first.page).fill('500')
-  await save(second.page)
-  await second.page.locator('#prices').getByRole('button', { name: ko.edit.mine }).click()
-  await second.page.locator('#prices .notice.good').waitFor()
-  assert.equal((await stored(who, show.id)).prices[0]?.price, 300)
-  await first.page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
-  await first.page.getByText(ko.edit.newerBody).waitFor()
-  await sound(first.page, 'told of a change before saving')
-  await first.page.getByRole('button', { name: ko.edit.theirs }).click()
-  await first.page.getByText(ko.edit.newerBody).waitFor({ state: 'detached' })
-  assert.equal(await vip(first.page).inputValue(), '300')
-  await Promise.all([first.close(), second.close()])
-})
-
 test('a published date locks what is fixed and says why; windows stay open; it is taken back, published, cancelled, for good', { skip }, async () => {
   const who = await stage.organiser()
-  const show = await showOf(who, '한 번뿐인 밤', { isPublished: true })
+  const show = await showOf(stage, who, '한 번뿐인 밤', { isPublished: true })
   const visit = await stage.visit({ width: 390, language: 'en' })
   const { page } = visit
   await enter(page, who, `/organiser/shows/${show.id}`)
@@ -256,13 +163,13 @@ test('a published date locks what is fixed and says why; windows stay open; it i
   await page.getByText(en.life.cancelledBody('Typhoon')).waitFor()
   assert.equal(await page.getByRole('button', { name: en.windows.add }).count(), 0)
   await sound(page, 'cancelled')
-  assert.deepEqual([(await stored(who, show.id)).status, (await stored(who, show.id)).policy.cutoffMinutesBeforeStart], ['cancelled', 48 * 60])
+  assert.deepEqual([(await stored(stage, who, show.id)).status, (await stored(stage, who, show.id)).policy.cutoffMinutesBeforeStart], ['cancelled', 48 * 60])
   await visit.close()
 })
 
 test('staff are named by a verified address; drafts and concerts are deleted; strangers and fans see nothing', { skip }, async () => {
   const [who, stranger, fan] = [await stage.organiser(), await stage.organiser(), await stage.fan()]
-  const show = await showOf(who, '문지기')
+  const show = await showOf(stage, who, '문지기')
   const visit = await stage.visit({}, [/^404 PUT .*\/staff$/, /^404 GET \/api\/concerts\/[^/]+$/])
   const { page } = visit
   await enter(page, who, `/organiser/concerts/${show.concertId}`)
@@ -285,7 +192,7 @@ test('staff are named by a verified address; drafts and concerts are deleted; st
   await sound(page, 'adding a date like the last')
   await page.locator('.adding button[type=submit]').click()
   await page.locator('.checking').waitFor()
-  const copy = await stored(who, /shows\/([\w-]+)/.exec(page.url())?.[1] ?? '')
+  const copy = await stored(stage, who, /shows\/([\w-]+)/.exec(page.url())?.[1] ?? '')
   assert.deepEqual([copy.prices, copy.totals, copy.windows.length, copy.startsAt], [show.prices, show.totals, 1, Math.floor(show.startsAt / 60_000) * 60_000 + 24 * hour])
   await page.getByRole('button', { name: ko.life.remove }).click()
   await page.locator('dialog').getByRole('button', { name: ko.life.remove }).click()
@@ -294,7 +201,7 @@ test('staff are named by a verified address; drafts and concerts are deleted; st
   await page.getByRole('button', { name: ko.life.remove }).click()
   await page.locator('dialog').getByRole('button', { name: ko.life.remove }).click()
   await page.getByText(ko.noShows).waitFor()
-  const other = await showOf(who, '지울 공연', { isPublished: true })
+  const other = await showOf(stage, who, '지울 공연', { isPublished: true })
   await page.goto(`/organiser/concerts/${other.concertId}`)
   await page.locator('#remove').waitFor()
   await page.getByRole('button', { name: ko.concert.remove }).click()
@@ -310,7 +217,7 @@ test('staff are named by a verified address; drafts and concerts are deleted; st
   const theirs = await stage.visit({ language: 'en' }, [/^403 GET \/api\/organiser\/concerts$/, /^404 GET \/api\/shows\/[^/]+$/])
   await enter(theirs.page, stranger, `/organiser/concerts/${show.concertId}`)
   await theirs.page.getByText(en.concert.gone).waitFor()
-  const hidden = await showOf(who, '초안')
+  const hidden = await showOf(stage, who, '초안')
   await theirs.page.goto(`/organiser/shows/${hidden.id}`)
   await theirs.page.getByText(en.show.gone).waitFor()
   await sound(theirs.page, 'what is not one’s own')

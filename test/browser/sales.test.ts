@@ -114,9 +114,21 @@ test('a buyer is found by the whole address, which stands in no address of ours;
   await page.getByText('운영자가 아직 답하지 않았어요.').waitFor()
   assert.equal(await page.locator('textarea[name=answer]').count(), 0)
   await page.locator('textarea[name=note]').fill('전화로 좌석을 물어봄\n다시 전화하기로 함')
+  // neither a link nor another search takes it away unasked
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.message())
+    void dialog.dismiss()
+  })
+  await page.locator('a.quiet', { hasText: '판매 보기' }).click()
+  await search(fan.email)
+  assert.deepEqual([asked.length, await page.locator('textarea[name=note]').inputValue()], [2, '전화로 좌석을 물어봄\n다시 전화하기로 함'])
   await page.getByRole('button', { name: '메모 남기기' }).click()
   await page.locator('.note-list li', { hasText: '다시 전화하기로 함' }).getByText(/이주최/).waitFor()
   await sound(page, 'with a note')
+  await page.locator('a.quiet', { hasText: '판매 보기' }).click()
+  await page.locator('.tiles').waitFor()
+  assert.equal(asked.length, 2)
   await visit.close()
 
   const operator = await stage.visit({ language: 'en', dark: true })

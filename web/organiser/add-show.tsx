@@ -3,10 +3,11 @@ import { get, post } from '../client.ts'
 import { useAct, useNow } from '../data.ts'
 import { when } from '../language.ts'
 import { ProblemNotice } from '../parts/notice.tsx'
-import { navigate } from '../router.tsx'
+import { leaveUnasked, navigate } from '../router.tsx'
 import type { WireShow } from '../wire.ts'
 import { useWords } from '../words/index.ts'
 import { Check } from './fields.tsx'
+import { useLeaveGuard } from './leaving.ts'
 import { useOrganiserWords } from './spoken.ts'
 import { seatsOf } from './state.ts'
 import { TimeFields, timesBody, type TimesForm, wrongTimes } from './times.tsx'
@@ -49,18 +50,21 @@ function AddForm({ concertId, like, onClose }: { concertId: string; like: WireSh
   const words = useOrganiserWords()
   const { common } = useWords()
   const now = useNow(minuteMs)
-  const [value, setValue] = useState(() => freshTimes(like, now))
+  const [fresh] = useState(() => freshTimes(like, now))
+  const [value, setValue] = useState(fresh)
   const [tried, setTried] = useState(false)
   const source = like && seatsOf(like) > 0 ? like : undefined
   const [isCopy, setCopy] = useState(true)
   const { act, busy, problem } = useAct()
   const wrong = wrongTimes(value, now, words)
+  useLeaveGuard(value !== fresh, words.edit.leave)
   const add = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
     if (wrong.starts ?? wrong.ends) return
     void act(async (key) => {
       const { id } = await post<WireShow>(`/api/concerts/${concertId}/shows`, { ...timesBody(value), ...(source && isCopy ? await copied(source) : {}) }, { key })
+      leaveUnasked()
       navigate(`/organiser/shows/${id}`)
     })
   }

@@ -6,6 +6,7 @@ import { when } from '../language.ts'
 import { Panel } from '../operations/board.tsx'
 import { Labelled } from '../parts/field.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
+import { useLeaveGuard } from './leaving.ts'
 import { useSalesWords } from './sales-spoken.ts'
 
 type Appeal = Buyer['appeals'][number]
@@ -32,10 +33,11 @@ export function Appeals({ appeals, reload }: { appeals: Appeal[]; reload: () => 
 }
 
 function Answer({ appeal: { id }, reload }: { appeal: Appeal; reload: () => Promise<void> }) {
-  const { appeals: words } = useSalesWords()
+  const { appeals: words, notes } = useSalesWords()
   const [outcome, setOutcome] = useState<'upheld' | 'declined'>('upheld')
   const [answer, setAnswer] = useState('')
   const { act, busy, problem } = useAct()
+  useLeaveGuard(answer.trim() !== '', notes.leave)
   const send = (event: FormEvent) => {
     event.preventDefault()
     void act(async () => {

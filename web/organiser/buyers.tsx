@@ -8,7 +8,7 @@ import { Field } from '../parts/field.tsx'
 import { Own, Page, Skeleton } from '../parts/frame.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { gradesOf } from '../parts/looks.ts'
-import { Link } from '../router.tsx'
+import { Link, mayLeave } from '../router.tsx'
 import type { WireShow } from '../wire.ts'
 import { BuyerCard } from './buyer.tsx'
 import { useSalesWords } from './sales-spoken.ts'
@@ -55,7 +55,8 @@ function Search({ onQuery, busy }: { onQuery: (query: string) => void; busy: boo
     event.preventDefault()
     const wanted = query.trim()
     setShort(wanted.length < queryMin)
-    if (wanted.length >= queryMin) onQuery(wanted)
+    // what is found replaces what is shown, a note that is being written too
+    if (wanted.length >= queryMin && mayLeave()) onQuery(wanted)
   }
   return (
     <form className="stack find-buyer" onSubmit={submit} noValidate>

@@ -5,10 +5,11 @@ import { Field } from '../parts/field.tsx'
 import { Page } from '../parts/frame.tsx'
 import { ProblemNotice } from '../parts/notice.tsx'
 import { Poster } from '../parts/poster.tsx'
-import { navigate } from '../router.tsx'
+import { leaveUnasked, navigate } from '../router.tsx'
 import type { WireConcert } from '../wire.ts'
 import { type Editing, useDraft, useSaving } from './editing.ts'
 import { TextArea } from './fields.tsx'
+import { useLeaveGuard } from './leaving.ts'
 import { Part } from './part.tsx'
 import { useOrganiserWords } from './spoken.ts'
 import type { OrganiserWords } from './words.ts'
@@ -45,17 +46,19 @@ export function ConcertWords({ concert, editing }: { concert: WireConcert; editi
 
 /** Made by one key, so that a lost answer makes no second one. */
 export function NewConcert() {
-  const { concert: words } = useOrganiserWords()
+  const { concert: words, edit } = useOrganiserWords()
   const [value, setValue] = useState(empty)
   const [tried, setTried] = useState(false)
   const { act, busy, problem } = useAct()
   const wrong = wrongOf(value, words)
+  useLeaveGuard(Object.values(value).some((text) => text !== ''), edit.leave)
   const make = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
     if (wrong.title ?? wrong.venue) return
     void act(async (key) => {
       const { id } = await post<WireConcert>('/api/concerts', bodyOf(value), { key })
+      leaveUnasked()
       navigate(`/organiser/concerts/${id}`, { replace: true })
     })
   }

@@ -5,7 +5,7 @@ import { useAct, usePerson, useRead } from '../data.ts'
 import { Confirm } from '../parts/dialog.tsx'
 import { Loaded, Own, Page } from '../parts/frame.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
-import { guardLeaving, Link, navigate } from '../router.tsx'
+import { leaveUnasked, Link, navigate } from '../router.tsx'
 import type { Listed, WireConcert, WireShow } from '../wire.ts'
 import { AddShow } from './add-show.tsx'
 import { ConcertWords, NewConcert } from './concert-words.tsx'
@@ -58,7 +58,7 @@ function OwnConcert({ id }: { id: string }) {
 
 /** There is nothing left here that could be saved. */
 function leave() {
-  guardLeaving(undefined)
+  leaveUnasked()
   navigate('/organiser', { replace: true })
 }
 

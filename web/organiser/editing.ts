@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { ask, get, type Problem } from '../client.ts'
 import { type Read, useAct, useRead } from '../data.ts'
-import { guardLeaving } from '../router.tsx'
 import type { Me } from '../wire.ts'
+import { useLeaveGuard } from './leaving.ts'
 import { useOrganiserWords } from './spoken.ts'
 
 type Versioned = { version: number }
@@ -26,6 +26,7 @@ export type Editing<T extends Versioned> = {
  * over what was seen, and the server refuses the rest. Leaving with something unsaved is asked about.
  */
 export function useEditing<T extends Versioned>(path: string, everyMs: number): Editing<T> {
+  const { edit } = useOrganiserWords()
   const read = useRead<T>(path, { everyMs })
   const { data, reload } = read
   const [stored, set] = useState<T>()
@@ -35,7 +36,7 @@ export function useEditing<T extends Versioned>(path: string, everyMs: number): 
   useEffect(() => {
     if (data) set((known) => (!known || data.version === known.version || (data.version > known.version && !isDirty) ? data : known))
   }, [data, isDirty])
-  useLeaveGuard(isDirty)
+  useLeaveGuard(isDirty, edit.leave)
   const mark = useCallback((part: string, on: boolean) => setDirty((known) => {
     if (known.has(part) === on) return known
     return new Set(on ? [...known, part] : [...known].filter((each) => each !== part))
@@ -68,20 +69,6 @@ export function useGone({ problem, reload }: Pick<Read<unknown>, 'problem' | 're
     if (me) reload()
   }, [me, reload])
   return isMissing && me !== undefined
-}
-
-function useLeaveGuard(isDirty: boolean) {
-  const { edit } = useOrganiserWords()
-  useEffect(() => {
-    if (!isDirty) return
-    guardLeaving(() => edit.leave)
-    const closing = (event: BeforeUnloadEvent) => event.preventDefault()
-    addEventListener('beforeunload', closing)
-    return () => {
-      guardLeaving(undefined)
-      removeEventListener('beforeunload', closing)
-    }
-  }, [isDirty, edit])
 }
 
 export type Draft<F> = { value: F; set: (change: Partial<F>) => void; isDirty: boolean; drop: () => void }

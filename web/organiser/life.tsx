@@ -4,7 +4,7 @@ import { useAct } from '../data.ts'
 import { Confirm } from '../parts/dialog.tsx'
 import { Field } from '../parts/field.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
-import { guardLeaving, navigate } from '../router.tsx'
+import { leaveUnasked, navigate } from '../router.tsx'
 import type { WireShow } from '../wire.ts'
 import type { Editing } from './editing.ts'
 import { TextArea } from './fields.tsx'
@@ -25,7 +25,7 @@ export function Life({ show, editing }: Props) {
   }
   const remove = async () => {
     await ask('DELETE', base)
-    guardLeaving(undefined)
+    leaveUnasked()
     navigate(`/organiser/concerts/${show.concertId}`, { replace: true })
   }
   return (

@@ -6,6 +6,7 @@ import { when } from '../language.ts'
 import { Panel } from '../operations/board.tsx'
 import { Labelled } from '../parts/field.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
+import { useLeaveGuard } from './leaving.ts'
 import { useSalesWords } from './sales-spoken.ts'
 
 const lengthMax = 1_000
@@ -16,6 +17,7 @@ export function Notes({ showId, userId, notes, reload }: { showId: string; userI
   const [text, setText] = useState('')
   const [added, setAdded] = useState(false)
   const { act, busy, problem } = useAct()
+  useLeaveGuard(text.trim() !== '', words.leave)
   const add = (event: FormEvent) => {
     event.preventDefault()
     setAdded(false)

@@ -34,7 +34,7 @@ export const ko = {
   refund: {
     lead: '환불할 좌석을 골라 주세요.', seat: (seat: string) => `환불할 좌석: ${seat}`, reason: '환불 사유', reasonHint: '팬과 기록에 그대로 남아요. 200자까지.', noReason: '환불 사유를 적어 주세요.', none: '좌석을 골라 주세요', act: (n: number, sum: string) => `${count(n)}석 환불, ${sum}`, sure: (n: number) => `${count(n)}석을 환불할까요?`, body: (sum: string) => `${sum}을 예매수수료까지 구매자의 지갑으로 돌려줘요. 좌석은 곧 다시 팔려요. 되돌릴 수 없어요.`, why: (reason: string) => `사유: ${reason}`, yes: '환불하기', keep: '그대로 두기', done: (sum: string) => `${sum} 환불했어요`, doneBody: '좌석은 곧 다시 팔려요.', seen: '팬에게는 이렇게 보여요',
   },
-  notes: { title: '메모', lead: '고치거나 지울 수 없고, 계정을 지우면 함께 지워져요. 구매자가 자기 데이터를 받으면 내용이 함께 나가요.', none: '메모가 없어요.', text: '새 메모', left: (n: number) => `${count(n)}자 남음`, add: '메모 남기기', added: '메모를 남겼어요.' },
+  notes: { title: '메모', lead: '고치거나 지울 수 없고, 계정을 지우면 함께 지워져요. 구매자가 자기 데이터를 받으면 내용이 함께 나가요.', none: '메모가 없어요.', text: '새 메모', left: (n: number) => `${count(n)}자 남음`, add: '메모 남기기', added: '메모를 남겼어요.', leave: '쓰던 글이 있어요. 지우고 떠날까요?' },
   appeals: { title: '이의 신청', none: '이의 신청이 없어요.', waiting: '운영자가 아직 답하지 않았어요.', upheld: '받아들였어요', declined: '받아들이지 않았어요', answer: '답', outcome: '결정', uphold: '받아들이기', decline: '받아들이지 않기', send: '답 보내기', once: '답은 한 번만 보낼 수 있고 팬에게 보여요.' },
 }
 export type SalesWords = typeof ko
@@ -70,6 +70,6 @@ export const en: SalesWords = {
   refund: {
     lead: 'Choose the seats to refund.', seat: (seat) => `Refund ${seat}`, reason: 'Reason', reasonHint: 'The fan and the record keep these words. Up to 200 characters.', noReason: 'Please give a reason.', none: 'Choose seats', act: (n, sum) => `Refund ${seats(n)} · ${sum}`, sure: (n) => `Refund ${seats(n)}?`, body: (sum) => `${sum}, booking fee included, goes back to the buyer’s wallet. The seats go on sale again shortly. This cannot be undone.`, why: (reason) => `Reason: ${reason}`, yes: 'Refund', keep: 'Keep them', done: (sum) => `${sum} refunded`, doneBody: 'The seats go on sale again shortly.', seen: 'The fan sees this',
   },
-  notes: { title: 'Notes', lead: 'They cannot be changed or deleted, and go with the account. A buyer who downloads their own data gets their text.', none: 'No notes.', text: 'New note', left: (n) => `${count(n)} characters left`, add: 'Add the note', added: 'The note is there.' },
+  notes: { title: 'Notes', lead: 'They cannot be changed or deleted, and go with the account. A buyer who downloads their own data gets their text.', none: 'No notes.', text: 'New note', left: (n) => `${count(n)} characters left`, add: 'Add the note', added: 'The note is there.', leave: 'What you are writing is not sent yet. Leave it behind?' },
   appeals: { title: 'Appeals', none: 'No appeals.', waiting: 'An operator has not answered yet.', upheld: 'Upheld', declined: 'Declined', answer: 'Answer', outcome: 'Decision', uphold: 'Uphold', decline: 'Decline', send: 'Send the answer', once: 'An answer is sent once, and the fan sees it.' },
 }
