@@ -1,4 +1,4 @@
-import type { Concert, ConcertItem, Plan, Price, SectionShape, Show as InnerShow, ShowDetail, Window } from '../src/concert/api.ts'
+import type { Concert, ConcertItem, FoundConcert, Plan, Price, SectionShape, Show as InnerShow, ShowDetail, Window } from '../src/concert/api.ts'
 import type { Payment as InnerPayment } from '../src/payment/api.ts'
 import type { LineFrame } from '../src/line-client/api.ts'
 import type { Appeal, Place as InnerPlace } from '../src/queue/api.ts'
@@ -14,6 +14,7 @@ type Of<T extends { '~kind'?: unknown }> = import('typebox').Static<T & import('
 type ConcertTimes = 'firstShowAt' | 'lastShowAt' | 'createdAt' | 'updatedAt'
 export type WireConcert = Iso<Concert, ConcertTimes>
 export type WireConcertItem = Iso<ConcertItem, ConcertTimes>
+export type WireFoundConcert = Iso<FoundConcert, ConcertTimes | 'opensAt'>
 export type WireWindow = Iso<Window, 'opensAt' | 'closesAt' | 'lobbyOpensAt'>
 export type Availability = { state: 'open' | 'all_held' | 'sold_out' | 'closed'; earliestUntil?: string; opensAt?: string }
 export type WireShow = Omit<Iso<ShowDetail, 'startsAt' | 'endsAt' | 'createdAt' | 'updatedAt'>, 'windows' | 'prices'> & {

@@ -133,6 +133,8 @@ const concertFacts = {
   updatedAt: Instant,
 }
 export const ConcertItem = Exact(concertFacts)
+/** `opensAt`: when the next sales window of one of its published shows opens; null when none is to come. */
+export const FoundConcert = Exact({ ...concertFacts, opensAt: Type.Union([Instant, Type.Null()]) })
 export const Concert = Exact({
   ...concertFacts,
   description: Type.String(),
@@ -144,6 +146,7 @@ export const Concert = Exact({
   version: Count,
 })
 export type ConcertItem = Static<typeof ConcertItem>
+export type FoundConcert = Static<typeof FoundConcert>
 export type Concert = Static<typeof Concert>
 
 export const ConcertSort = Type.Enum(['date', '-date', 'title', '-created'])
@@ -224,7 +227,7 @@ export const concertOperations = {
       page: Type.Integer({ minimum: 0, maximum: concertLimits.pagesMax }),
       size: Type.Integer({ minimum: 1, maximum: concertLimits.pageSizeMax }),
     }),
-    output: Exact({ totalElements: Count, totalPages: Count, page: Count, size: Count, items: Type.Array(ConcertItem) }),
+    output: Exact({ totalElements: Count, totalPages: Count, page: Count, size: Count, items: Type.Array(FoundConcert) }),
   }),
   /** An organiser's own concerts, an operator's all of them, newest first; each with its next shows, drafts too, and how many it has. */
   ownConcerts: operation({

@@ -32,7 +32,7 @@ export function createCache(db: Database, now: () => number): Cache {
   // the key holds everything that the answer depends on
   const pages = cached<SearchAnswer>(pagesMax, now, (key) => {
     const [search, page] = JSON.parse(key) as [Search, Page]
-    return searchPage(db, search, page)
+    return searchPage(db, search, page, now())
   })
   return {
     show: async (showId) => {
@@ -42,7 +42,7 @@ export function createCache(db: Database, now: () => number): Cache {
       return show
     },
     concert: (concertId) => concerts.fetch(concertId),
-    search: async (search, page) => (await pages.fetch(JSON.stringify([search, page]))) ?? searchPage(db, search, page),
+    search: async (search, page) => (await pages.fetch(JSON.stringify([search, page]))) ?? searchPage(db, search, page, now()),
     forget: ({ concertId, showIds }) => {
       concerts.delete(concertId)
       for (const showId of showIds) shows.delete(showId)
@@ -63,7 +63,7 @@ function cached<V extends object>(max: number, now: () => number, read: (key: st
   })
 }
 
-async function searchPage(db: Database, search: Search, page: Page): Promise<SearchAnswer> {
-  const { count, items } = await searchConcerts(db, search, page)
+async function searchPage(db: Database, search: Search, page: Page, now: number): Promise<SearchAnswer> {
+  const { count, items } = await searchConcerts(db, search, page, now)
   return { totalElements: count, totalPages: Math.ceil(count / page.size), page: page.page, size: page.size, items }
 }

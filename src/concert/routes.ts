@@ -10,11 +10,11 @@ import { organiserRoutes } from './routes-organiser.ts'
 import { planRoutes } from './routes-plan.ts'
 import { operationRoutes, showRoutes } from './routes-shows.ts'
 import { owns } from './rules.ts'
-import { beforeOf, ConcertView, fromOf, ItemView, shownConcert, shownItem, ShowView, TimesBody, timesOf, WindowBody, windowOf } from './views.ts'
+import { beforeOf, ConcertView, FoundView, fromOf, shownConcert, shownFound, ShowView, TimesBody, timesOf, WindowBody, windowOf } from './views.ts'
 
 const tags = ['concert']
 const sizeDefault = 20
-const pageOf = Exact({ totalElements: Count, totalPages: Count, page: Count, size: Count, items: Type.Array(ItemView) })
+const pageOf = Exact({ totalElements: Count, totalPages: Count, page: Count, size: Count, items: Type.Array(FoundView) })
 const Query = Exact({
   title: Type.Optional(Type.String({ maxLength: 200, description: 'two characters or more, anywhere in the title' })),
   from: Type.Optional(Type.String({ maxLength: 40, description: 'ISO date (UTC) or date-time: a show starts then or later' })),
@@ -56,7 +56,7 @@ function searchRoute(app: App, { concert }: ConcertRoutesNeeds) {
       ...(before === undefined ? {} : { before }),
       ...(sort === undefined ? {} : { sort }),
     })
-    return { ...found, items: found.items.map(shownItem) }
+    return { ...found, items: found.items.map(shownFound) }
   })
 
   app.get('/api/concerts/:id', {

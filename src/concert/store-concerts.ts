@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import sql, { type Sql } from 'sql-template-tag'
 import { at, type Database, type Reader, type Tx } from '../platform/database.ts'
-import type { ConcertItem } from './api.ts'
+import type { ConcertItem, FoundConcert } from './api.ts'
 import { bigramsOf, normalised } from './title.ts'
 
 /** Statuses of shows that everybody may see. */
@@ -72,6 +72,10 @@ export const refreshSpan = (tx: Tx, concertIds: string[]) =>
 export type Search = { title: string | undefined; from: number | undefined; before: number | undefined }
 export type Page = { sort: keyof typeof orders; page: number; size: number }
 
+const opensAfter = (now: number) => sql`(
+  select min(w.opens_at) from concert.shows s join concert.windows w on w.show_id = s.id
+  where s.concert_id = c.id and s.status = 'published' and w.opens_at > ${at(now)})`
+
 const orders = {
   date: sql`c.first_show_at, c.id`,
   '-date': sql`c.first_show_at desc nulls last, c.id`,
@@ -80,11 +84,11 @@ const orders = {
 }
 
 /** A page of concerts and how many there are. `title` is normalised and has two characters or more. */
-export async function searchConcerts(db: Database, search: Search, { sort, page, size }: Page) {
+export async function searchConcerts(db: Database, search: Search, { sort, page, size }: Page, now: number) {
   const found = foundBy(search)
   const [counted] = await db.rows<{ count: number }>(sql`select count(*) as count from concert.concerts c where ${found}`)
-  const items = await db.rows<ConcertItem>(sql`
-    select ${itemColumns} from concert.concerts c where ${found}
+  const items = await db.rows<FoundConcert>(sql`
+    select ${itemColumns}, ${opensAfter(now)} as "opensAt" from concert.concerts c where ${found}
     order by ${orders[sort]} limit ${size}::int offset ${page * size}::bigint`)
   return { count: counted?.count ?? 0, items }
 }

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { Count, Exact, Id, Text, Won } from '../platform/contract.ts'
 import { IsoInstant, iso, isoOrNull, Nullable } from '../platform/http.ts'
 import { refuse } from '../platform/outcome.ts'
-import { CancellationPolicy, type Concert, type ConcertItem, Concert as ConcertSchema, ConcertItem as ItemSchema, Policies, Price, ShowDetail, Window, WindowInput } from './api.ts'
+import { CancellationPolicy, type Concert, type ConcertItem, Concert as ConcertSchema, ConcertItem as ItemSchema, type FoundConcert, FoundConcert as FoundSchema, Policies, Price, ShowDetail, Window, WindowInput } from './api.ts'
 import type { ShowDetail as Detail, Window as WindowType } from './api.ts'
 
 /** What seat knows of a show now; see its operation `stock`. */
@@ -13,6 +13,7 @@ export type Stock = {
 
 const concertTimes = { firstShowAt: Nullable(IsoInstant), lastShowAt: Nullable(IsoInstant), createdAt: IsoInstant, updatedAt: IsoInstant }
 export const ItemView = Exact({ ...ItemSchema.properties, ...concertTimes })
+export const FoundView = Exact({ ...FoundSchema.properties, ...concertTimes, opensAt: Nullable(IsoInstant) })
 export const ConcertView = Exact({ ...ConcertSchema.properties, ...concertTimes })
 const windowTimes = { opensAt: IsoInstant, closesAt: IsoInstant }
 const WindowView = Exact({ ...Window.properties, ...windowTimes, lobbyOpensAt: Nullable(IsoInstant) })
@@ -47,6 +48,7 @@ export const shownItem = (concert: ConcertItem) => ({
   createdAt: iso(concert.createdAt),
   updatedAt: iso(concert.updatedAt),
 })
+export const shownFound = (found: FoundConcert) => ({ ...shownItem(found), opensAt: isoOrNull(found.opensAt) })
 export const shownConcert = (concert: Concert) => ({ ...concert, ...shownItem(concert) })
 
 export function shownWindow<W extends WindowType>(window: W) {

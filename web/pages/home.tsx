@@ -1,17 +1,19 @@
 import { type FormEvent, useState } from 'react'
-import { useRead } from '../data.ts'
-import { dayOf } from '../language.ts'
+import { useNow, useRead } from '../data.ts'
+import { clock, dayOf, when } from '../language.ts'
 import { Loaded, Page } from '../parts/frame.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Poster } from '../parts/poster.tsx'
 import { Link } from '../router.tsx'
-import type { WireConcertItem } from '../wire.ts'
+import type { WireFoundConcert } from '../wire.ts'
 import { useWords } from '../words/index.ts'
 
-type Found = { totalElements: number; totalPages: number; page: number; items: WireConcertItem[] }
+type Found = { totalElements: number; totalPages: number; page: number; items: WireFoundConcert[] }
 const pageSize = 24
 // a concert has no zone of its own, its shows have; most are here
 const listZone = 'Asia/Seoul'
+const readEveryMs = 60_000
+const soonMs = 3_600_000
 
 export function HomePage() {
   const { home, common } = useWords()
@@ -19,7 +21,7 @@ export function HomePage() {
   const [title, setTitle] = useState('')
   const [short, setShort] = useState(false)
   const [size, setSize] = useState(pageSize)
-  const read = useRead<Found>(`/api/concerts?sort=date&size=${size}${title ? `&title=${encodeURIComponent(title)}` : ''}`)
+  const read = useRead<Found>(`/api/concerts?sort=date&size=${size}${title ? `&title=${encodeURIComponent(title)}` : ''}`, { everyMs: readEveryMs })
   const find = (event: FormEvent) => {
     event.preventDefault()
     const wanted = text.trim()
@@ -40,7 +42,7 @@ export function HomePage() {
       <Loaded read={read}>{(found) => (
         <>
           {title && found.totalElements > 0 ? <p role="status" className="note">{home.found(found.totalElements)}</p> : null}
-          {found.items.length === 0 ? <Notice title={title ? home.none(title) : home.empty} /> : <ul className="posters">{found.items.map((concert) => <li key={concert.id}><ConcertCard concert={concert} /></li>)}</ul>}
+          {found.items.length === 0 ? <Notice title={title ? home.none(title) : home.empty} /> : <Posters concerts={found.items} />}
           {found.totalElements > found.items.length && size < 100 ? <button type="button" className="button" onClick={() => setSize(Math.min(100, size + pageSize))}>{common.more}</button> : null}
         </>
       )}</Loaded>
@@ -48,13 +50,24 @@ export function HomePage() {
   )
 }
 
-function ConcertCard({ concert }: { concert: WireConcertItem }) {
-  const { home } = useWords()
+/** What opens within the hour stands first, with its clock. */
+function Posters({ concerts }: { concerts: WireFoundConcert[] }) {
+  const now = useNow()
+  const opensIn = ({ opensAt }: WireFoundConcert) => (opensAt === null ? Number.POSITIVE_INFINITY : Date.parse(opensAt) - now)
+  const isSoon = (concert: WireFoundConcert) => opensIn(concert) > 0 && opensIn(concert) <= soonMs
+  const soon = concerts.filter(isSoon).toSorted((a, b) => opensIn(a) - opensIn(b))
+  return <ul className="posters">{[...soon, ...concerts.filter((concert) => !isSoon(concert))].map((concert) => <li key={concert.id}><ConcertCard concert={concert} opensInMs={opensIn(concert)} /></li>)}</ul>
+}
+
+function ConcertCard({ concert, opensInMs }: { concert: WireFoundConcert; opensInMs: number }) {
+  const { home, concert: words } = useWords()
+  const isToOpen = concert.opensAt !== null && opensInMs > 0
   return (
     <Link to={`/concerts/${concert.id}`} className="concert">
       <Poster id={concert.id} title={concert.title} />
       <h2 className="hush">{concert.title}</h2>
       <p className="note">{concert.venue}<br />{concert.firstShowAt ? (concert.firstShowAt === concert.lastShowAt ? dayOf(concert.firstShowAt, listZone) : home.from(dayOf(concert.firstShowAt, listZone))) : home.noDate}</p>
+      {isToOpen ? <p className="opens">{opensInMs <= soonMs ? <span className="num">{words.opensIn(clock(opensInMs))}</span> : words.opensAt(when(concert.opensAt ?? '', listZone))}</p> : null}
     </Link>
   )
 }
