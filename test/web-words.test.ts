@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { en as organiserEn, ko as organiserKo } from '../web/organiser/words.ts'
 import { en as hallEditorEn } from '../web/hall-editor/words-en.ts'
@@ -46,4 +46,12 @@ test('no page has a Korean sentence outside the dictionary', () => {
   const pages = ['app.tsx', 'pages/home.tsx', 'pages/concert.tsx', 'pages/checkout.tsx', 'pages/reservations.tsx', 'pages/account.tsx', 'pages/wallet.tsx', 'pages/sign.tsx', 'pages/story.tsx', 'hall/room.tsx', 'hall/list.tsx', ...['home', 'concert', 'concert-words', 'add-show', 'show', 'times', 'prices', 'windows', 'limits', 'checking', 'life', 'staff', 'part', 'fields', 'sales', 'charts', 'grade-table', 'small-hall', 'returned', 'buyers', 'buyer', 'refund-seats', 'notes', 'appeals'].map((name) => `organiser/${name}.tsx`), 'line/page.ts', 'line/view.ts']
   const brand = /오픈런/g
   for (const page of pages) assert.ok(!/[가-힣]/.test(readFileSync(new URL(`../web/${page}`, import.meta.url), 'utf8').replace(brand, '')), page)
+})
+
+test('whatever is written into the record about a show has a name in the war room', () => {
+  const root = new URL('../src/', import.meta.url).pathname
+  const sources = globSync('{concert,seat,queue}/*.ts', { cwd: root }).filter((name) => !name.includes('.test.')).map((name) => readFileSync(`${root}${name}`, 'utf8'))
+  const written = sources.flatMap((text) => [...text.matchAll(/(?:action: |note\(change, |changeDraft\(.*?, )'((?:show|line|seats)\.\w+)'/g)].map(([, action]) => String(action)))
+  assert.ok(new Set(written).size >= 15, `only ${[...new Set(written)]}`)
+  assert.deepEqual([...new Set(written)].filter((action) => !operatorKo.audit.actions[action] || !operatorEn.audit.actions[action]), [])
 })

@@ -10,7 +10,7 @@ const hour = 3_600_000
 const fansPerCall = 2_000
 
 /** Makes a published show with `seats` seats that is on sale now, in the caller's name. */
-export async function openRehearsal({ concert }: { concert: ConcertApi }, { seats, by, now, title = `Rehearsal ${iso(now)}` }: { seats: number; by: string; now: number; title?: string }) {
+export async function openRehearsal({ concert }: { concert: ConcertApi }, { seats, by, now, title = `Rehearsal ${iso(now)}`, venue = 'Rehearsal hall' }: { seats: number; by: string; now: number; title?: string; venue?: string }) {
   const rows = Math.floor(seats / rowSeats)
   const rest = seats % rowSeats
   const lengths = [...Array.from({ length: rows }, () => rowSeats), ...(rest > 0 ? [rest] : [])]
@@ -21,7 +21,7 @@ export async function openRehearsal({ concert }: { concert: ConcertApi }, { seat
   }))
   return concert.createWithShow({
     by: { userId: by, role: 'operator' },
-    concert: { title, venue: 'Rehearsal hall', description: '' },
+    concert: { title, venue, description: '' },
     show: {
       startsAt: now + 30 * 24 * hour, endsAt: now + 30 * 24 * hour + 2 * hour, timeZone: 'Asia/Seoul', ticketsPerUserMax: 4, bookingFee: 2_000,
       policy: { version: 1, cutoffMinutesBeforeStart: 1_440 },

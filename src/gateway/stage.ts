@@ -59,7 +59,7 @@ async function startRush({ stage: { link }, user, concert, queue, now }: Needs, 
   const { crowd } = link.state()
   if (crowd && !crowd.isOver) return refuse('rush_running')
   const { fans } = await user.rehearse({ count: stageSize.fans, by })
-  const { showId } = await openRehearsal({ concert }, { seats: stageSize.seats, by, now: now(), title: 'Openrun 오픈런' })
+  const { showId } = await openRehearsal({ concert }, { seats: stageSize.seats, by, now: now(), title: 'Openrun 오픈런', venue: '체험 홀 Demo hall' })
   await opened(queue, showId)
   await queue.control({ showId, by, cap: stageSize.cap })
   link.rush({ showId, tokens: fans.map(({ accessToken }) => accessToken), seats: stageSize.seats })

@@ -27,10 +27,11 @@ export function createPicture() {
     return circle
   })
   const draw = ({ total, admitted, mine }: { total: number; admitted: number; mine: number }) => {
-    const at = (n: number) => Math.min(dots - 1, Math.floor(((n - 1) / Math.max(1, total)) * dots))
+    const length = Math.max(total, mine)
+    const at = Math.floor(((mine - 1) / length) * dots)
     circles.forEach((circle, i) => {
-      const own = i === at(mine)
-      circle.setAttribute('class', own ? 'mine' : i <= at(admitted) && admitted > 0 ? 'in' : '')
+      const own = i === at
+      circle.setAttribute('class', own ? 'mine' : i * length < admitted * dots ? 'in' : '')
       circle.setAttribute('r', own ? '6.500' : '3')
     })
   }

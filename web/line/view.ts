@@ -57,7 +57,7 @@ function refusedView({ problem, show }: LineState, code: string): View {
   if (code === 'rate_limited') {
     const { perMinute, retryAfterSeconds } = problem?.params ?? {}
     // only joins may be appealed
-    return { kind: 'slow-lane', title: problem?.message ?? '', body: words.slowLane.body(Number(retryAfterSeconds)), actions: perMinute ? [{ id: 'story', text: words.slowLane.button }] : [] }
+    return { kind: 'slow-lane', title: titleOf(problem), body: words.slowLane.body(Number(retryAfterSeconds), perMinute === undefined ? undefined : Number(perMinute)), actions: perMinute ? [{ id: 'story', text: words.slowLane.button }] : [] }
   }
   if (code === 'code_required' || code === 'code_wrong') return { kind: 'code', ...words.code, note: code === 'code_wrong' ? (problem?.message ?? '') : '', actions: [{ id: 'code', text: words.code.button }] }
   if (code === 'line_closed') return { kind: 'closed', ...words.closed, actions: [{ id: 'home', text: words.closed.button }] }
@@ -66,8 +66,11 @@ function refusedView({ problem, show }: LineState, code: string): View {
     const known = typeof opensAt === 'string' || typeof opensAt === 'number'
     return { kind: 'not-open', title: words.notOpen.title, body: known ? words.notOpen.body(when(opensAt, show?.timeZone)) : words.notOpen.soon, actions: [] }
   }
-  return { kind: 'problem', title: problem?.message || words.problem, body: problem?.next ?? '', actions: [{ id: 'again', text: words.again }] }
+  return { kind: 'problem', title: titleOf(problem) || words.problem, body: problem?.next ?? '', actions: [{ id: 'again', text: words.again }] }
 }
+
+/** The server's sentence as a title, which ends without a stop. */
+const titleOf = (problem: LineState['problem']) => (problem?.message ?? '').replace(/\.$/, '')
 
 function calledView(until: string | null): View {
   const words = wordsNow()

@@ -25,7 +25,7 @@ export const en: Words = {
   elsewhere: { title: 'You continued on another device', body: 'Move here, and your seats and your time come along.', button: 'Move here' },
   unverified: { title: 'Verify your e-mail before you come in', body: 'Your place is kept. Open the link in the mail and you can walk right in.', button: 'Send the mail again', sent: 'The mail is sent.', enter: 'Done, let me in' },
   ended: { title: 'Your place has ended', body: 'Joining again starts at the end.', button: 'Join again', reasons: { purchase: 'You bought all you may.', pass_expired: 'The time inside ran out.', left: 'You left the line.' }, over: { window_closed: 'The sale has ended.', line_closed: 'An operator closed the line.', show_cancelled: 'The show was cancelled. Whatever you paid goes back to you.' } },
-  slowLane: { body: (s) => `Your place does not change, and this ends by itself in ${s} s.`, button: 'This is wrong' },
+  slowLane: { body: (s, perMinute) => `${perMinute ? `Up to ${count(perMinute)} joins a minute. ` : ''}Your place does not change, and this ends by itself in ${s} s.`, button: 'This is wrong' },
   closed: { title: 'The line is closed', body: 'Please look for another date.', button: 'See the shows' },
   offline: (s) => `The connection is gone. Your place is unchanged. This is ${s} s old.`, again: 'Try again', problem: 'We cannot show this right now',
 }

@@ -24,7 +24,7 @@ export const ko = {
   elsewhere: { title: '다른 기기에서 이어서 보고 있어요', body: '여기로 옮기면 맡은 좌석과 남은 시간도 함께 와요.', button: '여기로 옮기기' },
   unverified: { title: '들어오기 전에 이메일을 확인해 주세요', body: '순번은 그대로예요. 메일의 링크를 열면 바로 들어갈 수 있어요.', button: '메일 다시 받기', sent: '메일을 보냈어요.', enter: '확인했어요, 들어가기' },
   ended: { title: '순번이 끝났어요', body: '다시 줄을 서면 맨 뒤에서 시작해요.', button: '다시 줄 서기', reasons: { purchase: '살 수 있는 매수를 모두 샀어요.', pass_expired: '입장 시간이 끝났어요.', left: '줄에서 나갔어요.' } as Record<string, string>, over: { window_closed: '판매 기간이 끝났어요.', line_closed: '운영자가 줄을 닫았어요.', show_cancelled: '공연이 취소됐어요. 결제한 금액은 모두 돌려드려요.' } as Record<string, string> },
-  slowLane: { body: (s: number) => `순번은 바뀌지 않고, ${s}초 뒤 저절로 풀려요.`, button: '잘못됐어요' },
+  slowLane: { body: (s: number, perMinute?: number) => `${perMinute ? `1분에 ${count(perMinute)}번까지 받아요. ` : ''}순번은 바뀌지 않고, ${s}초 뒤 저절로 풀려요.`, button: '잘못됐어요' },
   closed: { title: '줄이 닫혔어요', body: '다른 날짜를 찾아보세요.', button: '공연 보러 가기' },
   offline: (s: number) => `연결이 끊겼어요. 순번은 그대로예요. ${s}초 전 모습이에요.`, again: '다시 시도', problem: '지금은 보여 드릴 수 없어요',
 }

@@ -1,7 +1,7 @@
 import type { LiveShow } from '../../src/gateway/war-room.ts'
 import { post, serverNow } from '../client.ts'
-import { useAct, useNow, useRead } from '../data.ts'
-import { timeOf } from '../language.ts'
+import { useAct, useNow, usePerson, useRead } from '../data.ts'
+import { timeOf, when } from '../language.ts'
 import { Loaded, Own, Page } from '../parts/frame.tsx'
 import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { navigate } from '../router.tsx'
@@ -16,6 +16,8 @@ type Act = { at: string; service: string; actor: string; action: string; before:
 const readEveryMs = 1_000
 const auditEveryMs = 10_000
 const staleMs = 5_000
+/** enough to tell two people apart; the record has the whole id */
+const actorShown = 8
 
 export function WarRoomPage({ id }: { id: string }) {
   const words = useOperatorWords()
@@ -77,12 +79,13 @@ function Rehearsal() {
 
 function Audit({ showId }: { showId: string }) {
   const { audit: words } = useOperatorWords()
+  const own = usePerson()?.id
   const acts = useRead<{ items: Act[] }>(`/api/operations/audit?target=${showId}&limit=20`, { everyMs: auditEveryMs })
   return (
     <Panel title={words.title}>
       <Loaded read={acts}>{({ items }) => items.length === 0 ? <p className="note">{words.none}</p> : (
         <ul className="acts">{items.map((act) => (
-          <li key={`${act.at}${act.action}`}><span className="num">{timeOf(act.at)}</span> <b>{words.actions[act.action] ?? act.action}</b> <span className="note code">{changed(act)}</span></li>
+          <li key={`${act.at}${act.action}`}><span className="num">{timeOf(act.at)}</span> <b>{words.actions[act.action] ?? act.action}</b> · {act.actor === own ? words.you : <span className="code">{act.actor.slice(0, actorShown)}</span>} <span className="note code" lang="en">{changed(act)}</span></li>
         ))}</ul>
       )}</Loaded>
     </Panel>
@@ -91,10 +94,11 @@ function Audit({ showId }: { showId: string }) {
 
 /** Only what became another, as it was and as it is; long things by their name alone. */
 function changed({ before, after }: Act): string {
-  const text = (value: unknown) => {
+  const text = (value: unknown, key: string) => {
+    if (typeof value === 'number' && /At$/.test(key)) return when(value)
     const written = JSON.stringify(value) ?? ''
     return written.length > 40 ? '…' : written
   }
-  return Object.keys(after ?? {}).filter((key) => key !== 'windowId' && text(before?.[key]) !== text(after[key]))
-    .map((key) => `${key} ${before ? `${text(before[key])} → ` : ''}${text(after[key])}`).slice(0, 4).join(', ')
+  return Object.keys(after ?? {}).filter((key) => key !== 'windowId' && text(before?.[key], key) !== text(after[key], key))
+    .map((key) => `${key} ${before ? `${text(before[key], key)} → ` : ''}${text(after[key], key)}`).slice(0, 4).join(', ')
 }

@@ -16,14 +16,20 @@ export const ko = {
   },
   pace: { title: '왜 이 속도인가', cap: '동시에 들이는 수', inside: '지금 안', rate: '들이는 속도', none: '막는 것이 없어요', perSecond: (n: string) => `초당 ${n}명`, limit: (n: number) => `분당 ${count(n)}명까지`, history: '지난 몇 분 동안 안에 있던 사람' },
   felt: { title: '팬이 느끼는 것', step: '하는 일', join: '줄 서기', hold: '좌석 맡기', pay: '결제', times: '횟수', half: '절반은', most: '95%는', refusals: '거절', none: '거절이 없어요', last: '최근 10초' },
-  machine: { title: '이 서버', cpu: 'CPU 사용', memory: '메모리', lag: '이벤트 루프 지연', connections: '데이터베이스 연결', streams: '열린 스트림', outbox: '보낼 소식', parked: '멈춘 소식', of: (used: number, all: number, waiting: number) => `${used} / ${all}, 기다림 ${waiting}` },
+  machine: { title: '이 서버', cpu: 'CPU 사용', memory: '메모리', lag: '이벤트 루프 지연', connections: 'DB 연결', streams: '열린 스트림', outbox: '보낼 소식', parked: '멈춘 소식', of: (used: number, all: number, waiting: number) => `${used} / ${all}, 기다림 ${waiting}` },
   controls: {
-    title: '조작', pause: '멈추기', resume: '다시 열기', message: '안내문', cap: '들이는 수', close: '줄 닫기', save: '바꾸기', clear: '안내문 지우기',
+    title: '조작', pause: '멈추기', resume: '다시 열기', message: '안내문', cap: '동시에 들이는 수', close: '줄 닫기', save: '바꾸기', clear: '안내문 지우기',
     pauseSure: '이 회차를 멈출까요?', pauseBody: (turns: number, passes: number, holds: number) => `시계 ${count(turns + passes + holds)}개가 멈춰요: 부른 차례 ${count(turns)}, 입장 ${count(passes)}, 맡은 좌석 ${count(holds)}. 아무도 들어오지 못하지만 순번과 좌석은 그대로예요.`,
     resumeSure: '다시 열까요?', resumeBody: '멈춘 만큼 모든 시간이 늘어나요.', closeSure: '줄을 닫을까요?', closeBody: (waiting: number) => `기다리는 ${count(waiting)}명의 순번이 끝나요. 되돌릴 수 없어요.`,
     capSure: '동시에 들이는 수', capBody: '줄여도 안에 있는 사람은 나가지 않아요. 그만큼 나갈 때까지 아무도 부르지 않아요.', messageSure: '줄에 보일 안내문', messageBody: '기다리는 모두가 1초 안에 봐요. 한글 40자까지예요.', done: '바뀌었어요.',
   },
-  audit: { title: '누가 무엇을 했나', none: '아직 아무도 바꾸지 않았어요.', actions: { 'line.cap': '들이는 수', 'line.rate': '들이는 속도', 'line.message': '안내문', 'line.work': '작업량', 'line.close': '줄 닫기', 'show.pause': '멈추기', 'show.resume': '다시 열기', 'show.paused': '멈추기', 'show.resumed': '다시 열기', 'show.publish': '판매 시작', 'show.published': '판매 시작' } as Record<string, string> },
+  audit: {
+    title: '누가 무엇을 했나', none: '아직 아무도 바꾸지 않았어요.', you: '나',
+    actions: {
+      'line.cap': '동시에 들이는 수', 'line.rate': '들이는 속도', 'line.message': '안내문', 'line.work': '작업량', 'line.close': '줄 닫기', 'show.create': '회차 만들기', 'show.update': '날짜와 시각', 'show.plan': '좌석 배치', 'show.prices': '가격', 'show.policies': '구매 조건', 'show.windows': '판매 기간',
+      'show.publish': '공개', 'show.unpublish': '초안으로 되돌리기', 'show.cancel': '공연 취소', 'show.delete': '회차 지우기', 'show.pause': '멈추기', 'show.resume': '다시 열기', 'seats.block': '판매에서 빼기', 'seats.unblock': '다시 판매하기',
+    } as Record<string, string>,
+  },
   crowd: { title: '연습', start: '모의 팬으로 연습하기', body: '새 회차를 만들고 모의 팬이 실제 주소로 들어와 사요. 이 회차에는 아무 일도 없어요.' },
 }
 export type OperatorWords = typeof ko
@@ -39,15 +45,21 @@ export const en: OperatorWords = {
     title: 'Promises', once: 'A seat is sold once', paid: 'Paid is a ticket or a refund', ledger: 'The ledger adds up', places: 'No place is lost', cap: 'Only as many inside as set', quota: 'Limits per person hold', outbox: 'No news is stuck', rest: 'All other rules',
     ok: 'kept', broken: (n) => `${n} broken`, unknown: 'not checked', checked: (n, ms, at) => `Checked ${at}, ${n} rules, ${count(ms)} ms`, again: 'Check now', apart: 'The services run apart. Please run npm run verify.', waiting: 'Not checked yet.',
   },
-  pace: { title: 'Why this pace', cap: 'Let in at once', inside: 'In now', rate: 'Letting in', none: 'Nothing holds it back', perSecond: (n) => `${n} a second`, limit: (n) => `at most ${count(n)} a minute`, history: 'Who was inside, the last minutes' },
+  pace: { title: 'Why this pace', cap: 'At most inside', inside: 'Inside now', rate: 'Letting in', none: 'Nothing holds it back', perSecond: (n) => `${n} a second`, limit: (n) => `at most ${count(n)} a minute`, history: 'Who was inside, the last minutes' },
   felt: { title: 'Felt by fans', step: 'Step', join: 'Join', hold: 'Hold', pay: 'Pay', times: 'Times', half: 'Half within', most: '95 % within', refusals: 'Refused', none: 'Nothing was refused', last: 'the last 10 s' },
-  machine: { title: 'This server', cpu: 'CPU', memory: 'Memory', lag: 'Event loop delay', connections: 'Database connections', streams: 'Open streams', outbox: 'News to send', parked: 'News parked', of: (used, all, waiting) => `${used} / ${all}, ${waiting} waiting` },
+  machine: { title: 'This server', cpu: 'CPU', memory: 'Memory', lag: 'Event loop delay', connections: 'DB connections', streams: 'Open streams', outbox: 'News to send', parked: 'News parked', of: (used, all, waiting) => `${used} / ${all}, ${waiting} waiting` },
   controls: {
-    title: 'Controls', pause: 'Pause', resume: 'Resume', message: 'Message', cap: 'Let in at once', close: 'Close the line', save: 'Change', clear: 'Take the message away',
+    title: 'Controls', pause: 'Pause', resume: 'Resume', message: 'Message', cap: 'How many at once', close: 'Close the line', save: 'Change', clear: 'Take the message away',
     pauseSure: 'Pause this show?', pauseBody: (turns, passes, holds) => `${turns + passes + holds === 1 ? '1 clock stops' : `${count(turns + passes + holds)} clocks stop`} (turns ${count(turns)}, passes ${count(passes)}, holds ${count(holds)}). Nobody comes in, and places and seats stay as they are.`,
     resumeSure: 'Resume?', resumeBody: 'Every time limit gets longer by the pause.', closeSure: 'Close the line?', closeBody: (waiting) => `The places of ${count(waiting)} who wait end. This cannot be undone.`,
     capSure: 'How many at once', capBody: 'A lower number sends nobody out: nobody is called until as many have left.', messageSure: 'Message to the line', messageBody: 'Everybody who waits sees it within a second. At most 120 letters.', done: 'Changed.',
   },
-  audit: { title: 'Who did what', none: 'Nobody changed anything yet.', actions: { 'line.cap': 'Let in at once', 'line.rate': 'Pace', 'line.message': 'Message', 'line.work': 'Work', 'line.close': 'Line closed', 'show.pause': 'Paused', 'show.resume': 'Resumed', 'show.paused': 'Paused', 'show.resumed': 'Resumed', 'show.publish': 'Published', 'show.published': 'Published' } },
+  audit: {
+    title: 'Who did what', none: 'Nobody changed anything yet.', you: 'you',
+    actions: {
+      'line.cap': 'How many at once', 'line.rate': 'Pace', 'line.message': 'Message', 'line.work': 'Work', 'line.close': 'Line closed', 'show.create': 'Created', 'show.update': 'Date and time', 'show.plan': 'Hall', 'show.prices': 'Prices', 'show.policies': 'Limits', 'show.windows': 'Sales windows',
+      'show.publish': 'Published', 'show.unpublish': 'Taken back', 'show.cancel': 'Cancelled', 'show.delete': 'Deleted', 'show.pause': 'Paused', 'show.resume': 'Resumed', 'seats.block': 'Seats blocked', 'seats.unblock': 'Seats unblocked',
+    },
+  },
   crowd: { title: 'Rehearsal', start: 'Rehearse with a crowd', body: 'Makes a show of its own; simulated fans come by the public address and buy. Nothing happens to this show.' },
 }

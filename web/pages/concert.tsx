@@ -63,7 +63,7 @@ function ShowCard({ show }: { show: WireShow }) {
         return <li key={grade}>{grade} <b>{won(price)}</b>{seats && phase.kind !== 'cancelled' ? <span className="note num"> · {hall.left(count(seats.available))}</span> : null}</li>
       })}</ul>
       <div className="act stack"><Act show={show} phase={phase} now={now} />{isOperator ? <Link to={`/operations/shows/${show.id}`} className="button wide">{words.warRoom}</Link> : null}</div>
-      <p className="note">{words.limit(show.ticketsPerUserMax)}{show.bookingFee > 0 ? ` · ${words.fee(won(show.bookingFee))}` : ''} · {words.freeUntil(dayOf(freeUntil, show.timeZone))}</p>
+      {phase.kind === 'cancelled' ? null : <p className="note">{words.limit(show.ticketsPerUserMax)}{show.bookingFee > 0 ? ` · ${words.fee(won(show.bookingFee))}` : ''} · {words.freeUntil(dayOf(freeUntil, show.timeZone))}</p>}
     </article>
   )
 }

@@ -18,8 +18,10 @@ function Done({ id }: { id: string }) {
   const show = useRead<WireShow>(read.data ? `/api/shows/${read.data.showId}` : null)
   return (
     <Page title={words.title}>
-      <p>{words.body}</p>
-      {location.hash === '#new' ? <p className="note">{words.passedOn}</p> : null}
+      <div className="stack">
+        <p>{words.body}</p>
+        {location.hash === '#new' ? <p className="note">{words.passedOn}</p> : null}
+      </div>
       <Loaded read={read}>{(reservation) => (
         <div className="done">
           <div className="torn">

@@ -16,7 +16,7 @@ export function ForgotPage() {
   const [email, setEmail] = useState('')
   const [sent, setSent] = useState(false)
   const { act, busy, problem } = useAct()
-  if (sent) return <Page title={sign.sentTitle} key="sent"><Notice tone="good" title={sign.sentTitle}>{sign.sentBody}</Notice></Page>
+  if (sent) return <Page title={sign.sentTitle} key="sent"><p role="status">{sign.sentBody}</p></Page>
   const submit = (event: FormEvent) => {
     event.preventDefault()
     void act(async () => {

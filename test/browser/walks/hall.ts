@@ -58,9 +58,11 @@ export async function* hall({ stage, enter, words }: Scene): AsyncGenerator<Shot
 
   await context.setOffline(true)
   stage.cutConnections()
-  await page.getByText(said.stale(7).slice(0, 8)).first().waitFor()
+  const stale = page.locator('.news .notice')
+  await stale.waitFor()
   yield { name: 'hall-stale', page }
   await context.setOffline(false)
+  await stale.waitFor({ state: 'detached' })
   await stage.api.queue.pass({ showId, userId: fan.userId, sessionId: randomUUID(), verified: true, takeOver: true })
   await page.evaluate('sessionStorage.clear()')
   await page.locator('.bar .primary').click()

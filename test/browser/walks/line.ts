@@ -72,9 +72,11 @@ export async function* waiting({ stage, enter, language }: Scene): AsyncGenerato
   await api.concert.resumeShow({ by: { userId: by, role: 'operator' }, showId })
   await context.setOffline(true)
   stage.cutConnections()
-  await page.locator('.note', { hasText: words.offline(8).slice(0, 6) }).waitFor()
+  const offline = page.locator('main > .note', { hasText: words.offline(8).slice(0, 6) })
+  await offline.waitFor()
   yield { name: 'line-offline', page }
   await context.setOffline(false)
+  await offline.waitFor({ state: 'detached' })
   await page.locator('footer button.quiet').click()
   await page.locator('dialog').waitFor()
   yield { name: 'line-leave', page }
