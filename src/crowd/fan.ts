@@ -327,7 +327,7 @@ async function timed(fan: Fan, step: Step, method: string, path: string, options
   const { temper, crowd } = fan
   // the intended moment counts, so waiting for a connection is part of the latency
   const startedAt = performance.now()
-  if (temper.losesAnswers) void crowd.client.once(method, path, options).catch(() => undefined) // the lost answer is the point
+  if (temper.losesAnswers) void crowd.client.once(method, path, { token: fan.token, ...options }).catch(() => undefined) // the lost answer is the point
   const twin = temper.doubleClicks && options.key ? call(fan, method, path, options, expected) : undefined
   const answer = await call(fan, method, path, options, expected)
   if (answer) crowd.record.latencies[step].push(performance.now() - startedAt)

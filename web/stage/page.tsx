@@ -70,11 +70,11 @@ function Stage({ demo: { fan, size, state }, reload, alive }: { demo: Demo; relo
         <section className="phone" aria-label={words.phone}>
           <h2>{words.phone}</h2>
           {playing && hasCrowd ? <iframe key={playing} title={words.phone} src={`/shows/${playing}/line#join`} /> : <p className="note">{playing ? words.crowding : words.waiting}</p>}
-          <p className="note">{words.own}</p>
+          {playing ? <p className="note">{words.own}</p> : null}
         </section>
         <section className={deadSince === undefined ? 'room' : 'room dead'} aria-label={words.warRoom}>
           <h2>{words.warRoom}</h2>
-          {live.data ? <Picture live={live.data} /> : null}
+          {live.data ? <Picture live={live.data} deadForSeconds={deadSince === undefined ? undefined : secondsSince(deadSince)} /> : null}
           <p className="note">{words.crowd(crowd?.fans ?? size.fans)}</p>
         </section>
       </div>
@@ -89,8 +89,10 @@ function useDeadSince(alive: boolean): number | undefined {
   return lostAt
 }
 
+const secondsSince = (deadSince: number) => Math.max(1, Math.round((Date.now() - deadSince + deadMs / 2) / 1_000))
+
 function narration({ words: { say }, crowd, state, busy, deadSince }: { words: StageWords; crowd: CrowdState | undefined; state: StageState; busy: boolean; deadSince: number | undefined }): string {
-  if (deadSince !== undefined) return say.dead(Math.max(1, Math.round((Date.now() - deadSince + deadMs / 2) / 1_000)))
+  if (deadSince !== undefined) return say.dead(secondsSince(deadSince))
   if (!crowd) return busy ? say.opening : say.idle
   if (crowd.error !== null) return say.failed
   if (crowd.report) return say.over
@@ -98,7 +100,8 @@ function narration({ words: { say }, crowd, state, busy, deadSince }: { words: S
   return crowd.paidSeats > 0 ? say.selling(crowd.paidSeats, crowd.lostRaces) : say.arriving(crowd.joined)
 }
 
-function Picture({ live }: { live: LiveShow }) {
+/** What was seen last stays, but nobody says of a server that is gone that nothing is wrong. */
+function Picture({ live, deadForSeconds }: { live: LiveShow; deadForSeconds: number | undefined }) {
   const words = useOperatorWords()
   const points = useHistory(live)
   const { verified } = useVerified('/api/demo/verify')
@@ -106,7 +109,7 @@ function Picture({ live }: { live: LiveShow }) {
   const said = sentenceOf(live, { verified, soldPerSecond: perSecond(points, 'sold'), now: serverNow(), words })
   return (
     <div className="stack">
-      <p className={`sentence num ${said.isFine ? '' : 'wrong'}`}>{said.text}</p>
+      <p className={`sentence num ${said.isFine && deadForSeconds === undefined ? '' : 'wrong'}`}>{deadForSeconds === undefined ? said.text : words.stale(deadForSeconds)}</p>
       <Funnel live={live} points={points} />
       <div className="pair"><Pace live={live} points={points} /><FeltByFans live={live} /></div>
       <div className="pair"><Machine live={live} /><Promises verified={verified} /></div>
