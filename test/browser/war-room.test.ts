@@ -39,7 +39,7 @@ for (const look of [{ language: 'ko', width: 1_440, dark: true }, { language: 'e
     await page.locator('dialog').getByRole('button', { name: ko ? '다시 열기' : 'Resume' }).click()
     await page.locator('.sentence', { hasText: ko ? '이상 없음' : 'nothing is wrong' }).waitFor()
 
-    await page.getByRole('button', { name: ko ? '들이는 수' : 'Let in at once' }).click()
+    await page.getByRole('button', { name: ko ? '들이는 수' : 'How many at once' }).click()
     await page.locator('#entry').fill('120')
     await page.locator('dialog').getByRole('button', { name: ko ? '바꾸기' : 'Change' }).click()
     await page.locator('.funnel').getByText('1 / 120').waitFor()
