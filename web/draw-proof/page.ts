@@ -64,7 +64,7 @@ function tellFacts({ phase, commitment, beacon, rosterCount, root, secret, seed 
     ['phase', phaseIn(language, phase)], ['commitment', commitment], ['beacon', beacon ? `${beacon.round} · ${beacon.roundAt}` : null],
     ['rosterCount', rosterCount === null ? null : rosterCount.toLocaleString(language)], ['root', root], ['secret', secret], ['seed', seed],
   ]
-  at('facts').replaceChildren(...facts.flatMap(([name, value]) => [element('dt', say[name]), element('dd', value ?? say.nothing)]))
+  at('facts').replaceChildren(...facts.flatMap(([name, value]) => [element('dt', say[name]), element('dd', value ?? (seed === null ? say.nothing : say.without))]))
 }
 
 function tell(id: string, findings: Finding[]) {

@@ -9,7 +9,7 @@ const ko = {
   counting: '명단을 세고 있어요', done: '확인을 마쳤어요', signIn: '먼저 로그인해 주세요. 번호를 알면 아래에서 순서를 계산할 수 있어요.', notIn: '추첨 명단에 회원님의 번호가 없어요. 대기실이 닫힌 뒤에 오셨다면 도착한 순서대로예요.',
   rankIs: '뽑힌 순서', notYet: '아직 공개되지 않았어요', ok: '맞아요', wrong: '맞지 않아요', weaker: '증명이 약해요',
   commitment: '미리 건 약속(비밀의 해시)', times: '정해진 차례대로', chain: '공개 난수의 출처', round: '난수 회차가 명단보다 나중', signature: '난수의 서명', root: '명단의 해시', seed: '추첨 씨앗', strength: '증명의 세기', frame: '모두가 보는 줄', account: '내 계정의 해시', inclusion: '명단 안의 내 번호', rank: '내가 뽑힌 순서',
-  phase: '단계', beacon: '공개 난수 회차', rosterCount: '명단의 사람 수', secret: '비밀', nothing: '아직 없음',
+  phase: '단계', beacon: '공개 난수 회차', rosterCount: '명단의 사람 수', secret: '비밀', nothing: '아직 없음', without: '없이 추첨했어요',
   lies: '비밀은 추첨할 때 공개돼요. 그전에는 약속만 확인할 수 있어요.',
 }
 type Texts = Record<keyof typeof ko, string>
@@ -21,7 +21,7 @@ const en: Texts = {
   counting: 'Counting the roster', done: 'Checked', signIn: 'Sign in first. If you know your number, the rank can be computed below.', notIn: 'Your number is not in the drawn roster. Who came after the lobby was sealed follows by arrival.',
   rankIs: 'Rank', notYet: 'Not published yet', ok: 'It matches', wrong: 'It does not match', weaker: 'The proof is weaker',
   commitment: 'Commitment (hash of the secret)', times: 'Each thing fixed in its turn', chain: 'Source of public randomness', round: 'Its round came after the roster', signature: 'Signature of the randomness', root: 'Hash of the roster', seed: 'Seed of the draw', strength: 'Strength of the proof', frame: 'The line everybody sees', account: 'Hash of my account', inclusion: 'My number in the roster', rank: 'My rank',
-  phase: 'Phase', beacon: 'Round of public randomness', rosterCount: 'People in the roster', secret: 'Secret', nothing: 'none yet',
+  phase: 'Phase', beacon: 'Round of public randomness', rosterCount: 'People in the roster', secret: 'Secret', nothing: 'none yet', without: 'drawn without',
   lies: 'The secret comes out with the draw. Until then only the promise is there.',
 }
 export type { Texts }

@@ -99,6 +99,9 @@ export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
   })
   const stale = staleMs > staleAfterMs
   const scene = useMemo(() => ({ states: seats.states, chosen: new Set(chosen), mine, lost: new Set(lost?.taken ?? []), ringed: new Set(lost?.instead ?? []), filter, stale }), [seats, chosen, mine, lost, filter, stale])
+  const isSoldOut = show.availability?.state === 'sold_out'
+  // nothing is there to be found, until a seat comes back
+  const isFindable = useMemo(() => !isSoldOut || seats.states.includes(free), [isSoldOut, seats])
   const until = show.availability?.state === 'all_held' ? show.availability.earliestUntil : undefined
 
   return (
@@ -119,7 +122,7 @@ export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
           {stale ? <Notice icon="wait" title={words.stale(Math.round(staleMs / 1_000))} /> : null}
           {hold && !lost ? <Notice tone="mine" icon="lock" title={words.yours(hold.seatIds.length)} actions={hold.reservationId ? <Link to={`/checkout/${hold.reservationId}`} className="button small">{words.toCheckout}</Link> : undefined}>{words.yoursBody}</Notice> : null}
           {until ? <Notice icon="wait" title={words.allHeld}>{words.allHeldUntil(clock(Date.parse(until) - serverNow()))}</Notice> : null}
-          {show.availability?.state === 'sold_out' && !hold ? <Notice title={words.soldOut}>{words.soldOutBody}</Notice> : null}
+          {isSoldOut && !hold ? <Notice title={words.soldOut}>{words.soldOutBody}</Notice> : null}
         </div>
         <div className="answers">
           {lost ? <LostNotice lost={lost} nameOf={nameOf} onTake={() => void take([...lost.rest, ...lost.instead])} onLook={() => setLost(undefined)} /> : null}
@@ -128,7 +131,7 @@ export function Room({ show, hall, seats, holds, reload, staleMs }: Props) {
         </div>
         <div className="rest">
           <section><h2>{words.chosen}</h2><Chosen {...{ hall, show, chosen, types }} onType={(i, type) => setTypes({ ...types, [i]: type })} onRemove={toggle} /></section>
-          {hold ? null : <Best grades={grades} section={section} max={max} busy={busy} onFind={(wish) => void find(wish)} onWhole={() => setSection(undefined)} key={section?.name} />}
+          {hold || !isFindable ? null : <Best grades={grades} section={section} max={max} busy={busy} onFind={(wish) => void find(wish)} onWhole={() => setSection(undefined)} key={section?.name} />}
           <Signs />
         </div>
       </aside>

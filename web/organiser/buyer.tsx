@@ -62,7 +62,7 @@ function Reservation({ reservation, ...shown }: { reservation: Buyer['reservatio
     <section className="reservation stack" aria-label={fan.number(number)}>
       <div className="between"><h3>{fan.number(number)}</h3><span className="tag">{fan.statuses[status] ?? status}</span></div>
       <p className="note num">{when(createdAt)} · {words.total(won(total))}{expiresAt ? ` · ${words.until(timeOf(expiresAt))}` : ''}</p>
-      {paidOnce.has(status) ? <RefundSeats reservation={reservation} {...shown} /> : <ul className="lines">{lines.map((line) => <li key={line.seatId}><Ticket line={line} grades={shown.grades} /></li>)}</ul>}
+      {paidOnce.has(status) ? <RefundSeats reservation={reservation} {...shown} /> : <ul className="lines">{lines.map((line) => <li key={line.seatId}><Ticket line={line} grades={shown.grades} isExpired={status === 'expired'} /></li>)}</ul>}
     </section>
   )
 }

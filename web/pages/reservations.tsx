@@ -89,7 +89,7 @@ function Reservation({ id }: { id: string }) {
             {show.data ? <p><b>{show.data.title}</b><br /><span className="note">{show.data.venue} · {when(show.data.startsAt, show.data.timeZone)}</span></p> : null}
           </div>
           {refunded === undefined ? null : <Notice tone="good" title={words.refunded(won(refunded))}>{words.refundedBody}</Notice>}
-          {data.status === 'confirmed' && show.data ? <Cancel reservation={data} show={show.data} onDone={cancelled} /> : <ul className="stack">{data.lines.map((line) => <li key={line.seatId}><Ticket line={line} grades={gradesOf(show.data?.prices ?? [])} /></li>)}</ul>}
+          {data.status === 'confirmed' && show.data ? <Cancel reservation={data} show={show.data} onDone={cancelled} /> : <ul className="stack">{data.lines.map((line) => <li key={line.seatId}><Ticket line={line} grades={gradesOf(show.data?.prices ?? [])} isExpired={data.status === 'expired'} /></li>)}</ul>}
           {data.status === 'pending' ? <p><Link to={`/checkout/${id}`} className="button primary">{words.pay}</Link></p> : null}
           <p><Link to={`/shows/${data.showId}/story`} className="quiet">{words.story}</Link></p>
         </>
