@@ -1,5 +1,5 @@
 import { language } from './language.ts'
-import { accessToken, renewSession } from './session.ts'
+import { accessToken, mayBeSignedIn, renewSession } from './session.ts'
 
 /** A refusal of the server, with its sentence and next step in the reader's language; `unknown` when no answer came. */
 export class Problem extends Error {
@@ -37,6 +37,8 @@ export async function ask<T>(method: string, path: string, options: Ask = {}): P
     response = await send(method, path, options, await renewSession())
     body = await bodyOf(response)
   }
+  // the renewal was not answered: nobody knows that they are signed out
+  if (!token && response.status === 401 && !options.anonymous && mayBeSignedIn()) throw unreachable()
   if (response.ok) return body as T
   // a gateway in between speaks for nobody behind it
   if (response.status >= 500 && !body.code) throw unreachable()

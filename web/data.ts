@@ -4,7 +4,15 @@ import { mayBeSignedIn, onSession, person } from './session.ts'
 
 export type Read<T> = { data: T | undefined; problem: Problem | undefined; reload: () => void; set: (data: T) => void }
 
-/** Reads one address, and again each `everyMs` and when the page is looked at; what was read stays until there is better. */
+/** after a read that nobody could answer: 2 s, 4 s … 30 s, spread so that readers of a server that is back do not come together */
+const againMs = 2_000
+const againMsMax = 30_000
+const waitMs = (tries: number) => Math.min(againMs * 2 ** tries, againMsMax) * (0.7 + 0.6 * Math.random())
+
+/**
+ * Reads one address, and again each `everyMs`, when the page is looked at, and by itself when nobody could answer: the notice of
+ * a lost connection says so. What was read stays until there is better.
+ */
 export function useRead<T>(path: string | null, { everyMs }: { everyMs?: number } = {}): Read<T> {
   const [state, setState] = useState<{ path: string | null; data?: T; problem?: Problem }>({ path })
   const [round, setRound] = useState(0)
@@ -13,20 +21,30 @@ export function useRead<T>(path: string | null, { everyMs }: { everyMs?: number 
   useEffect(() => {
     if (path === null) return
     const stopped = new AbortController()
-    const read = () => get<T>(path, { signal: stopped.signal }).then(
-      (data) => setState({ path, data }),
-      (error) => {
-        if (stopped.signal.aborted) return
-        const problem = error instanceof Problem ? error : new Problem(0, { code: 'internal_error', title: String(error) })
-        setState((known) => ({ path, problem, ...(known.path === path && known.data !== undefined ? { data: known.data } : {}) }))
-      },
-    )
+    let again: ReturnType<typeof setTimeout> | undefined
+    let tries = 0
+    const read = () => {
+      clearTimeout(again)
+      return get<T>(path, { signal: stopped.signal }).then(
+        (data) => {
+          tries = 0
+          setState({ path, data })
+        },
+        (error) => {
+          if (stopped.signal.aborted) return
+          const problem = error instanceof Problem ? error : new Problem(0, { code: 'internal_error', title: String(error) })
+          setState((known) => ({ path, problem, ...(known.path === path && known.data !== undefined ? { data: known.data } : {}) }))
+          if (problem.status === 0 || problem.status >= 500) again = setTimeout(looked, waitMs(tries++))
+        },
+      )
+    }
     void read()
     const looked = () => document.visibilityState === 'visible' && void read()
     const timer = everyMs ? setInterval(looked, everyMs) : undefined
     addEventListener('visibilitychange', looked)
     return () => {
       stopped.abort()
+      clearTimeout(again)
       clearInterval(timer)
       removeEventListener('visibilitychange', looked)
     }

@@ -72,6 +72,28 @@ test('a payment whose answer was lost behind a gateway is followed to its end, a
   await visit.close()
 })
 
+test('what nobody could answer when a page was opened is read by itself later, and an unanswered renewal signs nobody out', { skip }, async () => {
+  const [{ showId }, fan] = [await stage.show(), await stage.fan()]
+  const visit = await stage.visit({}, [/^failed: .*\/api\/holds/, /^503 POST \/api\/sessions\/refresh$/, /^401 GET /])
+  const { page } = visit
+  await comeTo(page, '/wallet', fan)
+  await page.locator('.balance').waitFor()
+  let isAway = true
+  await page.route('**/api/holds?*', (route) => (isAway ? route.abort('connectionrefused') : route.continue()))
+  await page.goto(`/shows/${showId}/seats`)
+  await page.getByText('연결이 끊겼어요').waitFor()
+  isAway = false
+  await page.locator('canvas[data-camera]').waitFor()
+
+  isAway = true
+  await page.route('**/api/sessions/refresh', (route) => (isAway ? route.fulfill({ ...badGateway, status: 503 }) : route.continue()))
+  await page.goto('/reservations')
+  await page.getByText('연결이 끊겼어요').waitFor()
+  isAway = false
+  await page.getByText('아직 예매가 없어요.').waitFor()
+  await visit.close()
+})
+
 test('a new role ends no visit: the page goes on, and knows the role', { skip }, async () => {
   const fan = await stage.fan({ name: '새주최' })
   const visit = await stage.visit({}, refused)
