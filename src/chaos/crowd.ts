@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Client, createClient } from '../crowd/client.ts'
-import { type Crowd, temperOf, visit } from '../crowd/fan.ts'
+import type { Crowd } from '../crowd/ask.ts'
+import { temperOf, visit } from '../crowd/fan.ts'
 import { type CrowdRecord, createRecord, type Told } from '../crowd/record.ts'
 import { createWalkers } from '../crowd/walkers.ts'
 import { operator } from './system.ts'

@@ -1,50 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Answer, Client, Send } from './client.ts'
-import type { CrowdRecord, Step, Told } from './record.ts'
+import { call, type Crowd, type Fan, type Temper, timed } from './ask.ts'
+import type { Answer } from './client.ts'
 import { followAs } from './line.ts'
+import { fillWallet, payOnce } from './money.ts'
 import { mayHaveMoved } from './outages.ts'
-import type { Walkers } from './walkers.ts'
 
-/** How a fan behaves; the mix is drawn per fan from the seed. */
-export type Temper = {
-  quantity: number
-  /** walks away with seats held: silently, or letting them go */
-  abandons: 'no' | 'silently' | 'politely'
-  doubleClicks: boolean
-  swaps: boolean
-  /** sends, does not wait for the answer, and repeats with the same key */
-  losesAnswers: boolean
-  money: 'ready' | 'tops up in the payment' | 'too little first'
-  picks: 'map' | 'best' | 'nearest'
-}
-export type Crowd = {
-  client: Client
-  showId: string
-  record: CrowdRecord
-  walkers: Pick<Walkers, 'walkAway'>
-  random: () => number
-  /** becomes true when a fan was told that everything is sold */
-  soldOut: boolean
-  /** the plan as first read: its version and number of seats */
-  plan?: { version: number; seats: number }
-  thinkMs: (low: number, high: number) => number
-  deadline: () => boolean
-  /** parts are away while others answer, and shows are paused: deadlines move, forward only, and the crowd cannot tell why */
-  deadlinesMove?: boolean
-  /** hears of everything a fan is told is there */
-  tell?: (told: Told) => void
-  /** what a fan does who has bought and left, with the pass that was theirs */
-  afterwards?: (fan: { token: string; pass: string }) => Promise<void>
-  /** fans who follow by a stream now */
-  streams: number
-}
-
-const richBalance = 2_000_000
 /** so many follow by a stream, everybody else asks: one process has to read all of it */
 const streamsMax = 500
 const lookMs = 2_000
-const settlesWithinMs = 60_000
 /** how often a fan holds what the frames say against the exact answer */
 const looksExactly = 0.02
 
@@ -92,7 +56,6 @@ export async function visit(crowd: Crowd, token: string, temper: Temper): Promis
   await giveUp(fan)
 }
 
-type Fan = { crowd: Crowd; token: string; temper: Temper; pass: string; number: number; rank: number; position: number; isCalled: boolean }
 type Held = { id: string; seatIds: number[]; until: string }
 
 async function join(fan: Fan): Promise<boolean> {
@@ -284,31 +247,6 @@ async function pay(fan: Fan, reservation: Reserved, hold: Held): Promise<'bought
   return 'again'
 }
 
-async function payOnce(fan: Fan, body: unknown): Promise<Answer | undefined> {
-  const sent = { key: randomUUID(), body }
-  const answer = await timed(fan, 'pay', 'POST', '/api/payments', sent, payAnswers)
-  return untilSettled(fan, answer, () => call(fan, 'POST', '/api/payments', sent, payAnswers))
-}
-const payAnswers = [201, 202, 402, 409]
-
-/** Money that a bank has not confirmed, as after an outage, is not there yet: whoever pays before that is refused, and rightly. */
-async function fillWallet(fan: Fan) {
-  const sent = { key: randomUUID(), body: { amount: richBalance } }
-  const ask = () => call(fan, 'POST', '/api/wallet/top-ups', sent, [201, 202])
-  await untilSettled(fan, await ask(), ask)
-}
-
-/** What waits for a bank ends by itself, also when the sale is over: going home before that would look like a loss. */
-async function untilSettled(fan: Fan, first: Answer | undefined, again: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
-  const endsAt = performance.now() + settlesWithinMs
-  let answer = first
-  while (answer?.status === 202 && performance.now() < endsAt) {
-    await wait(fan.crowd.thinkMs(200, 400))
-    answer = await again()
-  }
-  return answer
-}
-
 function loseHold(fan: Fan, what: string) {
   fan.crowd.record.lost.holds++
   fan.crowd.record.surprise(what)
@@ -321,32 +259,4 @@ async function leave(fan: Fan) {
 async function giveUp(fan: Fan) {
   fan.crowd.record.counts.gaveUp++
   if (fan.number > 0) await leave(fan)
-}
-
-async function timed(fan: Fan, step: Step, method: string, path: string, options: Send, expected: number[]): Promise<Answer | undefined> {
-  const { temper, crowd } = fan
-  // the intended moment counts, so waiting for a connection is part of the latency
-  const startedAt = performance.now()
-  if (temper.losesAnswers) void crowd.client.once(method, path, { token: fan.token, ...options }).catch(() => undefined) // the lost answer is the point
-  const twin = temper.doubleClicks && options.key ? call(fan, method, path, options, expected) : undefined
-  const answer = await call(fan, method, path, options, expected)
-  if (answer) crowd.record.latencies[step].push(performance.now() - startedAt)
-  const other = await twin
-  if (answer && other && answer.status === 201 && other.status === 201 && answer.body.id !== other.body.id)
-    crowd.record.surprise(`one key made two things: ${path} ${answer.body.id} ${other.body.id}`)
-  return answer
-}
-
-async function call(fan: Fan, method: string, path: string, options: Send, expected: number[]): Promise<Answer | undefined> {
-  const { record, client } = fan.crowd
-  try {
-    const answer = await client.send(method, path, { token: fan.token, ...options })
-    if (answer.body.code) record.refused(answer.body.code)
-    if (expected.includes(answer.status)) return answer
-    if (answer.status === 404 || answer.status === 409 || answer.status === 403) return undefined
-    record.surprise(`${method} ${path.replace(/[0-9a-f-]{36}/g, ':id')} answered ${answer.status} ${answer.body.code ?? ''} ${answer.body.detail ?? ''}`)
-  } catch (error) {
-    record.surprise(`${method} ${path.replace(/[0-9a-f-]{36}/g, ':id')} ${String(error)}`)
-  }
-  return undefined
 }
