@@ -5,6 +5,7 @@ import sql from 'sql-template-tag'
 import { at, type Reader } from '../platform/database.ts'
 import { Refusal } from '../platform/outcome.ts'
 import { block } from './block.ts'
+import { extendMany } from './hold.ts'
 import type { Hold } from './api.ts'
 import { pinMany, sellMany } from './pin.ts'
 import { day, endHold, type Ground, openGround, type Planted, plantHold, smallPlan } from './planting.ts'
@@ -53,6 +54,30 @@ test('nothing available but held: all_held until the earliest ordinary hold ends
   const pinned = await plantHold(ground, showId, [4, 5, 6], { until: now + 2_000 })
   await pay([pinned], false)
   assert.deepEqual(await stateOf(showId), { state: 'all_held', earliestUntil: early ? now + 5_000 : late })
+})
+
+test('what is all held is looked through once a version: again when a hold moved, or when the end has come', async () => {
+  const showId = await ground.publish()
+  const mine = await plantHold(ground, showId, [1, 2, 3], { until: ground.now() + 5_000 })
+  const late = ground.now() + 9_000
+  await plantHold(ground, showId, [4, 5, 6], { until: late })
+  let looks = 0
+  const rows: Reader['rows'] = (query) => {
+    looks += 1
+    return ground.db.rows(query)
+  }
+  const ends = async () => (await stock({ ...ground, db: { ...ground.db, rows } }, { showIds: [showId] })).stocks[0]?.availability.earliestUntil
+  const end = await ends()
+  const before = looks
+  assert.equal(await ends(), end)
+  assert.equal(looks, before, 'nothing changed, and nothing was read')
+  const [longer] = await extendMany(ground, [{ userId: mine.userId, holdId: mine.holdId }])
+  assert(longer && !(longer instanceof Error), String(longer))
+  assert.equal(await ends(), late, 'the other one ends first now')
+  ground.clock.now = late
+  const then = looks
+  await ends()
+  assert.equal(looks, then + 1, 'its end has come')
 })
 
 test('when the next hold ends is read from the front of the index, however many live', async () => {

@@ -72,14 +72,28 @@ const pressureOf = (env: SeatEnv, showId: string, running: number[] = []) =>
 
 async function stocksOf(env: SeatEnv, pictures: Picture[]): Promise<Stock[]> {
   const now = env.now()
-  const allHeld = pictures.filter((picture) => availabilityOf(picture, now).state === 'all_held')
-  const untils = allHeld.length > 0 ? await store.earliestUntils(env.db, allHeld.map((picture) => picture.showId)) : []
-  const earliest = new Map(untils.map((row) => [row.showId, row.until]))
+  await lookForEnds(env, pictures.filter((picture) => availabilityOf(picture, now).state === 'all_held' && !isEndKnown(picture, now)))
   return pictures.map((picture) => ({
     showId: picture.showId,
-    availability: availabilityOf(picture, now, earliest.get(picture.showId)),
+    availability: availabilityOf(picture, now, ends.get(picture)?.until),
     left: counted(picture).left,
   }))
+}
+
+const ends = new WeakMap<Picture, { version: number; until: number | undefined }>()
+
+/** Another earliest end comes with another version, when it is over, or when a pause is: that one lies later. */
+function isEndKnown(picture: Picture, now: number): boolean {
+  const known = ends.get(picture)
+  return known?.version === picture.version && (known.until === undefined || known.until > now)
+}
+
+async function lookForEnds(env: SeatEnv, pictures: Picture[]) {
+  if (pictures.length === 0) return
+  const versions = pictures.map(({ version }) => version)
+  const rows = await store.earliestUntils(env.db, pictures.map(({ showId }) => showId))
+  const untils = new Map(rows.map((row) => [row.showId, row.until]))
+  for (const [index, picture] of pictures.entries()) ends.set(picture, { version: versions[index] as number, until: untils.get(picture.showId) })
 }
 
 /** When the clock alone may next change the availability. */
