@@ -64,9 +64,10 @@ export function Promises({ verified, actions }: { verified: Verified | null | un
 
 export function Pace({ live: { line }, points }: { live: LiveShow; points: Point[] }) {
   const { pace: words, reasons } = useOperatorWords()
+  const unhindered = line.live >= line.cap && line.waiting > 0 ? words.full : words.none
   return (
     <Panel title={words.title}>
-      <p><b>{line.reason === null ? words.none : (reasons[line.reason] ?? line.reason)}</b></p>
+      <p><b>{line.reason === null ? unhindered : (reasons[line.reason] ?? line.reason)}</b></p>
       <dl className="pairs">
         <div><dt>{words.cap}</dt><dd className="num">{count(line.cap)}</dd></div>
         <div><dt>{words.inside}</dt><dd className="num">{count(line.live)}</dd></div>

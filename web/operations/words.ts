@@ -14,7 +14,7 @@ export const ko = {
     title: '약속', once: '한 좌석은 한 번만 팔려요', paid: '낸 돈은 표나 환불이 돼요', ledger: '장부가 맞아요', places: '순번을 잃지 않아요', cap: '정한 만큼만 들어와요', quota: '한 사람 매수를 지켜요', outbox: '소식이 밀리지 않아요', rest: '나머지 규칙',
     ok: '지켜짐', broken: (n: number) => `${n}건 어긋남`, unknown: '확인 못 함', checked: (n: number, ms: number, at: string) => `${at} 확인, 규칙 ${n}개, ${count(ms)}ms`, again: '지금 확인', apart: '서비스가 나뉘어 있어요. npm run verify로 확인해 주세요.', waiting: '아직 확인하지 않았어요.',
   },
-  pace: { title: '왜 이 속도인가', cap: '동시에 들이는 수', inside: '지금 안', rate: '들이는 속도', none: '막는 것이 없어요', perSecond: (n: string) => `초당 ${n}명`, limit: (n: number) => `분당 ${count(n)}명까지`, history: '지난 몇 분 동안 안에 있던 사람' },
+  pace: { title: '왜 이 속도인가', cap: '동시에 들이는 수', inside: '부르거나 안에 있는 사람', rate: '들이는 속도', none: '막는 것이 없어요', full: '정한 수만큼 차 있어요', perSecond: (n: string) => `초당 ${n}명`, limit: (n: number) => `분당 ${count(n)}명까지`, history: '지난 몇 분 동안 부르거나 안에 있던 사람' },
   felt: { title: '팬이 느끼는 것', step: '하는 일', join: '줄 서기', hold: '좌석 맡기', pay: '결제', times: '횟수', half: '절반은', most: '95%는', refusals: '거절', none: '거절이 없어요', last: '최근 10초' },
   machine: { title: '이 서버', cpu: 'CPU 사용', memory: '메모리', lag: '이벤트 루프 지연', connections: 'DB 연결', streams: '열린 스트림', outbox: '보낼 소식', parked: '멈춘 소식', of: (used: number, all: number, waiting: number) => `${used} / ${all}, 기다림 ${waiting}` },
   controls: {
@@ -45,7 +45,7 @@ export const en: OperatorWords = {
     title: 'Promises', once: 'A seat is sold once', paid: 'Paid is a ticket or a refund', ledger: 'The ledger adds up', places: 'No place is lost', cap: 'Only as many inside as set', quota: 'Limits per person hold', outbox: 'No news is stuck', rest: 'All other rules',
     ok: 'kept', broken: (n) => `${n} broken`, unknown: 'not checked', checked: (n, ms, at) => `Checked ${at}, ${n} rules, ${count(ms)} ms`, again: 'Check now', apart: 'The services run apart. Please run npm run verify.', waiting: 'Not checked yet.',
   },
-  pace: { title: 'Why this pace', cap: 'At most inside', inside: 'Inside now', rate: 'Letting in', none: 'Nothing holds it back', perSecond: (n) => `${n} a second`, limit: (n) => `at most ${count(n)} a minute`, history: 'Who was inside, the last minutes' },
+  pace: { title: 'Why this pace', cap: 'At most at once', inside: 'Called or inside', rate: 'Letting in', none: 'Nothing holds it back', full: 'As many as set are called or inside', perSecond: (n) => `${n} a second`, limit: (n) => `at most ${count(n)} a minute`, history: 'Called or inside, the last minutes' },
   felt: { title: 'Felt by fans', step: 'Step', join: 'Join', hold: 'Hold', pay: 'Pay', times: 'Times', half: 'Half within', most: '95 % within', refusals: 'Refused', none: 'Nothing was refused', last: 'the last 10 s' },
   machine: { title: 'This server', cpu: 'CPU', memory: 'Memory', lag: 'Event loop delay', connections: 'DB connections', streams: 'Open streams', outbox: 'News to send', parked: 'News parked', of: (used, all, waiting) => `${used} / ${all}, ${waiting} waiting` },
   controls: {
