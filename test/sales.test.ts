@@ -214,10 +214,12 @@ test('one report at a time is written for one person: the next is asked to wait,
   await world.system.userService.ensureUser({ ...login, name: 'Operator', role: 'operator' })
   const other = await world.signIn(login.email, login.password)
   const ask = (who: Person) => as(who, `${showId}/report.csv`)
-  const answers = await Promise.all([ask(world.operator), ask(world.operator), ask(other)])
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 429])
-  assert.equal(answers.find(({ status }) => status === 429)?.body.code, 'rate_limited')
-  assert.equal(answers[2]?.status, 200)
+  // as many as must meet: two may well come one after the other
+  const [others, ...answers] = await Promise.all([ask(other), ...Array.from({ length: 20 }, () => ask(world.operator))])
+  const refused = answers.filter(({ status }) => status !== 200)
+  assert.equal(others.status, 200)
+  assert.ok(refused.length > 0 && refused.length < answers.length, `${refused.length} refused`)
+  for (const { status, body } of refused) assert.deepEqual([status, body.code], [429, 'rate_limited'])
   for (const _ of [1, 2]) assert.equal((await ask(world.operator)).status, 200)
 })
 
