@@ -14,7 +14,8 @@ const chosen = names.length === 0 ? files : files.filter((file) => names.some((n
 const databaseUrl = process.env.TEST_DATABASE_URL
 /** what these see does not depend on the engine of the database: once is enough */
 const engineFree = /^(test\/(browser\/|web-|(nginx|leash|containers|start|catalogue|alerts|rules|redis-limits|parked-apart)\.test)|src\/(line-client|crowd|stage)\/)/
-const fileConcurrency = 2
+// one more than cores: many a test waits for a clock, a browser or an engine
+const fileConcurrency = 3
 /** a file that leaves something open would never end */
 const fileMsMax = 480_000
 
