@@ -34,7 +34,7 @@ export const variables = {
   PUBLIC_URL: { schema: Type.String({ pattern: '^https?://[^ ]+$' }), default: '', about: 'URL people use; stands in mails (default: http://HOST:PORT)' },
   DATA_DIR: { schema: Type.String({ minLength: 1 }), default: './data', about: 'directory of the embedded database, mails and server.json' },
   DATABASE_URL: { schema: DatabaseUrl, default: '', about: 'PostgreSQL 15 or later; without it the embedded database under DATA_DIR is used' },
-  DATABASE_CONNECTIONS: { schema: Type.Integer({ minimum: 2, maximum: 200 }), default: '10', about: 'connections to PostgreSQL' },
+  DATABASE_CONNECTIONS: { schema: Type.Integer({ minimum: 2, maximum: 200 }), default: '10', about: 'connections to PostgreSQL of each process, at most; once opened they stay' },
   REDIS_URL: { schema: Type.String({ maxLength: 2_000 }), default: '', secret: true, about: 'Redis 7 for rate limits and the copies that count positions in line, and live news (frames, changes of seats): `redis://[user:password@]host:port[/number]`, `rediss://` over TLS; several `host:port` separated by commas are nodes of one Cluster. Without it each process counts for itself' },
   SESSION_SECRET: { schema: Secret, default: '', secret: true, about: 'signs access tokens; at least 32 characters; required with DATABASE_URL, else made at the first start under DATA_DIR' },
   PASS_SECRET: { schema: Secret, default: '', secret: true, about: 'signs passes; the same rules as SESSION_SECRET' },

@@ -33,12 +33,15 @@ export async function ask<T>(method: string, path: string, options: Ask = {}): P
   const token = options.anonymous ? undefined : await accessToken()
   let response = await send(method, path, options, token)
   let body = await bodyOf(response)
+  let isAnswered = token !== undefined
   if (token && response.status === 401 && body.code !== 'login_failed') {
-    response = await send(method, path, options, await renewSession())
+    const next = await renewSession()
+    isAnswered = next !== token
+    response = await send(method, path, options, next)
     body = await bodyOf(response)
   }
   // the renewal was not answered: nobody knows that they are signed out
-  if (!token && response.status === 401 && !options.anonymous && mayBeSignedIn()) throw unreachable()
+  if (!isAnswered && response.status === 401 && !options.anonymous && mayBeSignedIn()) throw unreachable()
   if (response.ok) return body as T
   // a gateway in between speaks for nobody behind it
   if (response.status >= 500 && !body.code) throw unreachable()

@@ -17,7 +17,7 @@ export function guardLeaving(sentence: string): () => void {
   asking.add(guard)
   return () => void asking.delete(guard)
 }
-/** What was written here is sent, or there is nothing left that it could be saved to. */
+/** All that was written on this page is sent, or there is nothing left that it could be saved to. */
 export const leaveUnasked = () => asking.clear()
 /** Whether what stands on this page may go. */
 export function mayLeave(): boolean {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -212,6 +215,28 @@ for (const [engine, open] of Object.entries(engines)) {
     })
   })
 }
+
+test('a connection that nobody uses is asked for every ten seconds whether it is there', { skip: !existsSync('/proc/net/tcp') && 'reads /proc' }, async () => {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const { port } = listener.address() as AddressInfo
+  const db = openPostgres(`postgres://postgres@127.0.0.1:${port}/postgres`)
+  const asked = assert.rejects(db.rows(sql`select 1`))
+  const [socket] = (await once(listener, 'connection')) as [Socket]
+  await once(socket, 'data')
+  // an answer, with which what was sent is acknowledged: no other timer runs
+  await new Promise((done) => socket.write(authenticationOk, done))
+  const own = `:${hexOf(socket.remotePort ?? 0)} 0100007F:${hexOf(port)} `
+  // the timer's kind, 2 for this one, and when it rings, in hundredths of a second
+  const [, kind, ticks] = readFileSync('/proc/net/tcp', 'utf8').split('\n').find((line) => line.includes(own))?.match(/ (0[0-4]):([0-9A-F]{8}) /) ?? []
+  socket.destroy()
+  await asked
+  await Promise.all([db.close(), listener.close()])
+  assert.equal(kind, '02')
+  assert.ok(Number.parseInt(ticks ?? '', 16) <= 1_000, `${ticks} ticks`)
+})
+const authenticationOk = Buffer.from('R\0\0\0\x08\0\0\0\0')
+const hexOf = (port: number) => port.toString(16).toUpperCase().padStart(4, '0')
 
 test('a data directory has one opener, and what was acknowledged survives kill -9', async () => {
   const dataDir = join(folder, 'data')

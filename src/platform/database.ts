@@ -98,7 +98,9 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
     // one that is opened anew starts without its prepared statements and their plans
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: 10_000,
+    // and a firewall that forgets who is silent must not leave us dead ones for the next on-sale
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     // the server's own timeout answers first; this one notices a server that vanished
     query_timeout: statementTimeoutMs + 5000,
   })

@@ -10,7 +10,7 @@ import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, type SeatInfo } from './picture.ts'
 import { bindHolds, extendHolds, readDeadlines } from './store-deadlines.ts'
 import { type HoldRow, lockWhole, readHold, readLiveHolds } from './store-holds.ts'
-import { bumpOpenShows, closedShows, untilNothingChanges } from './store-versions.ts'
+import { bumpOpenShows, bumpShows, closedShows, untilNothingChanges } from './store-versions.ts'
 
 type Input<Name extends keyof typeof seatOperations> = Static<(typeof seatOperations)[Name]['input']>
 type Output<Name extends keyof typeof seatOperations> = Static<(typeof seatOperations)[Name]['output']>
@@ -133,6 +133,10 @@ async function reserveRound(env: SeatEnv, tx: Tx, inputs: Input<'reserve'>[]): P
   const found = inputs.map((input) => reserveOne(rows, input, closed, env.now()))
   const fresh = found.flatMap((bound) => (bound instanceof Refusal || !bound.isFresh ? [] : bound.group))
   if (fresh.length > 0) await bindHolds(tx, fresh)
+  const was = new Map(rows.map((row) => [row.id, row]))
+  const moved = fresh.filter(({ id, until, kind }) => was.get(id)?.until !== until || was.get(id)?.kind !== kind)
+  // another end is another version of the show; a hold bound as it was costs nobody one
+  if (moved.length > 0) applyAfterCommit(tx, env.pictures, await bumpShows(tx, [...new Set(moved.map((hold) => hold.showId))]), [])
   return found.map((bound) => (bound instanceof Refusal ? bound : bound.group))
 }
 

@@ -5,8 +5,9 @@ import sql from 'sql-template-tag'
 import { at, type Reader } from '../platform/database.ts'
 import { Refusal } from '../platform/outcome.ts'
 import { block } from './block.ts'
-import { extendMany } from './hold.ts'
-import type { Hold } from './api.ts'
+import { extendMany, reserveMany } from './hold.ts'
+import { type Hold, seatLimits } from './api.ts'
+import { statusCode } from './picture.ts'
 import { pinMany, sellMany } from './pin.ts'
 import { day, endHold, type Ground, openGround, type Planted, plantHold, smallPlan } from './planting.ts'
 import { createMeter, meteredHolds } from './pressure.ts'
@@ -78,6 +79,54 @@ test('what is all held is looked through once a version: again when a hold moved
   const then = looks
   await ends()
   assert.equal(looks, then + 1, 'its end has come')
+})
+
+test('a hold that gets another end as it is bound is looked for again; one bound as it was makes no version', async () => {
+  const showId = await ground.publish()
+  const [now, userId] = [ground.now(), randomUUID()]
+  const bind = async (holds: Planted[]) => {
+    const reserved = await reserveMany(ground, [{ userId: holds[0]?.userId ?? '', reservationId: randomUUID(), holdIds: holds.map(({ holdId }) => holdId) }])
+    assert(!(reserved[0] instanceof Error), String(reserved[0]))
+    return (await ground.pictures.of(showId)).version
+  }
+  const free = { userId, reservationId: null }
+  const early = await plantHold(ground, showId, [1], { ...free, until: now + 5_000 })
+  const later = await plantHold(ground, showId, [2], { ...free, until: now + 9_000 })
+  const alone = await plantHold(ground, showId, [3, 4], { reservationId: null, until: now + 900_000 })
+  const offer = await plantHold(ground, showId, [5, 6], { reservationId: null, until: now + 1_000, kind: 'offer' })
+  const { version } = await ground.pictures.of(showId)
+  assert.equal((await stateOf(showId)).earliestUntil, now + 5_000)
+  assert.equal(await bind([alone]), version)
+  assert.equal(await bind([early, later]), version + 1)
+  assert.equal((await stateOf(showId)).earliestUntil, now + 9_000)
+  await endHold(ground, early)
+  await endHold(ground, later)
+  await plantHold(ground, showId, [1, 2], { until: now + 901_000 })
+  assert.equal((await stateOf(showId)).earliestUntil, now + 900_000)
+  await bind([offer])
+  assert.equal((await stateOf(showId)).earliestUntil, now + seatLimits.holdMs, 'an accepted offer is an ordinary hold')
+})
+
+test('a show that became all held while others were looked through names no end of former holds', async () => {
+  const [first, second] = [await ground.publish(), await ground.publish()]
+  const parts = [[1, 2, 3, 4], [5, 6]]
+  const fill = async (showId: string) => {
+    for (const seatIds of parts) await plantHold(ground, showId, seatIds)
+  }
+  await fill(second)
+  assert((await stateOf(second)).earliestUntil)
+  const picture = await ground.pictures.of(second)
+  const become = (status: number) => ground.pictures.apply(second, parts.flat().map((seatId) => ({ seatId, status })), picture.version + 1)
+  become(statusCode.available)
+  await fill(first)
+  const rows: Reader['rows'] = (query) => {
+    become(statusCode.held)
+    return ground.db.rows(query)
+  }
+  // read already, so that the look for an end is all that is left to read
+  await ground.pictures.of(first)
+  const { stocks } = await stock({ ...ground, db: { ...ground.db, rows } }, { showIds: [first, second] })
+  assert.deepEqual([stocks[0]?.availability.state, stocks[1]?.availability], ['all_held', { state: 'all_held' }])
 })
 
 test('when the next hold ends is read from the front of the index, however many live', async () => {

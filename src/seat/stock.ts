@@ -72,10 +72,12 @@ const pressureOf = (env: SeatEnv, showId: string, running: number[] = []) =>
 
 async function stocksOf(env: SeatEnv, pictures: Picture[]): Promise<Stock[]> {
   const now = env.now()
-  await lookForEnds(env, pictures.filter((picture) => availabilityOf(picture, now).state === 'all_held' && !isEndKnown(picture, now)))
+  const allHeld = new Set(pictures.filter((picture) => availabilityOf(picture, now).state === 'all_held'))
+  await lookForEnds(env, [...allHeld].filter((picture) => !isEndKnown(picture, now)))
   return pictures.map((picture) => ({
     showId: picture.showId,
-    availability: availabilityOf(picture, now, ends.get(picture)?.until),
+    // what became all held while others were looked through was not looked for
+    availability: availabilityOf(picture, now, allHeld.has(picture) ? ends.get(picture)?.until : undefined),
     left: counted(picture).left,
   }))
 }

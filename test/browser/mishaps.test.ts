@@ -91,6 +91,14 @@ test('what nobody could answer when a page was opened is read by itself later, a
   await page.getByText('연결이 끊겼어요').waitFor()
   isAway = false
   await page.getByText('아직 예매가 없어요.').waitFor()
+
+  // nor does one that a new role makes necessary in the middle of a visit
+  isAway = true
+  await stage.api.user.setRole({ userId: fan.userId, role: 'organiser', by: stage.operatorId })
+  await page.getByRole('link', { name: '지갑', exact: true }).click()
+  await page.getByText('연결이 끊겼어요').first().waitFor()
+  isAway = false
+  await page.locator('.balance').waitFor()
   await visit.close()
 })
 

@@ -114,3 +114,23 @@ test('a concert and a date that are being written are not left by a slip; made, 
   assert.equal(asked.length, 2)
   await visit.close()
 })
+
+test('a date that is made takes nothing along that is not saved, and is made once', { skip }, async () => {
+  const who = await stage.organiser()
+  const { concertId } = await showOf(stage, who, '둘째 날')
+  const visit = await stage.visit({ language: 'en' })
+  const { page } = visit
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.message())
+    void dialog.dismiss()
+  })
+  await enter(page, who, `/organiser/concerts/${concertId}`)
+  await page.getByLabel(en.concert.name).fill('둘째 날, 바뀐 이름')
+  await page.getByRole('button', { name: en.concert.add, exact: true }).click()
+  await page.locator('.adding button[type=submit]').click()
+  await page.locator('.own-shows > li').nth(1).waitFor()
+  assert.deepEqual([asked, await page.getByLabel(en.concert.name).inputValue(), await page.locator('.adding').count()], [[en.edit.leave], '둘째 날, 바뀐 이름', 0])
+  assert.equal((await stage.api.concert.shows({ concertId, viewer: { userId: who.userId, role: 'organiser' }, limit: 10 })).shows.length, 2)
+  await visit.close()
+})

@@ -3,7 +3,7 @@ import { get, post } from '../client.ts'
 import { useAct, useNow } from '../data.ts'
 import { when } from '../language.ts'
 import { ProblemNotice } from '../parts/notice.tsx'
-import { leaveUnasked, navigate } from '../router.tsx'
+import { navigate } from '../router.tsx'
 import type { WireShow } from '../wire.ts'
 import { useWords } from '../words/index.ts'
 import { Check } from './fields.tsx'
@@ -39,14 +39,18 @@ async function copied(like: WireShow) {
   return { plan: { sections }, prices, windows, bookingFee, ticketsPerUserMax, policy: { cutoffMinutesBeforeStart } }
 }
 
-export function AddShow({ concertId, like, isFirst }: { concertId: string; like: WireShow | undefined; isFirst: boolean }) {
+export function AddShow({ concertId, like, isFirst, reload }: { concertId: string; like: WireShow | undefined; isFirst: boolean; reload: () => void }) {
   const { concert: words } = useOrganiserWords()
   const [isOpen, setOpen] = useState(isFirst)
   if (!isOpen) return <p><button type="button" className="button" onClick={() => setOpen(true)}>{words.add}</button></p>
-  return <AddForm concertId={concertId} like={like} onClose={isFirst ? undefined : () => setOpen(false)} />
+  const made = () => {
+    setOpen(false)
+    reload()
+  }
+  return <AddForm concertId={concertId} like={like} onMade={made} onClose={isFirst ? undefined : () => setOpen(false)} />
 }
 
-function AddForm({ concertId, like, onClose }: { concertId: string; like: WireShow | undefined; onClose: (() => void) | undefined }) {
+function AddForm({ concertId, like, onMade, onClose }: { concertId: string; like: WireShow | undefined; onMade: () => void; onClose: (() => void) | undefined }) {
   const words = useOrganiserWords()
   const { common } = useWords()
   const now = useNow(minuteMs)
@@ -57,14 +61,16 @@ function AddForm({ concertId, like, onClose }: { concertId: string; like: WireSh
   const [isCopy, setCopy] = useState(true)
   const { act, busy, problem } = useAct()
   const wrong = wrongTimes(value, now, words)
-  useLeaveGuard(value !== fresh, words.edit.leave)
+  const letGo = useLeaveGuard(value !== fresh, words.edit.leave)
   const add = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
     if (wrong.starts ?? wrong.ends) return
     void act(async (key) => {
       const { id } = await post<WireShow>(`/api/concerts/${concertId}/shows`, { ...timesBody(value), ...(source && isCopy ? await copied(source) : {}) }, { key })
-      leaveUnasked()
+      letGo()
+      // seen when the words of the concert are not saved yet, and that is where one stays
+      onMade()
       navigate(`/organiser/shows/${id}`)
     })
   }

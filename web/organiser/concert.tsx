@@ -72,7 +72,7 @@ function Shows({ concert }: { concert: WireConcert }) {
       <Loaded read={read}>{(page) => (
         <>
           {page.items.length === 0 ? <p>{words.noShows}</p> : <Pages page={page} path={path} everyMs={readEveryMs}>{(shows) => <ul className="own-shows">{shows.map((show) => <li key={show.id}><ShowRow show={show} /></li>)}</ul>}</Pages>}
-          {concert.closing ? null : <AddShow concertId={concert.id} like={page.items.at(-1)} isFirst={page.items.length === 0} />}
+          {concert.closing ? null : <AddShow concertId={concert.id} like={page.items.at(-1)} isFirst={page.items.length === 0} reload={read.reload} />}
         </>
       )}</Loaded>
     </section>

@@ -1,3 +1,5 @@
+import { memo } from 'react'
+
 /** Two inks and paper; six compositions: an empty house already looks like a season. */
 const palettes = [
   ['#F4E9D8', '#7C2D3A', '#1F3A4D'], ['#E4EFEA', '#1E6B5A', '#2A2140'], ['#F6E3DC', '#A6402B', '#2B2B3C'], ['#E6E9F5', '#2F4DA0', '#3C1F3F'],
@@ -12,7 +14,8 @@ export function hashOf(text: string) {
   return hash >>> 0
 }
 
-export function Poster({ id, title }: { id: string; title: string }) {
+/** Drawn once: the list of shows is written anew each second for its clocks, and a poster has up to 170 shapes. */
+export const Poster = memo(function Poster({ id, title }: { id: string; title: string }) {
   const hash = hashOf(id)
   const [paper, one, two] = palettes[hash % 12] as (typeof palettes)[number]
   return (
@@ -24,7 +27,7 @@ export function Poster({ id, title }: { id: string; title: string }) {
       <path d="M24 268h352" stroke="#1D1B22" strokeWidth="4" strokeDasharray="0.1 10" strokeLinecap="round" />
     </svg>
   )
-}
+})
 
 /** Korean letters are about twice as wide. */
 function short(title: string, wide: number) {
