@@ -60,14 +60,14 @@ function Posters({ concerts }: { concerts: WireFoundConcert[] }) {
 }
 
 function ConcertCard({ concert, opensInMs }: { concert: WireFoundConcert; opensInMs: number }) {
-  const { home, concert: words } = useWords()
+  const { home } = useWords()
   const isToOpen = concert.opensAt !== null && opensInMs > 0
   return (
     <Link to={`/concerts/${concert.id}`} className="concert">
       <Poster id={concert.id} title={concert.title} />
       <h2 className="hush">{concert.title}</h2>
       <p className="note">{concert.venue}<br />{concert.firstShowAt ? (concert.firstShowAt === concert.lastShowAt ? dayOf(concert.firstShowAt, listZone) : home.from(dayOf(concert.firstShowAt, listZone))) : home.noDate}</p>
-      {isToOpen ? <p className="opens">{opensInMs <= soonMs ? <span className="num">{words.opensIn(clock(opensInMs))}</span> : words.opensAt(when(concert.opensAt ?? '', listZone))}</p> : null}
+      {isToOpen ? <p className="opens">{opensInMs <= soonMs ? <span className="num">{home.nextIn(clock(opensInMs))}</span> : home.nextAt(when(concert.opensAt ?? '', listZone))}</p> : null}
     </Link>
   )
 }
