@@ -49,7 +49,7 @@ export function createListener(options: ListenerOptions) {
         log.warn({ subscriber: subscriber.name, reason: reasonOf(error) }, 'listening was interrupted')
       }
       // one that cannot leave is forgotten by its group after the session timeout: nobody waits longer for it
-      await Promise.race([consumer?.close(true), sleep(closeMsMax, undefined, { ref: false })]).catch((error: unknown) =>
+      await Promise.race([consumer && leave(consumer), sleep(closeMsMax, undefined, { ref: false })]).catch((error: unknown) =>
         log.warn({ subscriber: subscriber.name, err: error }, 'a consumer did not close'))
       consumer = undefined
       await pause(retryMs, stopping.signal)
@@ -78,6 +78,12 @@ const openConsumer = ({ client, groupId, sessionTimeoutMs = 10_000 }: ListenerOp
     ...client, groupId, groupInstanceId: client.clientId, autocommit: false, sessionTimeout: sessionTimeoutMs, rebalanceTimeout: sessionTimeoutMs,
     heartbeatInterval: sessionTimeoutMs / 10, maxWaitTime: 1_000, maxBytes: fetchBytesMax, highWaterMark: batchMax,
   })
+
+/** A member that closes while it joins anew, as when another one left, would go on with its heartbeat for ever; one that has left does not. */
+async function leave(consumer: Consumer): Promise<void> {
+  await new Promise<void>((resolve) => consumer.leaveGroup(true, () => resolve())) // fails when no broker answers: then nobody is told
+  await consumer.close(true)
+}
 
 /** Reads, applies and commits until told to stop; throws when the broker is away. */
 async function listen(options: ListenerOptions, consumer: Consumer, deliver: Delivery, signal: AbortSignal): Promise<void> {
