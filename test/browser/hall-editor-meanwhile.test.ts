@@ -8,7 +8,7 @@ import { en } from '../../web/hall-editor/words-en.ts'
 import { ko } from '../../web/hall-editor/words-ko.ts'
 import { assertNoViolation, draftShow, onCanvas, openEditor, planOf } from './hall-editor.ts'
 import { by, hour } from './organiser.ts'
-import { cameraOther, chromiumMissing, openStage, type Stage, signIn, type Visit } from './stage.ts'
+import { cameraOther, chromiumMissing, comeTo, openStage, type Stage, type Visit } from './stage.ts'
 
 const skip = chromiumMissing
 let stage: Stage
@@ -124,8 +124,7 @@ test('who is no organiser is told so, and sees no hall', { skip }, async () => {
   const fan = await stage.fan()
   const showId = await draftShow(stage, await stage.organiser(), '남의 공연')
   const visit = await stage.visit({ language: 'en' }, [/^40[34] GET /])
-  await visit.page.goto(`/sign-in?back=${encodeURIComponent(`/organiser/shows/${showId}/hall`)}`)
-  await signIn(visit.page, fan)
+  await comeTo(visit.page, `/organiser/shows/${showId}/hall`, fan)
   await visit.page.getByText(en.forOrganisers).waitFor()
   await sound(visit.page, 'no organiser')
   await visit.close()

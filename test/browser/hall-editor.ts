@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { ko } from '../../web/hall-editor/words-ko.ts'
 import { by, hour } from './organiser.ts'
-import { type Fan, type Stage, signIn, violationsOf } from './stage.ts'
+import { comeTo, type Fan, type Stage, violationsOf } from './stage.ts'
 
 /** A draft of this organiser's, without a plan. */
 export async function draftShow(stage: Stage, who: Fan, title: string) {
@@ -15,8 +15,7 @@ export const planOf = async (stage: Stage, who: Fan, showId: string) => (await s
 
 export async function openEditor(stage: Stage, who: Fan, showId: string, look: Parameters<Stage['visit']>[0], allowed: RegExp[] = []) {
   const visit = await stage.visit(look, allowed)
-  await visit.page.goto(`/sign-in?back=${encodeURIComponent(`/organiser/shows/${showId}/hall`)}`)
-  await signIn(visit.page, who)
+  await comeTo(visit.page, `/organiser/shows/${showId}/hall`, who)
   await visit.page.locator('.benches').waitFor()
   return visit
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { chromiumMissing, openStage, signIn, type Stage } from './stage.ts'
+import { chromiumMissing, comeTo, openStage, signIn, type Stage } from './stage.ts'
 
 const skip = chromiumMissing
 let stage: Stage
@@ -42,8 +42,7 @@ test('the line keeps the place over a reload, in a second tab and on a second de
   await page.waitForURL(/\/seats$/)
   await page.locator('canvas').waitFor()
   const second = await stage.visit({ width: 390 }, [/^409 POST .*\/queue\/pass$/])
-  await second.page.goto(`/sign-in?back=${encodeURIComponent(`/shows/${own.showId}/line#join`)}`)
-  await signIn(second.page, waiter)
+  await comeTo(second.page, `/shows/${own.showId}/line#join`, waiter)
   await second.page.getByRole('heading', { name: '안에 들어와 있어요' }).waitFor()
   await second.page.locator('#line .button.primary').click()
   await second.page.getByRole('heading', { name: '다른 기기에서 이어서 보고 있어요' }).waitFor()

@@ -1,4 +1,4 @@
-import { openStage, signIn } from './stage.ts'
+import { comeTo, openStage } from './stage.ts'
 
 /**
  * `npm run map-frames`: the map with 50,000 seats of which 200 change each second, panned and zoomed for some seconds.
@@ -40,8 +40,7 @@ try {
   const { page } = visit
   await page.addInitScript(watchFrames)
   await page.route(/\/api\/shows\/[^/]+\/seats/, (route) => route.fulfill({ contentType: 'application/json', body: nextSnapshot(!route.request().url().includes('planVersion')) }))
-  await page.goto(`/sign-in?back=${encodeURIComponent(`/shows/${show.showId}/seats`)}`)
-  await signIn(page, fan)
+  await comeTo(page, `/shows/${show.showId}/seats`, fan)
   await page.locator('canvas[data-camera]').waitFor()
   for (const [name, zooms] of [['whole hall, as blocks', 0], ['sections, as pictures', 4], ['seats, one by one', 12]] as const) {
     const box = await page.locator('canvas').boundingBox()

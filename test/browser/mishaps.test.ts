@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { chromiumMissing, type Fan, openStage, signIn, type Stage, watch } from './stage.ts'
+import { chromiumMissing, comeTo, openStage, signIn, type Stage, watch } from './stage.ts'
 
 const skip = chromiumMissing
 const refused = [/^401 /]
@@ -13,10 +13,6 @@ before(async () => {
 })
 after(() => stage?.close())
 
-async function comeTo(page: Page, path: string, who: Fan) {
-  await page.goto(`/sign-in?back=${encodeURIComponent(path)}`)
-  await signIn(page, who)
-}
 const signOut = async (page: Page) => {
   await page.goto('/account')
   await page.getByRole('button', { name: '로그아웃' }).click()

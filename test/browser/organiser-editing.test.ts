@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { en, ko } from '../../web/organiser/words.ts'
 import { localOf } from '../../web/organiser/zone.ts'
 import { enter, hour, showOf, stored } from './organiser.ts'
-import { assertSound, chromiumMissing, openStage, type Stage } from './stage.ts'
+import { assertSound, chromiumMissing, openStage, questionsOf, type Stage } from './stage.ts'
 
 const skip = chromiumMissing
 let stage: Stage
@@ -25,12 +25,8 @@ test('what is not saved is said, kept from a slip, and given up only when asked'
   await page.getByLabel(en.concert.name).fill('저장 후')
   await page.locator('#words .tag', { hasText: en.edit.unsaved }).waitFor()
   await sound(page, 'unsaved words')
-  const asked: string[] = []
   let answer: 'accept' | 'dismiss' = 'dismiss'
-  page.on('dialog', (dialog) => {
-    asked.push(dialog.message())
-    void dialog[answer]()
-  })
+  const asked = questionsOf(page, () => answer)
   await page.locator('.own-show a').click()
   const asking = page.waitForEvent('dialog')
   await page.evaluate('history.back()')
@@ -92,11 +88,7 @@ test('a concert and a date that are being written are not left by a slip; made, 
   const who = await stage.organiser()
   const visit = await stage.visit({ language: 'en' })
   const { page } = visit
-  const asked: string[] = []
-  page.on('dialog', (dialog) => {
-    asked.push(dialog.message())
-    void dialog.dismiss()
-  })
+  const asked = questionsOf(page)
   await enter(page, who, '/organiser/concerts/new')
   await page.getByLabel(en.concert.name).fill('첫 줄')
   await page.getByRole('navigation').getByRole('link', { name: en.home }).click()
@@ -120,11 +112,7 @@ test('a date that is made takes nothing along that is not saved, and is made onc
   const { concertId } = await showOf(stage, who, '둘째 날')
   const visit = await stage.visit({ language: 'en' })
   const { page } = visit
-  const asked: string[] = []
-  page.on('dialog', (dialog) => {
-    asked.push(dialog.message())
-    void dialog.dismiss()
-  })
+  const asked = questionsOf(page)
   await enter(page, who, `/organiser/concerts/${concertId}`)
   await page.getByLabel(en.concert.name).fill('둘째 날, 바뀐 이름')
   await page.getByRole('button', { name: en.concert.add, exact: true }).click()

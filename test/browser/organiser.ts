@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { type Fan, signIn, type Stage } from './stage.ts'
+import { comeTo, type Fan, type Stage } from './stage.ts'
 
 export const hour = 3_600_000
 export const plan = { sections: [{ name: 'A', grade: 'VIP', kind: 'seated' as const, rows: [{ name: '1', seats: 12 }, { name: '2', seats: 12 }] }, { name: '스탠딩', grade: 'S', kind: 'standing' as const, capacity: 40 }] }
@@ -20,7 +20,6 @@ export async function showOf(stage: Stage, who: Fan, title: string, { isPublishe
 
 /** Signs in by the form and comes to a page of one's own. */
 export async function enter(page: Page, who: Fan, path: string) {
-  await page.goto(`/sign-in?back=${encodeURIComponent(path)}`)
-  await signIn(page, who)
+  await comeTo(page, path, who)
   await page.locator('main:has(h1)').waitFor()
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { chromiumMissing, hallOf, openStage, pickSeat, signIn, type Stage } from './stage.ts'
+import { chromiumMissing, comeTo, hallOf, openStage, pickSeat, signIn, type Stage } from './stage.ts'
 
 const skip = chromiumMissing
 let stage: Stage
@@ -58,8 +58,7 @@ test('two browsers after one seat: one gets it, the other is shown the nearest o
   const visits = [await stage.visit(), await stage.visit({}, [/^409 POST .*\/holds$/])]
   for (const [visit, fan] of [[visits[0], first], [visits[1], second]] as const) {
     assert.ok(visit)
-    await visit.page.goto(`/sign-in?back=${encodeURIComponent(`/shows/${show.showId}/line#join`)}`)
-    await signIn(visit.page, fan)
+    await comeTo(visit.page, `/shows/${show.showId}/line#join`, fan)
     await visit.page.waitForURL(/\/seats$/)
     await pickSeat(visit, hall, wanted)
   }

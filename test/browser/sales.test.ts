@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { buy as buyAs } from './sales.ts'
-import { assertSound, chromiumMissing, type Fan, openStage, signIn, type Stage } from './stage.ts'
+import { assertSound, chromiumMissing, comeTo, type Fan, openStage, questionsOf, type Stage } from './stage.ts'
 
 const skip = chromiumMissing
 let stage: Stage
@@ -22,10 +22,6 @@ const buy = async ({ userId }: Fan, showId: string, seatIds: number[]) => (await
 
 const tile = (page: Page, name: string) => page.locator('.tiles > div', { has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) }).locator('b')
 const won = (n: number, ko: boolean) => (ko ? `${n.toLocaleString('en-GB')}원` : `₩${n.toLocaleString('en-GB')}`)
-const comeTo = async (page: Page, path: string, who: Fan) => {
-  await page.goto(`/sign-in?back=${encodeURIComponent(path)}`)
-  await signIn(page, who)
-}
 
 for (const look of [{ language: 'ko', width: 1_440 }, { language: 'en', width: 390, dark: true }] as const)
   test(`during a sale the page shows what is stored; a seat is refunded by clicks, the figures move, and the fan is told why, ${look.language} at ${look.width} px`, { skip }, async () => {
@@ -115,11 +111,7 @@ test('a buyer is found by the whole address, which stands in no address of ours;
   assert.equal(await page.locator('textarea[name=answer]').count(), 0)
   await page.locator('textarea[name=note]').fill('전화로 좌석을 물어봄\n다시 전화하기로 함')
   // neither a link nor another search takes it away unasked
-  const asked: string[] = []
-  page.on('dialog', (dialog) => {
-    asked.push(dialog.message())
-    void dialog.dismiss()
-  })
+  const asked = questionsOf(page)
   await page.locator('a.quiet', { hasText: '판매 보기' }).click()
   await search(fan.email)
   assert.deepEqual([asked.length, await page.locator('textarea[name=note]').inputValue()], [2, '전화로 좌석을 물어봄\n다시 전화하기로 함'])

@@ -158,6 +158,22 @@ export async function signIn(page: Page, { email }: Fan) {
   await page.locator('main form button[type=submit]').click()
 }
 
+/** Comes to a page of one's own by the form. */
+export async function comeTo(page: Page, path: string, who: Fan) {
+  await page.goto(`/sign-in?back=${encodeURIComponent(path)}`)
+  await signIn(page, who)
+}
+
+/** What a page asks before it is left, each answered with the answer of that moment. */
+export function questionsOf(page: Page, answer: () => 'accept' | 'dismiss' = () => 'dismiss'): string[] {
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.message())
+    void dialog[answer()]()
+  })
+  return asked
+}
+
 /** The plan as the page lays it out: where each seat is on the canvas. */
 export async function hallOf(stage: Stage, showId: string): Promise<Hall> {
   const { seats } = await stage.api.seat.map({ showId })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { chromiumMissing, openStage, signIn, type Stage, violationsOf } from './stage.ts'
+import { chromiumMissing, comeTo, openStage, type Stage, violationsOf } from './stage.ts'
 
 const skip = chromiumMissing
 let stage: Stage
@@ -24,8 +24,7 @@ test('a waiter follows the frames: who leaves ahead moves the place without a qu
   for (const userId of [other.userId, randomUUID()]) await stage.api.queue.join({ showId: show.showId, userId, sessionId: userId })
   const visit = await stage.visit({ width: 390 })
   const { page } = visit
-  await page.goto(`/sign-in?back=${encodeURIComponent(`/shows/${show.showId}/line#join`)}`)
-  await signIn(page, waiter)
+  await comeTo(page, `/shows/${show.showId}/line#join`, waiter)
   await page.getByRole('heading', { name: '앞에 2명 있어요' }).waitFor()
   const count = asked(page)
   await stage.api.queue.leave({ showId: show.showId, userId: other.userId, sessionId: other.userId })
@@ -46,8 +45,7 @@ test('whoever will hardly get a seat is told with figures, keeps the place and i
   await Promise.all(Array.from({ length: 260 }, () => randomUUID()).map((userId) => stage.api.queue.join({ showId: show.showId, userId, sessionId: userId })))
   const visit = await stage.visit({ width: 390, language: 'en', dark: true })
   const { page } = visit
-  await page.goto(`/sign-in?back=${encodeURIComponent(`/shows/${show.showId}/line#join`)}`)
-  await signIn(page, waiter)
+  await comeTo(page, `/shows/${show.showId}/line#join`, waiter)
   await page.getByRole('heading', { name: 'A seat is very unlikely' }).waitFor()
   await page.getByText('260 people ahead, 64 seats left. You can stay, or close this page and come back later. Your place counts either way.').first().waitFor()
   assert.deepEqual(await violationsOf(stage, page), [])
@@ -61,8 +59,7 @@ test('the map hears what others take: a held seat shows without the map being re
   const [show, fan, other] = [await stage.show({ title: '지도' }), await stage.fan(), await stage.fan()]
   const visit = await stage.visit()
   const { page } = visit
-  await page.goto(`/sign-in?back=${encodeURIComponent(`/shows/${show.showId}/line#join`)}`)
-  await signIn(page, fan)
+  await comeTo(page, `/shows/${show.showId}/line#join`, fan)
   await page.waitForURL(/\/seats$/)
   await page.locator('.legend').getByText('48').first().waitFor()
   const count = asked(page)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { assertSound, chromiumMissing, type Fan, openStage, signIn, type Stage, violationsOf } from './stage.ts'
+import { assertSound, chromiumMissing, comeTo, type Fan, openStage, signIn, type Stage, violationsOf } from './stage.ts'
 
 const skip = chromiumMissing
 let stage: Stage
@@ -20,8 +20,7 @@ for (const look of [{ language: 'ko', width: 1_440, dark: true }, { language: 'e
     const ko = look.language === 'ko'
     const visit = await stage.visit(look)
     const { page } = visit
-    await page.goto(`/sign-in?back=${encodeURIComponent(`/concerts/${show.concertId}`)}`)
-    await signIn(page, operator)
+    await comeTo(page, `/concerts/${show.concertId}`, operator)
     await page.getByRole('link', { name: ko ? '상황실' : 'War room' }).click()
     await page.locator('.sentence', { hasText: ko ? '이상 없음' : 'nothing is wrong' }).waitFor()
     assert.equal(await page.locator('.promises .kept').count(), 8)
@@ -51,8 +50,7 @@ test('a broken promise stands in the first line, and a fan sees nothing of the w
   const [show, fan] = [await stage.show({ title: '비밀' }), await stage.fan()]
   const visit = await stage.visit({ language: 'en' }, [/^403 GET .*\/live$/])
   const { page } = visit
-  await page.goto(`/sign-in?back=${encodeURIComponent(`/operations/shows/${show.showId}`)}`)
-  await signIn(page, fan)
+  await comeTo(page, `/operations/shows/${show.showId}`, fan)
   await page.getByText('Only operators can see this.').waitFor()
   assert.equal(await page.locator('.sentence').count(), 0)
   await visit.close()
