@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import { disjoint } from '../platform/batch.ts'
 import { requestHash } from '../platform/identity.ts'
-import { Refusal } from '../platform/outcome.ts'
+import { type Answer, Refusal } from '../platform/outcome.ts'
 import { type Hold, type PassClaims, seatLimits, type seatOperations } from './api.ts'
 import { claim, nearestTo, pickBest, type Stage, stageOf } from './best.ts'
 import type { SeatEnv } from './env.ts'
@@ -13,8 +13,9 @@ export type NamedInput = { kind: 'hold' } & Static<(typeof seatOperations)['hold
 export type BestInput = { kind: 'best' } & Static<(typeof seatOperations)['best']['input']>
 export type HoldInput = NamedInput | BestInput
 
-/** A wish for seats while it is being decided. */
+/** A wish for seats; it is being decided as long as it has no answer. */
 export type Ask = {
+  answer: Answer<Hold> | undefined
   input: HoldInput
   hash: string
   /** when it was asked */
@@ -36,18 +37,18 @@ export const apartOf = (input: HoldInput): (string | number)[] | undefined =>
   input.kind === 'best' || input.replaces !== undefined || input.fallback === 'nearest' ? undefined : [...input.seatIds, input.userId]
 
 /** Tells requests under one hold id apart. Plainly named seats, which is what a rush asks for, are told by themselves. */
-export function hashOf(input: HoldInput): string {
+function hashOf(input: HoldInput, seatIds: number[]): string {
   if (input.kind === 'best') return requestHash({ quantity: input.quantity, grade: input.grade, section: input.section, together: input.together })
   const { replaces, fallback, together } = input
-  const seatIds = sorted(input.seatIds)
   const isPlain = replaces === undefined && fallback === undefined && together === undefined
   return isPlain ? `seats-${seatIds.join('-')}` : requestHash({ seatIds, replaces, fallback, together })
 }
 
-export function askOf(env: SeatEnv, input: HoldInput, hash: string): Ask {
+export function askOf(env: SeatEnv, input: HoldInput): Ask {
   const isBest = input.kind === 'best'
+  const seatIds = isBest ? [] : sorted(input.seatIds)
   return {
-    input, hash, at: env.now(), pass: passOf(env, input), seatIds: isBest ? [] : sorted(input.seatIds),
+    answer: undefined, input, hash: hashOf(input, seatIds), at: env.now(), pass: passOf(env, input), seatIds,
     source: isBest ? 'best' : 'named', losses: 0, isCleared: false,
   }
 }
@@ -89,7 +90,8 @@ export const countOf = ({ input }: Ask) => (input.kind === 'best' ? input.quanti
 export const sectionsOf = ({ pass }: Ask) => (pass instanceof Refusal ? null : pass.sections)
 export const sorted = (ids: readonly number[]) => ids.toSorted((a, b) => a - b)
 
-export function toHold(row: HoldRow, seats: readonly SeatInfo[]): Hold {
+type Held = Pick<HoldRow, 'id' | 'showId' | 'seatIds' | 'until' | 'heldAt' | 'extensions' | 'kind' | 'reservationId' | 'fellBack'>
+export function toHold(row: Held, seats: readonly SeatInfo[]): Hold {
   const { id, showId, seatIds, until, heldAt, extensions, kind, reservationId, fellBack } = row
   const isSpent = kind === 'offer' || until >= heldAt + seatLimits.holdTotalMs
   return {

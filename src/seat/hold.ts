@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { type Hold, seatLimits } from './api.ts'
-import { type Ask, arrange, askOf, type HoldInput, hashOf, type Lost, replacedBy, sorted, toHold } from './asks.ts'
+import { type Ask, arrange, askOf, type HoldInput, type Lost, replacedBy, sorted, toHold } from './asks.ts'
 import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, lookAt, type Picture, statusCode } from './picture.ts'
-import { grantHolds, type HoldRow, HoldWrittenMeanwhile, knownHolds, type Lost as Loss, PlanChangedMeanwhile } from './store-holds.ts'
+import { grantHolds, HoldWrittenMeanwhile, knownHolds, type Lost as Loss, PlanChangedMeanwhile } from './store-holds.ts'
 import { bumpOpenShows, ShowClosedMeanwhile } from './store-versions.ts'
 import { swapHolds, tellSwapped } from './swap.ts'
 import { triage } from './triage.ts'
@@ -13,7 +13,6 @@ export { deadlines, extendMany, holdOf, holdsOf, releaseMany, reserveMany } from
 
 /** Each ask is settled in one round or loses picked seats a few times; more rounds than this are a bug. */
 const roundsPerAskMax = 8
-type Settle = (ask: Ask, answer: Answer<Hold>) => void
 
 /**
  * Holds of named and of best seats, all wanted seats or none. In memory only order is decided: a round takes, in
@@ -21,38 +20,36 @@ type Settle = (ask: Ask, answer: Answer<Hold>) => void
  * look, for all of them, at what they already hold. The same holdId gives the same hold.
  */
 export async function holdMany(env: SeatEnv, inputs: HoldInput[]): Promise<Answer<Hold>[]> {
-  const answers = new Map<HoldInput, Answer<Hold>>()
-  for (const [showId, ofShow] of Map.groupBy(inputs, (input) => input.showId)) await holdInShow(env, showId, ofShow, answers)
-  return inputs.map((input) => {
-    const answer = answers.get(input)
+  const asks = inputs.map((input) => askOf(env, input))
+  for (const [showId, ofShow] of Map.groupBy(asks, (ask) => ask.input.showId)) await holdInShow(env, showId, ofShow)
+  return asks.map(({ answer, input }) => {
     assert(answer, `hold ${input.holdId} was answered`)
     return answer
   })
 }
 
-async function holdInShow(env: SeatEnv, showId: string, inputs: HoldInput[], answers: Map<HoldInput, Answer<Hold>>) {
-  const { leaders, followers } = shareAnswers(inputs, answers)
-  const settle: Settle = (ask, answer) => answers.set(ask.input, answer)
+async function holdInShow(env: SeatEnv, showId: string, asks: Ask[]) {
+  const { leaders, followers } = shareAnswers(asks)
   const full = new Set<string>()
-  let waiting = leaders.map(({ input, hash }) => askOf(env, input, hash))
+  let waiting = leaders
   for (let rounds = 0; waiting.length > 0; rounds++) {
-    assert(rounds <= inputs.length * roundsPerAskMax, `${waiting.length} holds were not decided`)
+    assert(rounds <= asks.length * roundsPerAskMax, `${waiting.length} holds were not decided`)
     const picture = await lookAt(env.pictures, showId)
-    if (picture instanceof Refusal) for (const ask of waiting) settle(ask, picture)
-    else await decideRound(env, picture, waiting, full, settle)
-    waiting = waiting.filter((ask) => !answers.has(ask.input))
+    if (picture instanceof Refusal) for (const ask of waiting) ask.answer = picture
+    else await decideRound(env, picture, waiting, full)
+    waiting = waiting.filter((ask) => ask.answer === undefined)
   }
-  for (const [follower, leader] of followers) answers.set(follower, answers.get(leader) ?? new Refusal('idempotency_conflict'))
+  for (const { follower, leader } of followers) follower.answer = leader.answer
 }
 
-async function decideRound(env: SeatEnv, picture: Picture, waiting: Ask[], full: Set<string>, settle: Settle) {
+async function decideRound(env: SeatEnv, picture: Picture, waiting: Ask[], full: Set<string>) {
   const { ready, lost } = arrange(picture, waiting, full)
   const swaps = ready.filter((ask) => replacedBy(ask) !== undefined)
   const holds = ready.filter((ask) => replacedBy(ask) === undefined)
-  if (swaps.length > 0) lost.push(...(await attempt(env, picture, swaps, () => swapRound(env, picture, swaps, settle))))
-  if (holds.length > 0) lost.push(...(await attempt(env, picture, holds, () => holdRound(env, picture, holds, settle))))
+  if (swaps.length > 0) lost.push(...(await attempt(env, picture, swaps, () => swapRound(env, picture, swaps))))
+  if (holds.length > 0) lost.push(...(await attempt(env, picture, holds, () => holdRound(env, picture, holds))))
   if (lost.some(({ why }) => isNews(picture, why))) hearOfNews(env, picture)
-  if (lost.length > 0) await triage(env, picture, lost, full, settle)
+  if (lost.length > 0) await triage(env, picture, lost, full)
 }
 
 /** Nothing was written. Whose hold id has a row already gets the answer of that row; the others are decided in the next round. */
@@ -69,7 +66,7 @@ async function attempt(env: SeatEnv, picture: Picture, asks: Ask[], round: () =>
   }
 }
 
-async function swapRound(env: SeatEnv, picture: Picture, asks: Ask[], settle: Settle): Promise<Lost[]> {
+async function swapRound(env: SeatEnv, picture: Picture, asks: Ask[]): Promise<Lost[]> {
   const { held, lost } = await env.db.transaction(async (tx) => {
     const swapped = await swapHolds(env, tx, picture, asks)
     if (swapped.held.length === 0) return swapped
@@ -78,11 +75,11 @@ async function swapRound(env: SeatEnv, picture: Picture, asks: Ask[], settle: Se
     await tellSwapped(env, tx, picture, swapped)
     return swapped
   })
-  for (const { ask, row } of held) settle(ask, toHold(row, picture.seats))
+  for (const { ask, row } of held) ask.answer = toHold(row, picture.seats)
   return lost
 }
 
-async function holdRound(env: SeatEnv, picture: Picture, asks: Ask[], settle: Settle): Promise<Lost[]> {
+async function holdRound(env: SeatEnv, picture: Picture, asks: Ask[]): Promise<Lost[]> {
   const { showId, planVersion } = picture
   const now = env.now()
   const until = now + (env.holdMs ?? seatLimits.holdMs)
@@ -97,7 +94,9 @@ async function holdRound(env: SeatEnv, picture: Picture, asks: Ask[], settle: Se
     const changes = granted.flatMap(({ seatIds }) => seatIds.map((seatId) => ({ seatId, status: statusCode.held })))
     env.pictures.apply(showId, changes, verdict.version)
   }
-  for (const ask of granted) settle(ask, toHold(newRow(ask, { showId, planVersion, now, until }), picture.seats))
+  const fresh = { showId, until, heldAt: now, extensions: 0, kind: 'ordinary', reservationId: null } as const
+  for (const ask of granted)
+    ask.answer = toHold({ ...fresh, id: ask.input.holdId, seatIds: ask.seatIds, fellBack: ask.source === 'nearest' }, picture.seats)
   return asks.flatMap((ask, index) => {
     const loss = lost.get(index)
     return loss ? [{ ask, why: whyLost(loss, ask) }] : []
@@ -118,15 +117,14 @@ function whyLost({ fits, taken, found }: Loss, { seatIds }: Ask): Lost['why'] {
 }
 
 /** Same id, same user, same request: one answer. The same id for something else is a conflict. */
-function shareAnswers(inputs: HoldInput[], answers: Map<HoldInput, Answer<Hold>>) {
-  const leaders = new Map<string, { input: HoldInput; hash: string }>()
-  const followers: [follower: HoldInput, leader: HoldInput][] = []
-  for (const input of inputs) {
-    const hash = hashOf(input)
-    const leader = leaders.get(input.holdId)
-    if (!leader) leaders.set(input.holdId, { input, hash })
-    else if (leader.hash === hash && leader.input.userId === input.userId) followers.push([input, leader.input])
-    else answers.set(input, new Refusal('idempotency_conflict'))
+function shareAnswers(asks: Ask[]) {
+  const leaders = new Map<string, Ask>()
+  const followers: { follower: Ask; leader: Ask }[] = []
+  for (const ask of asks) {
+    const leader = leaders.get(ask.input.holdId)
+    if (!leader) leaders.set(ask.input.holdId, ask)
+    else if (leader.hash === ask.hash && leader.input.userId === ask.input.userId) followers.push({ follower: ask, leader })
+    else ask.answer = new Refusal('idempotency_conflict')
   }
   return { leaders: [...leaders.values()], followers }
 }
@@ -136,12 +134,3 @@ const isNews = ({ states }: Picture, why: Lost['why']) =>
   typeof why === 'object' && 'taken' in why && why.taken.some((id) => states[id - 1] === statusCode.available)
 
 const hearOfNews = ({ pictures }: SeatEnv, { showId }: Picture) => pictures.doubt(showId)
-
-type Granted = { showId: string; planVersion: number; now: number; until: number }
-function newRow({ input, seatIds, hash, source, pass }: Ask, { showId, planVersion, now, until }: Granted): HoldRow {
-  return {
-    id: input.holdId, showId, userId: input.userId, kind: 'ordinary', planVersion, seatIds, until, heldAt: now, resumedAt: null,
-    extensions: 0, extensionIds: [], reservationId: null, pinnedBy: null, requestHash: hash, fellBack: source === 'nearest', endedReason: null,
-    sections: pass instanceof Refusal ? null : pass.sections,
-  }
-}

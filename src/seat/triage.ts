@@ -19,7 +19,7 @@ type Others = (ask: Ask) => number[][]
  * What those who got nothing are told. One read for all: who asked before under this id, or holds these seats, has the
  * answer in that row. The others are refused, or stay unsettled to be picked other seats in the next round.
  */
-export async function triage(env: SeatEnv, picture: Picture, lost: Lost[], full: Set<string>, settle: (ask: Ask, answer: Answer<Hold>) => void) {
+export async function triage(env: SeatEnv, picture: Picture, lost: Lost[], full: Set<string>) {
   const { showId } = picture
   const usersOf = (some: Lost[]) => [...new Set(some.map(({ ask }) => ask.input.userId))]
   const rows = await readHolds(env.db, showId, lost.map(({ ask }) => ask.input.holdId), usersOf(lost))
@@ -36,8 +36,7 @@ export async function triage(env: SeatEnv, picture: Picture, lost: Lost[], full:
   }
   for (const item of lost) {
     if (item.why === 'quota') full.add(item.ask.input.userId)
-    const answer = madeBefore(item.ask, known) ?? heldAlready(item, known) ?? verdictOn(item, known)
-    if (answer) settle(item.ask, answer)
+    item.ask.answer = madeBefore(item.ask, known) ?? heldAlready(item, known) ?? verdictOn(item, known)
   }
 }
 
