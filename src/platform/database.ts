@@ -212,16 +212,15 @@ function statement({ text, values: given }: Sql): pg.QueryConfig {
   return name === undefined ? { text, values } : { name, text, values }
 }
 
-const plain = /^[\w-]+$/
-const aNull = /^null$/i
+const mustEscape = /["\\]/
 
-/** Numbers, ids and hashes need none of the quoting that `pg` does for every element of an array; in a batch that is most of it. */
+/** What `pg` does for every element of an array is most of a batch's time; words without a quote in them need little of it. */
 function arrayText(list: unknown[]): unknown {
   for (const item of list) {
-    const isPlain = typeof item === 'string' ? plain.test(item) && !aNull.test(item) : typeof item === 'number' || typeof item === 'boolean' || item === null
+    const isPlain = typeof item === 'string' ? !mustEscape.test(item) : typeof item === 'number' || typeof item === 'boolean' || item === null
     if (!isPlain) return list
   }
-  return `{${list.map((item) => item ?? 'null').join(',')}}`
+  return `{${list.map((item) => (typeof item === 'string' ? `"${item}"` : (item ?? 'null'))).join(',')}}`
 }
 
 function parseAs(oid: number, change: (value: unknown) => unknown) {
