@@ -143,6 +143,17 @@ test('every refusal is counted by its code, also of what is not there', async ()
   assert.deepEqual([await countOf('not_found'), await countOf('concert_unknown')], [before[0]! + 2, before[1]! + 1])
 })
 
+test('every answer is counted once, by its route and status, also one that is refused or has no route', async () => {
+  const countOf = async (route: string, status: string) => {
+    const { values } = await world.metrics.httpSeconds.get()
+    return values.find(({ metricName, labels }) => metricName?.endsWith('_count') && (labels as Record<string, unknown>).route === route && (labels as Record<string, unknown>).status === status)?.value ?? 0
+  }
+  const seen = () => Promise.all([countOf('/api/concerts', '200'), countOf('/api/concerts/:id', '404'), countOf('none', '404'), countOf('/api/wallet', '401')])
+  const before = await seen()
+  for (const path of ['/api/concerts', '/api/concerts', `/api/concerts/${randomUUID()}`, '/api/nothing', '/api/wallet']) await world.send('GET', path)
+  assert.deepEqual(await seen(), [before[0] + 2, before[1] + 1, before[2] + 1, before[3] + 1])
+})
+
 test('one poisoned request never touches its neighbours', async () => {
   const fans = await world.fans(20)
   const poison = '{"reservationId":"00000000-0000-4000-8000-000000000000","source":"a\\u0000"}'

@@ -24,3 +24,12 @@ test('the page of the API and all it loads run nothing inline and ask nobody els
   }
   assert.equal((await world.system.app.inject('/openapi.json')).headers['content-security-policy'], undefined)
 })
+
+test('the document says where a pass goes, and whether it has to', async () => {
+  const { paths, components } = (await world.system.app.inject('/openapi.json')).json()
+  assert.deepEqual([components.securitySchemes.pass.in, components.securitySchemes.pass.name], ['header', 'Pass'])
+  assert.deepEqual(paths['/api/shows/{id}/holds'].post.security, [{ session: [], pass: [] }, { session: [] }])
+  assert.deepEqual(paths['/api/shows/{id}/holds/best'].post.security, [{ session: [], pass: [] }])
+  assert.deepEqual(paths['/api/holds'].get.security, [{ session: [] }])
+  assert.equal(paths['/api/shows/{id}/seats'].get.security, undefined)
+})

@@ -74,7 +74,7 @@ function passRoutes(app: App, { queue, passes, now }: Needs) {
   app.get('/api/passes/check', {
     config: open,
     schema: {
-      tags, summary: 'Whether the header Pass lets its owner into a show now: for auth_request of nginx',
+      tags, summary: 'Whether the header Pass lets its owner into a show now: for auth_request of nginx', security: [{ pass: [] }],
       querystring: Exact({ show: Id, user: Type.Optional(Type.String({ maxLength: 100, description: 'whose pass it has to be' })) }),
       response: { 204: Type.Null() },
     },

@@ -47,7 +47,6 @@ const MapReply = Exact({
   shapes: Type.Optional(Type.Array(MapShape, { description: 'how sections stand in the hall; absent like seats' })),
 })
 const BlockedIds = Type.Array(SeatId, { minItems: 1, maxItems: seatLimits.blockSeatsMax, uniqueItems: true })
-const PassHeader = Type.Object({ pass: Type.Optional(Type.String({ description: 'from POST /api/shows/:id/queue/pass' })) })
 const signedIn = { access: { allow: 'signed-in' } } as const
 
 /** The seat map, holds and blocked seats over HTTP. */
@@ -101,10 +100,12 @@ function holdRoutes(app: App, { seat, newId }: SeatRoutesNeeds) {
     return typeof pass === 'string' ? { userId, sessionId, showId, holdId, pass } : { userId, sessionId, showId, holdId }
   }
   const created = (reply: FastifyReply, hold: Hold) => reply.code(201).header('location', `/api/holds/${hold.id}`).send(holdReply(hold))
-  const schema = { tags, params: IdParams, headers: PassHeader, response: { 201: HoldReply } }
+  const withPass = { session: [], pass: [] }
+  const schema = { tags, params: IdParams, security: [withPass], response: { 201: HoldReply } }
 
   app.post('/api/shows/:id/holds', {
-    schema: { ...schema, summary: 'Hold these seats, all or none', body: HoldBody },
+    // a swap for no more seats needs no pass
+    schema: { ...schema, security: [withPass, { session: [] }], summary: 'Hold these seats, all or none', body: HoldBody },
     config: signedIn,
     // not async: what it would keep until a batch answers is a tenth of the cost of a hold
   }, (request, reply) => {
