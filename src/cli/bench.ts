@@ -44,6 +44,8 @@ const seatsCount = 50_000
 const quotaMax = 4
 const warmSeconds = 3
 const warmRounds = 2
+/** a show is made long before its sale: the work behind making it is over by then */
+const settleMs = 1_500
 
 type Engine = 'pglite' | 'postgres'
 const engines: Engine[] = (args.engine ? [args.engine as Engine] : serverUrl ? ['pglite', 'postgres'] : ['pglite'])
@@ -96,9 +98,12 @@ async function measureOurHolds(engine: Engine, where: string): Promise<LoadResul
   const server = await startChildServer(dataDir, environment)
   try {
     pinToCore('server', server.pid())
-    if (engine === 'postgres') pinThreads(server.pid())
     const buyers = makeBuyers()
-    return await warmLoad(server.url, async () => ourRequests(buyers, await prepareShow(server)), async () => engine === 'postgres' ? pinBackends(where) : undefined)
+    return await warmLoad(server.url, async () => ourRequests(buyers, await prepareShow(server)), async () => {
+      if (engine !== 'postgres') return
+      pinThreads(server.pid())
+      await pinBackends(where)
+    })
   } finally {
     await server.stop()
     if (dataDir !== where) await rm(dataDir, { recursive: true, force: true })
@@ -164,8 +169,10 @@ async function warmLoad(url: string, requests: () => Promise<NextRequest>, onWar
   pinToCore('generator', process.pid)
   try {
     for (let round = 0; round < warmRounds; round++) await load(url, connections, warmSeconds, await requests())
+    const measured = await requests()
+    await wait(settleMs)
     await onWarm()
-    return await load(url, connections, seconds, await requests())
+    return await load(url, connections, seconds, measured)
   } finally {
     pinToCore('any', process.pid) // what is started next inherits it
   }
