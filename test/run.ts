@@ -1,6 +1,8 @@
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { nginxBinary } from '../src/cli/nginx.ts'
+import { createTemplate } from '../src/platform/testing.ts'
+import { serviceNames } from '../src/services.ts'
 import { findChromium } from './browser/chromium.ts'
 import { type Job, runPool } from './pool.ts'
 
@@ -26,10 +28,11 @@ const limits = {
 /** of 0.6 s of a process that opens the whole system a half is compiling it */
 const compiled = { NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/openrun/compile', import.meta.url)) }
 
+const template = databaseUrl ? await createTemplate(databaseUrl, serviceNames) : undefined
 const embedded = chosen.map((file): Job => ({ file, engine: 'embedded PGlite', environment: { ...compiled, TEST_DATABASE_URL: undefined } }))
-const server = chosen.filter((file) => databaseUrl && !engineFree.test(file)).map((file): Job => ({ file, engine: 'PostgreSQL', environment: compiled }))
+const server = chosen.filter((file) => databaseUrl && !engineFree.test(file)).map((file): Job => ({ file, engine: 'PostgreSQL', environment: { ...compiled, TEST_DATABASE_TEMPLATE: template?.name } }))
 process.stdout.write(`${embedded.length} test files on embedded PGlite, ${server.length} on PostgreSQL\n`)
-const broken = await runPool([...embedded, ...server].sort((a, b) => rankOf(a) - rankOf(b)), limits)
+const broken = await runPool([...embedded, ...server].sort((a, b) => rankOf(a) - rankOf(b)), limits).finally(() => template?.drop())
 let failed = broken.length > 0
 for (const { file, engine } of broken) process.stderr.write(`\n!!! ${file} failed on ${engine}\n`)
 if (!nginxBinary()) {
