@@ -1,12 +1,15 @@
-import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { nginxBinary } from '../src/cli/nginx.ts'
+import { createTemplate } from '../src/platform/testing.ts'
+import { serviceNames } from '../src/services.ts'
 import { findChromium } from './browser/chromium.ts'
+import { type Job, runPool } from './pool.ts'
 
 /**
- * Runs every test this machine can run: all of them on the embedded database, then, with TEST_DATABASE_URL, the same on
- * PostgreSQL. TEST_REDIS_URL and TEST_REDIS_CLUSTER name a Redis and a Cluster, TEST_KAFKA_BROKERS
- * a Kafka. With CI=true all of them are required. `npm test -- name` runs the files whose path has that name.
+ * Runs every test this machine can run: all of them on the embedded database and, with TEST_DATABASE_URL, those that
+ * could see a difference on PostgreSQL, in one pool. TEST_REDIS_URL and TEST_REDIS_CLUSTER name a Redis and a Cluster,
+ * TEST_KAFKA_BROKERS a Kafka. With CI=true all of them are required. `npm test -- name` runs the files whose path has that name.
  */
 const names = process.argv.slice(2)
 const files = ['src/**/*.test.ts', 'test/**/*.test.ts'].flatMap((pattern) => globSync(pattern)).sort()
@@ -14,13 +17,24 @@ const chosen = names.length === 0 ? files : files.filter((file) => names.some((n
 const databaseUrl = process.env.TEST_DATABASE_URL
 /** what these see does not depend on the engine of the database: once is enough */
 const engineFree = /^(test\/(browser\/|web-|(nginx|leash|containers|start|catalogue|alerts|rules|redis-limits|parked-apart)\.test)|src\/(line-client|crowd|stage)\/)/
-// one more than cores: many a test waits for a clock, a browser or an engine
-const fileConcurrency = 3
-/** a file that leaves something open would never end */
-const fileMsMax = 480_000
+/** what takes long by its load or its clocks, the longest first: one that began last would leave a core idle at the end */
+const longest = ['test/crash', 'test/topologies', 'test/slowed-shop', 'test/contention', 'test/chaos', 'test/browser/states-', 'test/away-', 'test/browser/demo', 'test/cluster-rush', 'test/browser/', 'test/rules-processes', 'test/start', 'test/services']
+const limits = {
+  // one more than cores: many a test waits for a clock, a browser or an engine
+  fileConcurrency: 3,
+  testMsMax: 420_000,
+  fileMsMax: 480_000,
+}
+/** of 0.6 s of a process that opens the whole system a half is compiling it */
+const compiled = { NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/openrun/compile', import.meta.url)) }
 
-let failed = run('embedded PGlite', { TEST_DATABASE_URL: undefined })
-if (databaseUrl) failed = run('PostgreSQL', { TEST_DATABASE_URL: databaseUrl }, chosen.filter((file) => !engineFree.test(file))) || failed
+const template = databaseUrl ? await createTemplate(databaseUrl, serviceNames) : undefined
+const embedded = chosen.map((file): Job => ({ file, engine: 'embedded PGlite', environment: { ...compiled, TEST_DATABASE_URL: undefined } }))
+const server = chosen.filter((file) => databaseUrl && !engineFree.test(file)).map((file): Job => ({ file, engine: 'PostgreSQL', environment: { ...compiled, TEST_DATABASE_TEMPLATE: template?.name } }))
+process.stdout.write(`${embedded.length} test files on embedded PGlite, ${server.length} on PostgreSQL\n`)
+const broken = await runPool([...embedded, ...server].sort((a, b) => rankOf(a) - rankOf(b)), limits).finally(() => template?.drop())
+let failed = broken.length > 0
+for (const { file, engine } of broken) process.stderr.write(`\n!!! ${file} failed on ${engine}\n`)
 if (!nginxBinary()) {
   process.stderr.write('\n!!! nginx was NOT tested: install it (Debian: apt-get install nginx)\n')
   if (process.env.CI === 'true') failed = true
@@ -42,11 +56,8 @@ for (const [name, loud] of Object.entries(engines)) {
 }
 process.exit(failed ? 1 : 0)
 
-function run(engine: string, environment: Record<string, string | undefined>, files = chosen): boolean {
-  process.stdout.write(`\n--- ${files.length} test files on ${engine} ---\n`)
-  const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', `--test-timeout=${fileMsMax}`, `--test-concurrency=${fileConcurrency}`, ...files], {
-    stdio: 'inherit',
-    env: { ...process.env, ...environment },
-  })
-  return status !== 0
+/** Where it stands among the longest; the others come after all of them, as they are sorted. */
+function rankOf({ file }: Job): number {
+  const rank = longest.findIndex((name) => file.startsWith(name))
+  return rank === -1 ? longest.length : rank
 }

@@ -1,6 +1,4 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { Ajv } from 'ajv'
-import addFormatsModule from 'ajv-formats'
 import fastify, { type FastifyRequest, LogController } from 'fastify'
 import { isStorable } from '../platform/database.ts'
 import type { App } from '../platform/http.ts'
@@ -11,14 +9,12 @@ import type { Access, Principal } from '../platform/principal.ts'
 import { problemHandler } from './problems.ts'
 import { documentRoutes } from './documents.ts'
 import { drainBeforeStop } from './draining.ts'
+import { serializerOf, validatorOf } from './schemas.ts'
 import type { SessionGuard } from './sessions.ts'
 import { sendPage, type Web, wantsPage } from './web.ts'
 
 export const httpLimits = { bodyBytesMax: 64 * 1024, paramLengthMax: 200, requestTimeoutMs: 30_000, keepAliveMs: 72_000, jsonDepthMax: 20 } as const
 
-
-// the module is CommonJS and its default is wrapped when imported from ESM
-const addFormats = ('default' in addFormatsModule ? addFormatsModule.default : addFormatsModule) as unknown as (ajv: Ajv) => void
 
 /** The public HTTP server: strict validation, who is calling, problem+json, OpenAPI. Routes are mounted by the caller. */
 export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string; now: () => number; limitRates: (app: App) => void; isStopping: () => boolean; web?: Web; secure?: boolean }): Promise<App> {
@@ -36,9 +32,8 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
     return503OnClosing: false,
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App
 
-  const exact = createAjv(false)
-  const coercing = createAjv(true)
-  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? exact : coercing).compile(schema as object))
+  app.setValidatorCompiler(validatorOf)
+  app.setSerializerCompiler(({ schema }) => serializerOf(schema as object))
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
     try {
@@ -62,12 +57,6 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
 function requestIds(processId: string): () => string {
   let requests = 0
   return () => `${processId.slice(-12)}-${(++requests).toString(36)}`
-}
-
-function createAjv(coerceTypes: boolean): Ajv {
-  const ajv = new Ajv({ coerceTypes, removeAdditional: false, useDefaults: true, allErrors: false, strict: false, ownProperties: true })
-  addFormats(ajv)
-  return ajv
 }
 
 /** JSON without what cannot be stored anywhere in it: one must not poison a batch. */

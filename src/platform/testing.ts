@@ -13,29 +13,49 @@ export const testRedises = Object.entries({ Redis: 'TEST_REDIS_URL', 'Redis Clus
 /** Brokers that may be given topics, host:port by comma; without them what needs Kafka is skipped. */
 export const testKafkaBrokers = process.env.TEST_KAFKA_BROKERS?.split(',')
 
-/** A fresh database with the schemas of these services. Close it at the end; a PostgreSQL one is dropped then. */
+/** A database of that server with the schema of every service, where there is one: a copy takes 0.2 s, their migrations 0.5 s. */
+const template = process.env.TEST_DATABASE_TEMPLATE
+/** so few are migrated as fast as all are copied */
+const fewServices = 2
+
+/**
+ * A fresh database with the schemas of these services, and perhaps of others; none are named by who brings them up to
+ * date himself. Close it at the end; a PostgreSQL one is dropped then.
+ */
 export async function openTestDatabase(services: string[]): Promise<Database> {
-  const db = testDatabaseUrl ? await openFreshPostgres(testDatabaseUrl) : await openEmbedded(null)
-  await migrate(db, services.map((service) => ({ service, directory: new URL(`../${service}/migrations/`, import.meta.url) })))
+  const isFew = services.length > 0 && services.length <= fewServices
+  const db = testDatabaseUrl ? await openFreshPostgres(testDatabaseUrl, isFew ? undefined : template) : await openEmbedded(null)
+  await migrateAll(db, services)
   return db
 }
 
-/** Creates an empty database on the server; returns its URL and how to drop it. */
-export async function createPostgresDatabase(serverUrl: string): Promise<{ url: string; drop: () => Promise<void> }> {
+/** An empty database that has every service's schema, to be named by TEST_DATABASE_TEMPLATE; nobody may be connected to it. */
+export async function createTemplate(serverUrl: string, services: readonly string[]): Promise<{ name: string; drop: () => Promise<void> }> {
+  const { url, drop } = await createPostgresDatabase(serverUrl)
+  const db = openPostgres(url)
+  await migrateAll(db, services).finally(() => db.close())
+  return { name: new URL(url).pathname.slice(1), drop }
+}
+
+const migrateAll = (db: Database, services: readonly string[]) =>
+  migrate(db, services.map((service) => ({ service, directory: new URL(`../${service}/migrations/`, import.meta.url) })))
+
+/** Creates a database on the server, empty or a copy of a template; returns its URL and how to drop it. */
+export async function createPostgresDatabase(serverUrl: string, copied?: string): Promise<{ url: string; drop: () => Promise<void> }> {
   const name = `openrun_test_${randomUUID().replaceAll('-', '')}`
   const run = async (statement: string) => {
     const client = new pg.Client(serverUrl)
     await client.connect()
     await client.query(statement).finally(() => client.end())
   }
-  await run(`create database ${name}`)
+  await run(`create database ${name} ${copied ? `template ${copied}` : ''}`)
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
   return { url: url.href, drop: () => run(`drop database if exists ${name} with (force)`) }
 }
 
-async function openFreshPostgres(serverUrl: string): Promise<Database> {
-  const { url, drop } = await createPostgresDatabase(serverUrl)
+async function openFreshPostgres(serverUrl: string, copied?: string): Promise<Database> {
+  const { url, drop } = await createPostgresDatabase(serverUrl, copied)
   const db = openPostgres(url)
   const close = async () => {
     await db.close()
