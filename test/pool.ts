@@ -33,7 +33,8 @@ export async function runPool(jobs: Job[], { fileConcurrency, testMsMax, fileMsM
     }
   }
   await Promise.all(Array.from({ length: fileConcurrency }, work))
-  const words = { ...total, seconds: Math.round((performance.now() - startedAt) / 1_000) }
+  const { passed: pass, failed: fail, ...others } = total
+  const words = { ...others, pass, fail, duration_ms: Math.round(performance.now() - startedAt) } // as node:test says it
   for (const [name, value] of Object.entries(words)) reporter.write({ type: 'test:diagnostic', data: { nesting: 0, message: `${name} ${value}`, level: 'info' } })
   // what failed is shown again at the end of everything
   reporter.end({ type: 'test:summary', data: { counts: total, success: failed.length === 0 } })
