@@ -9,11 +9,17 @@ const againMs = 2_000
 const againMsMax = 30_000
 const waitMs = (tries: number) => Math.min(againMs * 2 ** tries, againMsMax) * (0.7 + 0.6 * Math.random())
 
+/** what changes for everybody at one moment is read again some seconds after it, by each reader at another */
+const changedMs = 1_000
+const changedSpreadMs = 5_000
+const timerMsMax = 86_400_000
+
 /**
- * Reads one address, and again each `everyMs`, when the page is looked at, and by itself when nobody could answer: the notice of
- * a lost connection says so. What was read stays until there is better.
+ * Reads one address, and again each `everyMs`, when the page is looked at, shortly after what was read is over by the clock
+ * (`changesAt`, the same function each time), and by itself when nobody could answer: the notice of a lost connection says so.
+ * What was read stays until there is better.
  */
-export function useRead<T>(path: string | null, { everyMs }: { everyMs?: number } = {}): Read<T> {
+export function useRead<T>(path: string | null, { everyMs, changesAt }: { everyMs?: number; changesAt?: (data: T, now: number) => number | undefined } = {}): Read<T> {
   const [state, setState] = useState<{ path: string | null; data?: T; problem?: Problem }>({ path })
   const [round, setRound] = useState(0)
   const reload = useCallback(() => setRound((n) => n + 1), [])
@@ -29,6 +35,8 @@ export function useRead<T>(path: string | null, { everyMs }: { everyMs?: number 
         (data) => {
           tries = 0
           setState({ path, data })
+          const over = changesAt?.(data, serverNow())
+          if (over !== undefined) again = setTimeout(looked, Math.min(over - serverNow(), timerMsMax) + changedMs + changedSpreadMs * Math.random())
         },
         (error) => {
           if (stopped.signal.aborted) return
@@ -48,7 +56,7 @@ export function useRead<T>(path: string | null, { everyMs }: { everyMs?: number 
       clearInterval(timer)
       removeEventListener('visibilitychange', looked)
     }
-  }, [path, everyMs, round])
+  }, [path, everyMs, changesAt, round])
   const own = state.path === path
   return { data: own ? state.data : undefined, problem: own ? state.problem : undefined, reload, set: (data) => setState({ path, data }) }
 }

@@ -133,8 +133,12 @@ const concertFacts = {
   updatedAt: Instant,
 }
 export const ConcertItem = Exact(concertFacts)
-/** `opensAt`: when the next sales window of one of its published shows opens; null when none is to come. */
-export const FoundConcert = Exact({ ...concertFacts, opensAt: Type.Union([Instant, Type.Null()]) })
+const orNone = Type.Union([Instant, Type.Null()])
+/**
+ * Of the sales windows of its published shows: `opensAt`, when the next opens, null when none is to come; of those that
+ * are open now, `openedAt`, when the latest opened, and `closesAt`, when the last closes or its show starts, null when none is.
+ */
+export const FoundConcert = Exact({ ...concertFacts, opensAt: orNone, openedAt: orNone, closesAt: orNone })
 export const Concert = Exact({
   ...concertFacts,
   description: Type.String(),
@@ -216,13 +220,15 @@ export const concertOperations = {
   ...concertServiceOperations,
   /**
    * Public pages, counted from 0. `title`: two characters or more, anywhere in the title. `from` ≤ start of a show that
-   * is not a draft < `before`. Concerts without a date come last.
+   * is not a draft < `before`. Concerts without a date come last. `openingMinutes`: a sales window of a published show
+   * opens within so many minutes, or has opened within them and is open still; by that opening, unless sorted.
    */
   search: operation({
     input: Exact({
       title: Type.Optional(Type.String({ maxLength: 200 })),
       from: Type.Optional(Instant),
       before: Type.Optional(Instant),
+      openingMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: concertLimits.openingMinutesMax })),
       sort: Type.Optional(ConcertSort),
       page: Type.Integer({ minimum: 0, maximum: concertLimits.pagesMax }),
       size: Type.Integer({ minimum: 1, maximum: concertLimits.pageSizeMax }),

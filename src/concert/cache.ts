@@ -15,7 +15,7 @@ export type Cache = {
   forget(changed: { concertId: string; showIds: string[] }): void
 }
 
-/** Readers at other processes see a change after at most this long, at this one at once; owners read what is stored. */
+/** Readers at other processes see a change after at most this long, at this one at once; owners read what is stored. What the clock alone changes is seen at once. */
 export const cachedMs = 2_000
 const showsMax = 5_000
 const concertsMax = 5_000
@@ -42,7 +42,11 @@ export function createCache(db: Database, now: () => number): Cache {
       return show
     },
     concert: (concertId) => concerts.fetch(concertId),
-    search: async (search, page) => (await pages.fetch(JSON.stringify([search, page]))) ?? searchPage(db, search, page, now()),
+    search: async (search, page) => {
+      const key = JSON.stringify([search, page])
+      if (isOver(pages.get(key), now())) pages.delete(key)
+      return (await pages.fetch(key)) ?? searchPage(db, search, page, now())
+    },
     forget: ({ concertId, showIds }) => {
       concerts.delete(concertId)
       for (const showId of showIds) shows.delete(showId)
@@ -62,6 +66,10 @@ function cached<V extends object>(max: number, now: () => number, read: (key: st
     fetchMethod: read,
   })
 }
+
+/** What a page says of sales windows is over when the first of them has opened or closed since. */
+const isOver = (page: SearchAnswer | undefined, now: number) =>
+  page?.items.some(({ opensAt, closesAt }) => (opensAt !== null && opensAt <= now) || (closesAt !== null && closesAt <= now)) ?? false
 
 async function searchPage(db: Database, search: Search, page: Page, now: number): Promise<SearchAnswer> {
   const { count, items } = await searchConcerts(db, search, page, now)

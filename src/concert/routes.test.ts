@@ -88,12 +88,14 @@ test('every filter and sort of the search works by itself and together (G1)', as
     assert.equal(await count(query), 1, query)
   for (const query of ['from=2027-06-16', 'to=2027-06-14', 'from=2027-06-15T23:00:00.001Z', 'to=2027-06-15T22:59:59.999Z'])
     assert.equal(await count(query), 0, query)
+  assert.equal(await count('openingMinutes=1440'), 1, 'its window opens in a day')
+  assert.equal(await count('openingMinutes=1439'), 0)
   assert.equal((await call('GET', '/api/concerts')).status, 200)
 })
 
 test('what the search does not know is a bad request, not a server error (G2, G3)', async () => {
   for (const query of ['sort=price', 'sort=', 'size=0', 'size=101', 'size=1e9', 'page=-1', 'page=x', 'from=yesterday', 'from=2027-02-30', 'to=2027-06-15T23:00:00',
-    'title=a', 'unknown=1', 'from=2027-13-01'])
+    'title=a', 'unknown=1', 'openingMinutes=0', 'openingMinutes=1441', 'sort=opening', 'from=2027-13-01'])
     assert.deepEqual([(await call('GET', `/api/concerts?${query}`)).status], [400], query)
   assert.equal((await call('GET', '/api/shows/not-a-uuid')).status, 400)
   assert.equal((await call('GET', `/api/concerts/${randomUUID()}/shows?cursor=xxx`)).status, 400)

@@ -19,6 +19,7 @@ const Query = Exact({
   title: Type.Optional(Type.String({ maxLength: 200, description: 'two characters or more, anywhere in the title' })),
   from: Type.Optional(Type.String({ maxLength: 40, description: 'ISO date (UTC) or date-time: a show starts then or later' })),
   to: Type.Optional(Type.String({ maxLength: 40, description: 'ISO date (UTC, the whole day) or date-time, inclusive' })),
+  openingMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: concertLimits.openingMinutesMax, description: 'a sales window opens within so many minutes, or opened within them and is open; by that opening unless sorted' })),
   sort: Type.Optional(ConcertSort),
   page: Type.Optional(Type.Integer({ minimum: 0, maximum: concertLimits.pagesMax, description: 'counted from 0' })),
   size: Type.Optional(Type.Integer({ minimum: 1, maximum: concertLimits.pageSizeMax, description: `${sizeDefault} unless given` })),
@@ -47,13 +48,14 @@ function searchRoute(app: App, { concert }: ConcertRoutesNeeds) {
     config: { access: { allow: 'public' } },
     schema: { tags, summary: 'Find concerts by title and by when their shows start', querystring: Query, response: { 200: pageOf } },
   }, async ({ query }) => {
-    const { title, sort, page = 0, size = sizeDefault } = query
+    const { title, openingMinutes, sort, page = 0, size = sizeDefault } = query
     const [from, before] = [fromOf(query.from), beforeOf(query.to)]
     const found = await concert.search({
       page, size,
       ...(title === undefined ? {} : { title }),
       ...(from === undefined ? {} : { from }),
       ...(before === undefined ? {} : { before }),
+      ...(openingMinutes === undefined ? {} : { openingMinutes }),
       ...(sort === undefined ? {} : { sort }),
     })
     return { ...found, items: found.items.map(shownFound) }

@@ -4,7 +4,7 @@ import sql from 'sql-template-tag'
 import type { Database } from '../platform/database.ts'
 import { cachedMs } from './cache.ts'
 import { foundBy } from './store-concerts.ts'
-import { assertSound, codeOf, concertNamed, day, type Ground, openGround, publishedShow, readyShow, startedAt, times } from './testing.ts'
+import { assertSound, codeOf, concertNamed, day, type Ground, openGround, publishedShow, startedAt, times } from './testing.ts'
 import { bigramsOf, normalised } from './title.ts'
 
 let ground: Ground
@@ -198,22 +198,4 @@ test('two characters use the index among 6,000 concerts, sequential scans allowe
   assert.doesNotMatch(text, /Seq Scan/)
   const [setting] = await db.rows<{ enable_seqscan: string }>(sql`show enable_seqscan`)
   assert.equal(setting?.enable_seqscan, 'on')
-})
-
-test('a concert says when its next sales window opens, of published shows only, and no longer once it is open', async () => {
-  const { api, organiser: by, clock } = ground
-  const { id: concertId } = await concertNamed(ground, '다음 예매')
-  const opensAt = async () => (await search({ title: '다음 예매' })).items[0]?.opensAt
-  assert.equal(await opensAt(), null)
-  const opens = clock.now + day
-  const window = (name: string, at: number) => ({ name, opensAt: at, closesAt: at + day, audience: 'everyone' as const, sections: null })
-  const show = await readyShow(ground, { concertId })
-  await api.setWindows({ by, showId: show.id, windows: [window('팬클럽', opens), window('일반', opens + 2 * day)] })
-  assert.equal(await opensAt(), null)
-  await api.publish({ by, showId: show.id })
-  assert.equal(await opensAt(), opens)
-  clock.now = opens
-  assert.equal(await opensAt(), opens + 2 * day)
-  await api.unpublish({ by, showId: show.id })
-  assert.equal(await opensAt(), null)
 })

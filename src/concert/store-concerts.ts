@@ -69,12 +69,20 @@ export const refreshSpan = (tx: Tx, concertIds: string[]) =>
       group by w.id) span
     where c.id = span.id and (c.first_show_at, c.last_show_at) is distinct from (span.first, span.last)`)
 
-export type Search = { title: string | undefined; from: number | undefined; before: number | undefined }
-export type Page = { sort: keyof typeof orders; page: number; size: number }
+export type Search = { title: string | undefined; from: number | undefined; before: number | undefined; openingMinutes?: number | undefined }
+export type Page = { sort: keyof typeof orders | 'opening'; page: number; size: number }
 
-const opensAfter = (now: number) => sql`(
-  select min(w.opens_at) from concert.shows s join concert.windows w on w.show_id = s.id
-  where s.concert_id = c.id and s.status = 'published' and w.opens_at > ${at(now)})`
+/** Windows `w` of published shows `s` that are not over: a window sells nothing of a show that has started. */
+const windowsOnSale = (now: number) => sql`concert.windows w join concert.shows s on s.id = w.show_id
+  and s.status = 'published' and least(w.closes_at, s.starts_at) > ${at(now)}`
+const opensAbout = (now: number, minutes: number) =>
+  sql`w.opens_at > ${at(now - minutes * 60_000)} and w.opens_at <= ${at(now + minutes * 60_000)}`
+
+const saleOf = (now: number) => sql`
+  select min(w.opens_at) filter (where w.opens_at > ${at(now)}) as "opensAt",
+    max(w.opens_at) filter (where w.opens_at <= ${at(now)}) as "openedAt",
+    max(least(w.closes_at, s.starts_at)) filter (where w.opens_at <= ${at(now)}) as "closesAt"
+  from ${windowsOnSale(now)} where s.concert_id = c.id`
 
 const orders = {
   date: sql`c.first_show_at, c.id`,
@@ -85,13 +93,21 @@ const orders = {
 
 /** A page of concerts and how many there are. `title` is normalised and has two characters or more. */
 export async function searchConcerts(db: Database, search: Search, { sort, page, size }: Page, now: number) {
-  const found = foundBy(search)
+  const found = openingBy(foundBy(search), search, now)
   const [counted] = await db.rows<{ count: number }>(sql`select count(*) as count from concert.concerts c where ${found}`)
   const items = await db.rows<FoundConcert>(sql`
-    select ${itemColumns}, ${opensAfter(now)} as "opensAt" from concert.concerts c where ${found}
-    order by ${orders[sort]} limit ${size}::int offset ${page * size}::bigint`)
+    select ${itemColumns}, sale.* from concert.concerts c cross join lateral (${saleOf(now)}) sale where ${found}
+    order by ${sort === 'opening' ? openingOrder(search, now) : orders[sort]} limit ${size}::int offset ${page * size}::bigint`)
   return { count: counted?.count ?? 0, items }
 }
+
+/** The few windows that open about now lead to their concerts. */
+const openingBy = (found: Sql, { openingMinutes }: Search, now: number) =>
+  openingMinutes === undefined ? found : sql`${found} and c.id in (
+    select s.concert_id from ${windowsOnSale(now)} where ${opensAbout(now, openingMinutes)})`
+
+const openingOrder = ({ openingMinutes = 0 }: Search, now: number) => sql`(
+  select min(w.opens_at) from ${windowsOnSale(now)} where s.concert_id = c.id and ${opensAbout(now, openingMinutes)}), c.id`
 
 const none = sql`true`
 

@@ -13,7 +13,7 @@ export type Stock = {
 
 const concertTimes = { firstShowAt: Nullable(IsoInstant), lastShowAt: Nullable(IsoInstant), createdAt: IsoInstant, updatedAt: IsoInstant }
 export const ItemView = Exact({ ...ItemSchema.properties, ...concertTimes })
-export const FoundView = Exact({ ...FoundSchema.properties, ...concertTimes, opensAt: Nullable(IsoInstant) })
+export const FoundView = Exact({ ...FoundSchema.properties, ...concertTimes, opensAt: Nullable(IsoInstant), openedAt: Nullable(IsoInstant), closesAt: Nullable(IsoInstant) })
 export const ConcertView = Exact({ ...ConcertSchema.properties, ...concertTimes })
 const windowTimes = { opensAt: IsoInstant, closesAt: IsoInstant }
 const WindowView = Exact({ ...Window.properties, ...windowTimes, lobbyOpensAt: Nullable(IsoInstant) })
@@ -48,7 +48,9 @@ export const shownItem = (concert: ConcertItem) => ({
   createdAt: iso(concert.createdAt),
   updatedAt: iso(concert.updatedAt),
 })
-export const shownFound = (found: FoundConcert) => ({ ...shownItem(found), opensAt: isoOrNull(found.opensAt) })
+export const shownFound = (found: FoundConcert) => ({
+  ...shownItem(found), opensAt: isoOrNull(found.opensAt), openedAt: isoOrNull(found.openedAt), closesAt: isoOrNull(found.closesAt),
+})
 export const shownConcert = (concert: Concert) => ({ ...concert, ...shownItem(concert) })
 
 export function shownWindow<W extends WindowType>(window: W) {

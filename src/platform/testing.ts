@@ -83,3 +83,26 @@ export async function genericPlansOf(db: Database, ask: (reader: Reader) => Prom
   await ask(explaining)
   return steps.join('\n')
 }
+
+type PlanNode = { 'Relation Name'?: string; 'Actual Rows': number; 'Actual Loops': number; Plans?: PlanNode[] } & Record<string, unknown>
+
+/** How many rows of a table the statements that `ask` runs read, those they threw away included. They are run. */
+export async function rowsReadOf(db: Database, table: string, ask: (reader: Reader) => Promise<unknown>): Promise<number> {
+  let read = 0
+  const explaining: Reader = {
+    rows: async (query) => {
+      const [row] = await db.rows<Record<string, [{ Plan: PlanNode }]>>(sql`explain (analyze, timing off, format json) ${query}`)
+      for (const { Plan } of Object.values(row ?? {})[0] ?? []) read += rowsOf(Plan, table)
+      return []
+    },
+  }
+  await ask(explaining)
+  return read
+}
+
+function rowsOf(node: PlanNode, table: string): number {
+  const below = (node.Plans ?? []).reduce((sum, plan) => sum + rowsOf(plan, table), 0)
+  if (node['Relation Name'] !== table || !String(node['Node Type']).includes('Scan')) return below
+  const thrownAway = Number(node['Rows Removed by Filter'] ?? 0) + Number(node['Rows Removed by Index Recheck'] ?? 0)
+  return below + (node['Actual Rows'] + thrownAway) * node['Actual Loops']
+}

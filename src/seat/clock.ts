@@ -58,7 +58,7 @@ async function sweepChunk(env: SeatEnv, tx: Tx, holdIds: string[], now: number):
 
 async function lift(env: SeatEnv, tx: Tx, { after, to }: { after: number; to: number }): Promise<number> {
   const lifted = await store.liftDeadlines(tx, after, to, holdsPerChunkMax)
-  const showIds = [...new Set(lifted.map((row) => row.showId))]
+  const showIds = [...new Set(lifted.flatMap((row) => row.showId ?? []))]
   if (showIds.length > 0) applyAfterCommit(tx, env.pictures, await bumpShows(tx, showIds), [])
   return lifted.length
 }

@@ -1,4 +1,4 @@
-import { raw } from 'sql-template-tag'
+import sql, { raw } from 'sql-template-tag'
 
 /**
  * What statements that know their holds `h` ask of them. Said as `ended_reason is null` it leads to the index of live
@@ -7,3 +7,9 @@ import { raw } from 'sql-template-tag'
 export const isLive = raw('num_nonnulls(h.ended_reason) = 0')
 /** Neither ended nor taken by a payment. */
 export const isFree = raw('num_nonnulls(h.ended_reason, h.pinned_by) = 0')
+/** The body of a recursive `live (show_id)`: each show that has live holds by one step into their index, then null. */
+export const liveShows = sql`
+  (select show_id from seat.holds where ended_reason is null order by show_id limit 1)
+  union all
+  select (select h.show_id from seat.holds h where h.ended_reason is null and h.show_id > live.show_id order by h.show_id limit 1)
+  from live where live.show_id is not null`

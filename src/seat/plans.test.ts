@@ -4,13 +4,15 @@ import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
 import { genericPlansOf } from '../platform/testing.ts'
-import { type Ground, openGround } from './planting.ts'
+import { type Ground, openGround, type Planted, plantHold } from './planting.ts'
 import { readBlocked } from './store-block.ts'
 import * as deadlines from './store-deadlines.ts'
 import * as ending from './store-ending.ts'
 import * as holds from './store-holds.ts'
 import * as resuming from './store-resuming.ts'
 import * as pins from './store-pins.ts'
+import { countTaken } from './store-shows.ts'
+import { earliestUntils } from './store-stock.ts'
 
 const ended = 20_000
 const hallSeats = 50_000
@@ -56,9 +58,40 @@ test('no statement that knows its holds reads all that are live, even if its pla
   for (const [name, ask] of Object.entries(asks)) {
     const plan = await plansOf(ask)
     assert.match(plan, /on holds/, name)
-    if (/holds_live_by_until|Seq Scan on holds/.test(plan)) wrong.push(name)
+    if (/holds_live_by_show|Seq Scan on holds/.test(plan)) wrong.push(name)
   }
   assert.deepEqual(wrong, [])
+})
+
+test('what asks for ends steps through the index of live holds by show, even if its plan was made when none was', async () => {
+  const now = ground.now()
+  const asks: Record<string, (tx: Tx) => Promise<unknown>> = {
+    earliestUntils: (tx) => earliestUntils(tx, [randomUUID()]),
+    dueHolds: (tx) => deadlines.dueHolds(tx, now, 10),
+    liftDeadlines: (tx) => deadlines.liftDeadlines(tx, now, now + 1, 10),
+    countTaken: (tx) => countTaken(tx, randomUUID()),
+  }
+  for (const [name, ask] of Object.entries(asks)) {
+    const plan = await plansOf(ask)
+    assert.match(plan, /using holds_live_by_show/, name)
+    assert.doesNotMatch(plan, /Seq Scan on (holds|shows)|using holds_of_reservation on holds h\n +Filter/, name)
+  }
+})
+
+test('a pin leaves its hold in every index as it is, and a hold is written into four', async () => {
+  const indexes = await ground.db.rows<{ indexname: string; indexdef: string }>(sql`
+    select indexname, indexdef from pg_indexes where schemaname = 'seat' and tablename = 'holds' order by indexname`)
+  assert.deepEqual(indexes.map(({ indexname }) => indexname), ['holds_live_by_show', 'holds_of_reservation', 'holds_of_user', 'holds_pkey'])
+  const holds: Planted[] = []
+  const showId = await ground.publish()
+  for (const seatId of [1, 2, 3]) holds.push(await plantHold(ground, showId, [seatId]))
+  const [hot] = await ground.db.transaction(async (tx) => {
+    await pins.pinHolds(tx, holds.map(({ holdId: id }) => ({ id, paymentId: randomUUID() })))
+    return tx.rows<{ updated: number; onTheirPage: number }>(sql`
+      select pg_stat_get_xact_tuples_updated('seat.holds'::regclass)::int as updated,
+        pg_stat_get_xact_tuples_hot_updated('seat.holds'::regclass)::int as "onTheirPage"`)
+  })
+  assert.deepEqual(hot, { updated: 3, onTheirPage: 3 })
 })
 
 test('the blocked seats of a hall of 50,000 are read without the others, by an index that no hold or sale has to write', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
-import { at, type Reader } from '../platform/database.ts'
+import type { Reader } from '../platform/database.ts'
 import { Refusal } from '../platform/outcome.ts'
 import { block } from './block.ts'
 import { extendMany, reserveMany } from './hold.ts'
@@ -12,7 +12,6 @@ import { pinMany, sellMany } from './pin.ts'
 import { day, endHold, type Ground, openGround, type Planted, plantHold, smallPlan } from './planting.ts'
 import { createMeter, meteredHolds } from './pressure.ts'
 import { stock, tellStock } from './stock.ts'
-import { earliestUntils } from './store-stock.ts'
 
 let ground: Ground
 before(async () => {
@@ -127,19 +126,6 @@ test('a show that became all held while others were looked through names no end 
   await ground.pictures.of(first)
   const { stocks } = await stock({ ...ground, db: { ...ground.db, rows } }, { showIds: [first, second] })
   assert.deepEqual([stocks[0]?.availability.state, stocks[1]?.availability], ['all_held', { state: 'all_held' }])
-})
-
-test('when the next hold ends is read from the front of the index, however many live', async () => {
-  await ground.db.rows(sql`
-    insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, request_hash)
-    select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, '{1}', ${at(ground.now())}::timestamptz + i * interval '1 ms', ${at(ground.now())}, 'h'
-    from generate_series(1, 5000) as g(i)`)
-  await ground.db.rows(sql`analyze seat.holds`)
-  const explaining: Reader = { rows: (query) => ground.db.rows(sql`explain ${query}`) }
-  const plan = (await earliestUntils(explaining, [randomUUID()])) as unknown as Record<string, string>[]
-  const steps = plan.map((row) => Object.values(row)[0] ?? '').join('\n')
-  assert.match(steps, /Limit.*\n.*Index Scan using holds_live_by_until/)
-  assert.doesNotMatch(steps, /Aggregate|Sort/)
 })
 
 test('all_held names no time when only pinned and returned seats are left', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
-import { isFree, isLive } from './live.ts'
+import { isFree, isLive, liveShows } from './live.ts'
 import type { BoundId, EndingHold } from './store-ending.ts'
 
 /** Live holds get a later end; each was locked and found unpinned. */
@@ -31,16 +31,30 @@ export const readDeadlines = (db: Reader, reservationIds: string[]) =>
     from seat.holds h where h.reservation_id = any(${reservationIds}::uuid[]) and ${isLive}
     group by reservation_id`)
 
-/** Unpinned holds of shows that are not paused whose end has come, with those bound together with them. */
+/**
+ * Unpinned holds of shows that are not paused whose end has come, with those bound together with them. Of the shows the
+ * one whose hold waits longest comes first. Reads what it finds and a row or two of each show that has live holds: what
+ * a pause keeps is not passed over.
+ */
 export const dueHolds = (db: Reader, end: number, limit: number) =>
   db.rows<BoundId>(sql`
-    with due as materialized (
-      select h.id, h.reservation_id from seat.holds h join seat.shows s on s.show_id = h.show_id
-      where h.ended_reason is null and h.pinned_by is null and h.until <= ${at(end)} and s.paused_at is null
-      order by h.until limit ${limit})
+    with recursive live (show_id) as (${liveShows}),
+    late as materialized (
+      select live.show_id, h.until from live cross join lateral (
+        select until from seat.holds
+        where show_id = live.show_id and ended_reason is null and pinned_by is null and until <= ${at(end)}
+        order by until limit 1) h
+      where (select s.paused_at is null from seat.shows s where s.show_id = live.show_id) order by h.until),
+    due as materialized (
+      select h.id, h.reservation_id from late cross join lateral (
+        select id, reservation_id from seat.holds
+        where show_id = late.show_id and ended_reason is null and pinned_by is null and until <= ${at(end)}
+        order by until limit ${limit}) h
+      limit ${limit})
     select id, reservation_id as "reservationId" from due
     union
-    select h.id, h.reservation_id from due join seat.holds h on h.reservation_id = due.reservation_id where ${isLive}`)
+    select h.id, h.reservation_id from seat.holds h
+    where h.reservation_id = any(array(select reservation_id from due where reservation_id is not null)) and ${isLive}`)
 
 /** Locks what is still due; holds that somebody works on are passed over, and with them all that are bound to them. */
 export async function lockDueHolds(tx: Tx, holdIds: string[], end: number): Promise<EndingHold[]> {
@@ -60,14 +74,25 @@ export async function lockDueHolds(tx: Tx, holdIds: string[], end: number): Prom
   return rows.filter((row) => row.reservationId === null || whole.has(row.reservationId))
 }
 
-/** Deadlines between the last beat and `to` become `to`; answers the shows, one for each hold moved. */
+/**
+ * Deadlines between the last beat and `to` become `to`. Answers each hold it found, with the show of those it moved:
+ * fewer than `limit` found are the last ones, whatever others did to them meanwhile.
+ */
 export const liftDeadlines = (tx: Tx, after: number, to: number, limit: number) =>
-  tx.rows<{ showId: string }>(sql`
-    with locked as materialized (
-      select id from seat.holds
-      where ended_reason is null and pinned_by is null and until > ${at(after)} and until < ${at(to)}
-      order by id limit ${limit} for update)
-    update seat.holds h set until = ${at(to)} from locked where h.id = locked.id returning h.show_id as "showId"`)
+  tx.rows<{ showId: string | null }>(sql`
+    with recursive live (show_id) as (${liveShows}),
+    found as materialized (
+      select h.id from live cross join lateral (
+        select id from seat.holds
+        where show_id = live.show_id and ended_reason is null and pinned_by is null and until > ${at(after)} and until < ${at(to)}
+        order by until limit ${limit}) h
+      limit ${limit}),
+    locked as materialized (
+      select h.id from seat.holds h
+      where h.id = any(array(select id from found)) and ${isFree} and h.until > ${at(after)} and h.until < ${at(to)}
+      order by h.id for update),
+    moved as (update seat.holds h set until = ${at(to)} from locked where h.id = locked.id returning h.id, h.show_id)
+    select moved.show_id as "showId" from found left join moved using (id)`)
 
 /** Live holds of a show that no payment has pinned. */
 export async function countClocks(db: Reader, showId: string): Promise<number> {

@@ -6,14 +6,13 @@ export const stockGapMs = 1_000
 
 /**
  * The earliest end of an ordinary, unpinned, live hold of each show; shows without one are missing. Found from the front
- * of the index of ends: who looks at a show that is all held asks this, and in a rush that is everybody. The
- * casts hide the show from the planner, who would read all holds there ever were.
+ * of the show's own part of the index: who looks at a show that is all held asks this, and in a rush that is everybody.
  */
 export const earliestUntils = (db: Reader, showIds: string[]) =>
   db.rows<{ showId: string; until: number }>(sql`
     select w.id as "showId", h.until from unnest(${showIds}::uuid[]) as w(id) cross join lateral (
       select until from seat.holds
-      where show_id::text = w.id::text and kind = 'ordinary' and ended_reason is null and pinned_by is null
+      where show_id = w.id and kind = 'ordinary' and ended_reason is null and pinned_by is null
       order by until limit 1) h`)
 
 /** Shows whose seats changed since seat.stock last told of them, whose state the clock may have changed, or that are busy. */

@@ -38,6 +38,8 @@ for (const look of [{ language: 'ko', width: 1_440 }, { language: 'en', width: 3
     await page.locator('canvas.small-hall').waitFor()
     await page.locator('.blocked', { hasText: '초대석' }).waitFor()
     await sound(page, 'open')
+    const tableWiderBy = await page.evaluate<number>("(table => table.scrollWidth - table.clientWidth)(document.querySelector('.grade-table'))")
+    assert.ok(tableWiderBy <= 0, `the grades scroll sideways by ${tableWiderBy} px`)
     await page.locator('summary').click()
     await sound(page, 'open, with the table')
     // it moves by itself

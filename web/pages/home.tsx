@@ -7,13 +7,13 @@ import { Poster } from '../parts/poster.tsx'
 import { Link } from '../router.tsx'
 import type { WireFoundConcert } from '../wire.ts'
 import { useWords } from '../words/index.ts'
+import { aboutMinutes, aboutMs, changesAt, inOrder, saleOf } from './openings.ts'
 
 type Found = { totalElements: number; totalPages: number; page: number; items: WireFoundConcert[] }
 const pageSize = 24
 // a concert has no zone of its own, its shows have; most are here
 const listZone = 'Asia/Seoul'
 const readEveryMs = 60_000
-const soonMs = 3_600_000
 
 export function HomePage() {
   const { home, common } = useWords()
@@ -21,7 +21,11 @@ export function HomePage() {
   const [title, setTitle] = useState('')
   const [short, setShort] = useState(false)
   const [size, setSize] = useState(pageSize)
-  const read = useRead<Found>(`/api/concerts?sort=date&size=${size}${title ? `&title=${encodeURIComponent(title)}` : ''}`, { everyMs: readEveryMs })
+  const titled = title ? `&title=${encodeURIComponent(title)}` : ''
+  const about = useRead<Found>(`/api/concerts?openingMinutes=${aboutMinutes}&size=${pageSize}${titled}`, { everyMs: readEveryMs, changesAt })
+  const listed = useRead<Found>(`/api/concerts?sort=date&size=${size}${titled}`, { everyMs: readEveryMs, changesAt })
+  // what stands first is waited for, so that nothing moves under a finger; without it there is the list
+  const read = about.data || about.problem ? listed : { ...listed, data: undefined }
   const find = (event: FormEvent) => {
     event.preventDefault()
     const wanted = text.trim()
@@ -42,7 +46,7 @@ export function HomePage() {
       <Loaded read={read}>{(found) => (
         <>
           {title && found.totalElements > 0 ? <p role="status" className="note">{home.found(found.totalElements)}</p> : null}
-          {found.items.length === 0 ? <Notice title={title ? home.none(title) : home.empty} /> : <Posters concerts={found.items} />}
+          {found.items.length === 0 ? <Notice title={title ? home.none(title) : home.empty} /> : <Posters about={about.data?.items ?? []} listed={found.items} />}
           {found.totalElements > found.items.length && size < 100 ? <button type="button" className="button" onClick={() => setSize(Math.min(100, size + pageSize))}>{common.more}</button> : null}
         </>
       )}</Loaded>
@@ -50,24 +54,28 @@ export function HomePage() {
   )
 }
 
-/** What opens within the hour stands first, with its clock. */
-function Posters({ concerts }: { concerts: WireFoundConcert[] }) {
+function Posters({ about, listed }: { about: WireFoundConcert[]; listed: WireFoundConcert[] }) {
   const now = useNow()
-  const opensIn = ({ opensAt }: WireFoundConcert) => (opensAt === null ? Number.POSITIVE_INFINITY : Date.parse(opensAt) - now)
-  const isSoon = (concert: WireFoundConcert) => opensIn(concert) > 0 && opensIn(concert) <= soonMs
-  const soon = concerts.filter(isSoon).toSorted((a, b) => opensIn(a) - opensIn(b))
-  return <ul className="posters">{[...soon, ...concerts.filter((concert) => !isSoon(concert))].map((concert) => <li key={concert.id}><ConcertCard concert={concert} opensInMs={opensIn(concert)} /></li>)}</ul>
+  return <ul className="posters">{inOrder(about, listed, now).map((concert) => <li key={concert.id}><ConcertCard concert={concert} now={now} /></li>)}</ul>
 }
 
-function ConcertCard({ concert, opensInMs }: { concert: WireFoundConcert; opensInMs: number }) {
+function ConcertCard({ concert, now }: { concert: WireFoundConcert; now: number }) {
   const { home } = useWords()
-  const isToOpen = concert.opensAt !== null && opensInMs > 0
   return (
     <Link to={`/concerts/${concert.id}`} className="concert">
       <Poster id={concert.id} title={concert.title} />
       <h2 className="hush">{concert.title}</h2>
       <p className="note">{concert.venue}<br />{concert.firstShowAt ? (concert.firstShowAt === concert.lastShowAt ? dayOf(concert.firstShowAt, listZone) : home.from(dayOf(concert.firstShowAt, listZone))) : home.noDate}</p>
-      {isToOpen ? <p className="opens">{opensInMs <= soonMs ? <span className="num">{home.nextIn(clock(opensInMs))}</span> : home.nextAt(when(concert.opensAt ?? '', listZone))}</p> : null}
+      <SaleLine concert={concert} now={now} />
     </Link>
   )
+}
+
+/** What may be bought now, and when more can; the last hour before it with its clock. */
+function SaleLine({ concert, now }: { concert: WireFoundConcert; now: number }) {
+  const { home } = useWords()
+  const { isOn, opensInMs } = saleOf(concert, now)
+  if (!isOn && opensInMs === undefined) return null
+  const next = opensInMs === undefined ? null : opensInMs <= aboutMs ? <span className="num">{home.nextIn(clock(opensInMs))}</span> : home.nextAt(when(concert.opensAt ?? '', listZone))
+  return <p className="opens">{isOn ? home.onSale : null}{isOn && next ? ' · ' : null}{next}</p>
 }

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { changesAt, inOrder, saleOf } from '../web/pages/openings.ts'
+import type { WireFoundConcert } from '../web/wire.ts'
+
+const now = Date.UTC(2030, 4, 1, 20)
+const minute = 60_000
+const at = (minutes: number | undefined) => (minutes === undefined ? null : new Date(now + minutes * minute).toISOString())
+type Times = { opens?: number; opened?: number; closes?: number }
+const sale = ({ opens, opened, closes }: Times) => ({ opensAt: at(opens), openedAt: at(opened), closesAt: at(closes) })
+const concert = (id: string, times: Times = {}) => ({ id, ...sale(times) }) as WireFoundConcert
+const ids = (concerts: WireFoundConcert[]) => concerts.map(({ id }) => id).join(' ')
+
+test('a card moves on by itself: what was to open is on sale from that moment, and no longer when its window has closed', () => {
+  const read = sale({ opens: 10 })
+  assert.deepEqual(saleOf(read, now), { isOn: false, opensInMs: 10 * minute })
+  assert.deepEqual(saleOf(read, now + 10 * minute), { isOn: true, opensInMs: undefined })
+  assert.deepEqual(saleOf(sale({ opened: -10, closes: 5, opens: 60 }), now), { isOn: true, opensInMs: 60 * minute })
+  assert.deepEqual(saleOf(sale({ opened: -10, closes: 5, opens: 60 }), now + 5 * minute), { isOn: false, opensInMs: 55 * minute })
+  assert.deepEqual(saleOf(sale({}), now), { isOn: false, opensInMs: undefined })
+})
+
+test('what opens within the hour or has opened within it stands first by its opening, also when no page that was read has it', () => {
+  const listed = [concert('a'), concert('b', { opens: 50 }), concert('c', { opened: -90, closes: 600 }), concert('d', { opens: 61 }), concert('e', { opened: -20, closes: 600 })]
+  const about = [concert('e', { opened: -20, closes: 600 }), concert('z', { opens: 5 }), concert('b', { opens: 50 })]
+  assert.equal(ids(inOrder(about, listed, now)), 'e z b a c d')
+  assert.equal(ids(inOrder([], listed, now)), 'e b a c d', 'without it, among those that are listed')
+})
+
+test('a card stands where it stood when its sale opens; after an hour, or when its window has closed, it goes back into the list', () => {
+  const listed = [concert('a'), concert('b', { opens: 10 }), concert('c', { opens: 20 })]
+  for (const minutes of [0, 10, 20, 69]) assert.equal(ids(inOrder([], listed, now + minutes * minute)), 'b c a', `${minutes}`)
+  assert.equal(ids(inOrder([], listed, now + 70 * minute)), 'c a b')
+  const short = [concert('a'), concert('b', { opened: -5, closes: 5 })]
+  assert.equal(ids(inOrder([], short, now)), 'b a')
+  assert.equal(ids(inOrder([], short, now + 5 * minute)), 'a b')
+})
+
+test('what a page says is over when the first of its windows opens or closes', () => {
+  const items = [concert('a', { opens: 10 }), concert('b', { opened: -10, closes: 7 }), concert('c', { opens: -1 })]
+  assert.equal(changesAt({ items }, now), now + 7 * minute)
+  assert.equal(changesAt({ items }, now + 7 * minute), now + 10 * minute)
+  assert.equal(changesAt({ items }, now + 10 * minute), undefined)
+})

@@ -1,0 +1,42 @@
+import type { WireFoundConcert } from '../wire.ts'
+
+/** What opens within the hour, or has opened within it and is on sale, stands first. */
+export const aboutMinutes = 60
+export const aboutMs = aboutMinutes * 60_000
+
+type Sale = Pick<WireFoundConcert, 'opensAt' | 'openedAt' | 'closesAt'>
+
+/** What was to open when it was read, and has by now, is on sale: nobody has to ask for that. `opensInMs`: until the next opening. */
+export function saleOf({ opensAt, closesAt }: Sale, now: number): { isOn: boolean; opensInMs: number | undefined } {
+  const opens = instant(opensAt)
+  const hasOpened = opens !== undefined && opens <= now
+  return { isOn: hasOpened || now < (instant(closesAt) ?? now), opensInMs: opens === undefined || hasOpened ? undefined : opens - now }
+}
+
+/**
+ * Those about to open or just opened, in the order of their openings, so that none moves at its opening; then what is
+ * listed, as it is. `about` may know of concerts that are on no page that was read.
+ */
+export function inOrder(about: WireFoundConcert[], listed: WireFoundConcert[], now: number): WireFoundConcert[] {
+  const known = [...new Map([...about, ...listed].map((concert) => [concert.id, concert])).values()]
+  const first = known.flatMap((concert) => {
+    const opening = openingAbout(concert, now)
+    return opening === undefined ? [] : [{ concert, opening }]
+  }).toSorted((a, b) => a.opening - b.opening).map(({ concert }) => concert)
+  return [...first, ...listed.filter(({ id }) => !first.some((concert) => concert.id === id))]
+}
+
+/** The first moment at which what a page says of these sales is over; undefined without one. */
+export function changesAt({ items }: { items: Sale[] }, now: number): number | undefined {
+  const coming = items.flatMap(({ opensAt, closesAt }) => [instant(opensAt) ?? now, instant(closesAt) ?? now]).filter((at) => at > now)
+  return coming.length === 0 ? undefined : Math.min(...coming)
+}
+
+function openingAbout(sale: Sale, now: number): number | undefined {
+  const { isOn } = saleOf(sale, now)
+  const openings = [isOn ? instant(sale.openedAt) : undefined, instant(sale.opensAt)]
+  const near = openings.filter((at) => at !== undefined && at > now - aboutMs && at <= now + aboutMs) as number[]
+  return near.length === 0 ? undefined : Math.min(...near)
+}
+
+const instant = (text: string | null) => (text === null ? undefined : Date.parse(text))
