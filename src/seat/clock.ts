@@ -36,12 +36,12 @@ async function endDue(env: SeatEnv, now: number) {
   if (!(await heartbeat.isBeating(env.db, 'seat', now))) return { ended, bugs }
   for (let chunk = 0; chunk < chunksPerRunMax; chunk++) {
     const broken = new Set(bugs.flatMap((bug) => bug.item))
-    const due = await store.dueHolds(env.db, now - seatLimits.graceMs, holdsPerChunkMax + broken.size)
+    const due = await store.dueHolds(env.db, now - seatLimits.graceMs, holdsPerChunkMax, broken.size)
     const before = ended
     bugs.push(...(await inHalves(together(due.filter(({ id }) => !broken.has(id))), async (groups) => {
       ended += await env.db.transaction((tx) => sweepChunk(env, tx, groups.flat(), now))
     })))
-    if (ended === before || due.length < holdsPerChunkMax) break
+    if (ended === before) break
   }
   return { ended, bugs }
 }

@@ -32,11 +32,11 @@ export const readDeadlines = (db: Reader, reservationIds: string[]) =>
     group by reservation_id`)
 
 /**
- * Unpinned holds of shows that are not paused whose end has come, with those bound together with them. Of the shows the
- * one whose hold waits longest comes first. Reads what it finds and a row or two of each show that has live holds: what
- * a pause keeps is not passed over.
+ * Unpinned holds of shows that are not paused whose end has come, with those bound together with them. Each show has an
+ * equal part of `limit`, the one whose hold waits longest first, and may have `passed` more: none holds up the others by
+ * holds that cannot end. What a pause keeps is not passed over.
  */
-export const dueHolds = (db: Reader, end: number, limit: number) =>
+export const dueHolds = (db: Reader, end: number, limit: number, passed = 0) =>
   db.rows<BoundId>(sql`
     with recursive live (show_id) as (${liveShows}),
     late as materialized (
@@ -49,8 +49,8 @@ export const dueHolds = (db: Reader, end: number, limit: number) =>
       select h.id, h.reservation_id from late cross join lateral (
         select id, reservation_id from seat.holds
         where show_id = late.show_id and ended_reason is null and pinned_by is null and until <= ${at(end)}
-        order by until limit ${limit}) h
-      limit ${limit})
+        order by until limit (select greatest(${limit}::bigint / count(*), 1) + ${passed}::bigint from late)) h
+      limit ${limit + passed})
     select id, reservation_id as "reservationId" from due
     union
     select h.id, h.reservation_id from seat.holds h
