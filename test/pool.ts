@@ -5,9 +5,9 @@ import { spec } from 'node:test/reporters'
 export type Job = { file: string; engine: string; environment: Record<string, string | undefined> }
 export type PoolLimits = { fileConcurrency: number; testMsMax: number; fileMsMax: number }
 
-type Event = { type: string; data: object & { file?: string; counts?: Counts } }
+type Event = { type: string; data: object & { file?: string; counts?: Counts; success?: boolean } }
 type Counts = Record<'tests' | 'passed' | 'failed' | 'cancelled' | 'skipped' | 'todo', number>
-type Report = { events: Event[]; counts: Counts; seconds: number }
+type Report = { events: Event[]; counts: Counts; success: boolean; seconds: number }
 
 const nothing: Counts = { tests: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 }
 
@@ -16,18 +16,19 @@ const nothing: Counts = { tests: 0, passed: 0, failed: 0, cancelled: 0, skipped:
  * ended, in one piece. A test that passes `testMsMax` fails; a file that passes `fileMsMax`, as one that leaves something
  * open does, is killed and fails. Answers what failed.
  */
-export async function runPool(jobs: Job[], { fileConcurrency, testMsMax, fileMsMax }: PoolLimits): Promise<Job[]> {
+export async function runPool(jobs: Job[], { fileConcurrency, testMsMax, fileMsMax }: PoolLimits, output: NodeJS.WritableStream = process.stdout): Promise<Job[]> {
   const reporter = new spec()
-  reporter.pipe(process.stdout)
+  reporter.pipe(output)
   const startedAt = performance.now()
   const failed: Job[] = []
   const total = { ...nothing }
   const waiting = [...jobs]
   async function work() {
     for (let job = waiting.shift(); job; job = waiting.shift()) {
-      const { events, counts, seconds } = await runJob(job, testMsMax, fileMsMax)
+      const { events, counts, success, seconds } = await runJob(job, testMsMax, fileMsMax)
       for (const name of Object.keys(total) as (keyof Counts)[]) total[name] += counts[name]
-      if (counts.failed + counts.cancelled > 0 || counts.tests === 0) failed.push(job)
+      // a suite that fails is in no count
+      if (!success || counts.failed + counts.cancelled > 0 || counts.tests === 0) failed.push(job)
       reporter.write({ type: 'test:stdout', data: { file: job.file, message: `\n--- ${job.file} on ${job.engine}: ${seconds.toFixed(1)} s ---\n` } })
       for (const event of events) reporter.write(event)
     }
@@ -48,10 +49,13 @@ async function runJob({ file, environment }: Job, testMsMax: number, fileMsMax: 
   const env = Object.fromEntries(Object.entries({ ...process.env, ...environment }).filter(([, value]) => value !== undefined)) as Record<string, string>
   const events: Event[] = []
   let counts = nothing
+  let success = false
   for await (const event of run({ files: [file], concurrency: 1, timeout: testMsMax, signal: ending, env }) as AsyncIterable<Event>) {
     // what is said of no file is of this run of one file: the pool says it of all
-    if (event.type === 'test:summary' && event.data.file === undefined) counts = event.data.counts ?? nothing
-    else if (event.type !== 'test:diagnostic' || event.data.file !== undefined) events.push(event)
+    if (event.type === 'test:summary' && event.data.file === undefined) {
+      counts = event.data.counts ?? nothing
+      success = event.data.success ?? false
+    } else if (event.type !== 'test:diagnostic' || event.data.file !== undefined) events.push(event)
   }
-  return { events, counts, seconds: (performance.now() - startedAt) / 1_000 }
+  return { events, counts, success, seconds: (performance.now() - startedAt) / 1_000 }
 }

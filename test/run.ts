@@ -14,6 +14,10 @@ import { type Job, runPool } from './pool.ts'
 const names = process.argv.slice(2)
 const files = ['src/**/*.test.ts', 'test/**/*.test.ts'].flatMap((pattern) => globSync(pattern)).sort()
 const chosen = names.length === 0 ? files : files.filter((file) => names.some((name) => file.includes(name)))
+if (chosen.length === 0) {
+  process.stderr.write(`\n!!! no test file has ${names.join(' or ')} in its path\n`)
+  process.exit(1)
+}
 const databaseUrl = process.env.TEST_DATABASE_URL
 /** what these see does not depend on the engine of the database: once is enough */
 const engineFree = /^(test\/(browser\/|web-|(nginx|leash|containers|start|catalogue|alerts|rules|redis-limits|parked-apart)\.test)|src\/(line-client|crowd|stage)\/)/

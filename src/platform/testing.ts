@@ -33,7 +33,7 @@ export async function openTestDatabase(services: string[]): Promise<Database> {
 export async function createTemplate(serverUrl: string, services: readonly string[]): Promise<{ name: string; drop: () => Promise<void> }> {
   const { url, drop } = await createPostgresDatabase(serverUrl)
   const db = openPostgres(url)
-  await migrateAll(db, services).finally(() => db.close())
+  await migrateAll(db, services).finally(() => db.close()).catch((error: unknown) => drop().then(() => Promise.reject(error)))
   return { name: new URL(url).pathname.slice(1), drop }
 }
 
