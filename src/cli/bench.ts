@@ -75,9 +75,9 @@ async function measureHolds(engine: Engine) {
   for (let run = 0; run < runs; run++) {
     // side by side in each run, so that a noisy moment of the machine hits all three
     const nullHolds = nullRequests()
-    nulls.push(await withNaive(['null'], async (url) => (await warmLoad(url, async () => nullHolds)).perSecond))
+    nulls.push(await withNaive(['null'], async (url, onWarm) => (await warmLoad(url, async () => nullHolds, onWarm)).perSecond))
     const naiveHolds = naiveRequests()
-    naives.push(await withDatabase(engine, (where) => withNaive([engine, where], async (url) => (await warmLoad(url, async () => naiveHolds)).perSecond)))
+    naives.push(await withDatabase(engine, (where) => withNaive([engine, where], async (url, onWarm) => (await warmLoad(url, async () => naiveHolds, onWarm)).perSecond)))
     ours.push(await withDatabase(engine, (where) => measureOurHolds(engine, where)))
     say(`${engine} hold, run ${run + 1}: null ${round(nulls[run])}/s, for update ${round(naives[run])}/s, ours ${round(ours[run]?.perSecond)}/s ${JSON.stringify(ours[run]?.statuses)}`)
   }
@@ -99,11 +99,7 @@ async function measureOurHolds(engine: Engine, where: string): Promise<LoadResul
   try {
     pinToCore('server', server.pid())
     const buyers = makeBuyers()
-    return await warmLoad(server.url, async () => ourRequests(buyers, await prepareShow(server)), async () => {
-      if (engine !== 'postgres') return
-      pinThreads(server.pid())
-      await pinBackends(where)
-    })
+    return await warmLoad(server.url, async () => ourRequests(buyers, await prepareShow(server)), () => pinAround(engine, server.pid(), where))
   } finally {
     await server.stop()
     if (dataDir !== where) await rm(dataDir, { recursive: true, force: true })
@@ -178,6 +174,13 @@ async function warmLoad(url: string, requests: () => Promise<NextRequest>, onWar
   }
 }
 
+/** Keeps off the server's core what works for it beside its main thread; an embedded database is one of its threads. */
+async function pinAround(engine: string, pid: number, where: string) {
+  if (engine === 'pglite') return
+  pinThreads(pid)
+  if (engine === 'postgres') await pinBackends(where)
+}
+
 /** The same wishes for the reference way, whose buyer is only a header. */
 function naiveRequests(): NextRequest {
   const requests = Array.from({ length: seatsCount }, (_, n) => postOf('/hold', `Authorization: buyer-${n >> 2}\r\n`, `{"seatIds":[${n + 1}]}`))
@@ -185,13 +188,13 @@ function naiveRequests(): NextRequest {
   return () => requests[sent++]
 }
 
-async function withNaive<T>(argv: string[], use: (url: string) => Promise<T>): Promise<T> {
+async function withNaive<T>(argv: string[], use: (url: string, onWarm: () => Promise<void>) => Promise<T>): Promise<T> {
+  const [engine = '', where = ''] = argv
   const child: ChildProcess = spawn(process.execPath, [...serverFlags, new URL('../bench/naive-server.ts', import.meta.url).pathname, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
     const [first] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
     pinToCore('server', child.pid ?? 0)
-    if (argv[0] !== 'pglite') pinThreads(child.pid ?? 0)
-    return await use(`http://127.0.0.1:${first.toString().trim()}`)
+    return await use(`http://127.0.0.1:${first.toString().trim()}`, () => pinAround(engine, child.pid ?? 0, where))
   } finally {
     child.kill('SIGTERM')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')

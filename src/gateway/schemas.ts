@@ -14,7 +14,7 @@ export const validatorOf = ({ schema, httpPart }: { schema: unknown; httpPart?: 
 /** What writes an answer. */
 export const serializerOf = onceForEach((schema: object) => buildSerializer(schema))
 
-/** Routes share their schemas, 162 answers have 62: what one was made into serves all routes that say the same, for as long as the process lives. */
+/** Most routes answer in forms that others answer in, too: what one was made into serves all routes that say the same, for as long as the process lives. */
 function onceForEach<T>(make: (schema: object) => T): (schema: object) => T {
   const made = new Map<string, T>()
   return (schema) => {

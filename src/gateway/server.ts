@@ -15,7 +15,6 @@ import { sendPage, type Web, wantsPage } from './web.ts'
 
 export const httpLimits = { bodyBytesMax: 64 * 1024, paramLengthMax: 200, requestTimeoutMs: 30_000, keepAliveMs: 72_000, jsonDepthMax: 20 } as const
 
-
 /** The public HTTP server: strict validation, who is calling, problem+json, OpenAPI. Routes are mounted by the caller. */
 export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string; now: () => number; limitRates: (app: App) => void; isStopping: () => boolean; web?: Web; secure?: boolean }): Promise<App> {
   const app = fastify({
