@@ -221,7 +221,8 @@ export const concertOperations = {
   /**
    * Public pages, counted from 0. `title`: two characters or more, anywhere in the title. `from` ≤ start of a show that
    * is not a draft < `before`. Concerts without a date come last. `openingMinutes`: a sales window of a published show
-   * opens within so many minutes, or has opened within them and is open still; by that opening, unless sorted.
+   * opens within so many minutes, or has opened within them and is open still; unless sorted, the next to open first, then
+   * what has opened, the latest first.
    */
   search: operation({
     input: Exact({

@@ -15,7 +15,11 @@ export type Cache = {
   forget(changed: { concertId: string; showIds: string[] }): void
 }
 
-/** Readers at other processes see a change after at most this long, at this one at once; owners read what is stored. What the clock alone changes is seen at once. */
+/**
+ * Readers at other processes see a change after at most this long, at this one at once; owners read what is stored. Of what
+ * the clock alone changes, the next opening and the end that a page names are seen at once; what opens about now by then,
+ * or no longer does, and the end of one of two open windows before the one that is named, after at most this long.
+ */
 export const cachedMs = 2_000
 const showsMax = 5_000
 const concertsMax = 5_000
@@ -67,7 +71,7 @@ function cached<V extends object>(max: number, now: () => number, read: (key: st
   })
 }
 
-/** What a page says of sales windows is over when the first of them has opened or closed since. */
+/** What a page says of sales is over when the first opening or end that it names has come. */
 const isOver = (page: SearchAnswer | undefined, now: number) =>
   page?.items.some(({ opensAt, closesAt }) => (opensAt !== null && opensAt <= now) || (closesAt !== null && closesAt <= now)) ?? false
 

@@ -89,10 +89,11 @@ test('a page that was read is not kept past the moment when a window of it opens
   }
 })
 
-test('what opens within the hour, or opened within it and is open, is found in the order of its opening, wherever it stands in the list', async () => {
+test('what opens within the hour is found before what opened within it and is open, nearest first, wherever it stands in the list', async () => {
   await publishedOn('곧엶 나중', [[60, 600]])
   await publishedOn('곧엶 먼저', [[5, 600]], times.startsAt + day)
   await publishedOn('곧엶 아직', [[-50, 600]], times.startsAt - day)
+  await publishedOn('곧엶 방금', [[0, 600]])
   await publishedOn('곧엶 너무 늦게', [[61, 600]])
   await publishedOn('곧엶 옛날', [[-60, 600]])
   await publishedOn('곧엶 끝난', [[-30, -1]])
@@ -100,13 +101,13 @@ test('what opens within the hour, or opened within it and is open, is found in t
   await concertOn('곧엶 초안', [[10, 600]])
   const { showId } = await publishedOn('곧엶 취소', [[10, 600]])
   await ground.api.cancelShow({ by: ground.organiser, showId, reason: '우천' })
-  assert.deepEqual(await titles({ title: '곧엶 ', openingMinutes: 60 }), ['곧엶 아직', '곧엶 먼저', '곧엶 둘째 창', '곧엶 나중'])
+  assert.deepEqual(await titles({ title: '곧엶 ', openingMinutes: 60 }), ['곧엶 먼저', '곧엶 둘째 창', '곧엶 나중', '곧엶 방금', '곧엶 아직'])
   const [first] = await titles({ title: '곧엶 ', openingMinutes: 60, sort: 'date' })
   assert.equal(first, '곧엶 아직')
   const [last] = await titles({ title: '곧엶 ', openingMinutes: 60, sort: '-date' })
   assert.equal(last, '곧엶 먼저')
   const second = await search({ title: '곧엶 ', openingMinutes: 60, page: 1, size: 3 })
-  assert.deepEqual([second.totalElements, second.totalPages, second.items.map(({ title }) => title)], [4, 2, ['곧엶 나중']])
+  assert.deepEqual([second.totalElements, second.totalPages, second.items.map(({ title }) => title)], [5, 2, ['곧엶 방금', '곧엶 아직']], 'what is still to open is cut last')
 })
 
 test('what opens about now is looked up by its opening among 20,000 windows, not read from all of them', async () => {

@@ -19,7 +19,7 @@ const Query = Exact({
   title: Type.Optional(Type.String({ maxLength: 200, description: 'two characters or more, anywhere in the title' })),
   from: Type.Optional(Type.String({ maxLength: 40, description: 'ISO date (UTC) or date-time: a show starts then or later' })),
   to: Type.Optional(Type.String({ maxLength: 40, description: 'ISO date (UTC, the whole day) or date-time, inclusive' })),
-  openingMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: concertLimits.openingMinutesMax, description: 'a sales window opens within so many minutes, or opened within them and is open; by that opening unless sorted' })),
+  openingMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: concertLimits.openingMinutesMax, description: 'a sales window opens within so many minutes, or opened within them and is open; unless sorted the next to open first, then the latest opened' })),
   sort: Type.Optional(ConcertSort),
   page: Type.Optional(Type.Integer({ minimum: 0, maximum: concertLimits.pagesMax, description: 'counted from 0' })),
   size: Type.Optional(Type.Integer({ minimum: 1, maximum: concertLimits.pageSizeMax, description: `${sizeDefault} unless given` })),

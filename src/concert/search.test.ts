@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import type { Database } from '../platform/database.ts'
+import { genericPlansOf } from '../platform/testing.ts'
 import { cachedMs } from './cache.ts'
-import { foundBy } from './store-concerts.ts'
+import { searchConcerts } from './store-concerts.ts'
 import { assertSound, codeOf, concertNamed, day, type Ground, openGround, publishedShow, startedAt, times } from './testing.ts'
 import { bigramsOf, normalised } from './title.ts'
 
@@ -191,11 +192,12 @@ test('two characters use the index among 6,000 concerts, sequential scans allowe
     select gen_random_uuid(), ${organiser.userId}, r.name, r.name, array(select jsonb_array_elements_text(r.bigrams)), '', '', '', now(), now()
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(name text, bigrams jsonb)`)
   await db.rows(sql`analyze concert.concerts`)
-  const found = foundBy({ title: '아이', from: undefined, before: undefined })
-  const plan = await db.rows<Record<string, string>>(sql`explain select * from concert.concerts c where ${found}`)
-  const text = plan.map((row) => row['QUERY PLAN']).join('\n')
-  assert.match(text, /Bitmap Index Scan on concerts_by_bigrams/)
-  assert.doesNotMatch(text, /Seq Scan/)
+  for (const sort of ['date', '-date', 'title', '-created'] as const) {
+    const plans = await genericPlansOf(db, (reader) =>
+      searchConcerts({ ...db, ...reader }, { title: '아이', from: undefined, before: undefined }, { sort, page: 0, size: 24 }, startedAt), [{ count: 0 }])
+    assert.equal(plans.match(/Bitmap Index Scan on concerts_by_bigrams/g)?.length, 2, `the count and the page by ${sort}:\n${plans}`)
+    assert.doesNotMatch(plans, /Seq Scan on concerts/)
+  }
   const [setting] = await db.rows<{ enable_seqscan: string }>(sql`show enable_seqscan`)
   assert.equal(setting?.enable_seqscan, 'on')
 })

@@ -95,9 +95,12 @@ const orders = {
 export async function searchConcerts(db: Database, search: Search, { sort, page, size }: Page, now: number) {
   const found = openingBy(foundBy(search), search, now)
   const [counted] = await db.rows<{ count: number }>(sql`select count(*) as count from concert.concerts c where ${found}`)
+  const order = sort === 'opening' ? openingOrder(search, now) : orders[sort]
+  // sales are looked up for the page alone: joined to all that is found, their cost keeps the planner from the index of titles
   const items = await db.rows<FoundConcert>(sql`
-    select ${itemColumns}, sale.* from concert.concerts c cross join lateral (${saleOf(now)}) sale where ${found}
-    order by ${sort === 'opening' ? openingOrder(search, now) : orders[sort]} limit ${size}::int offset ${page * size}::bigint`)
+    select ${itemColumns}, sale.* from (
+      select c.* from concert.concerts c where ${found} order by ${order} limit ${size}::int offset ${page * size}::bigint) c
+    cross join lateral (${saleOf(now)}) sale order by ${order}`)
   return { count: counted?.count ?? 0, items }
 }
 
@@ -106,13 +109,16 @@ const openingBy = (found: Sql, { openingMinutes }: Search, now: number) =>
   openingMinutes === undefined ? found : sql`${found} and c.id in (
     select s.concert_id from ${windowsOnSale(now)} where ${opensAbout(now, openingMinutes)})`
 
+/** What is still to open, the next one first; then what has opened, the latest first: a page that is full leaves out the oldest news. */
 const openingOrder = ({ openingMinutes = 0 }: Search, now: number) => sql`(
-  select min(w.opens_at) from ${windowsOnSale(now)} where s.concert_id = c.id and ${opensAbout(now, openingMinutes)}), c.id`
+  select min(case when w.opens_at > ${at(now)} then w.opens_at - ${at(now)}::timestamptz
+    else ${at(now + 2 * openingMinutes * 60_000)}::timestamptz - w.opens_at end)
+  from ${windowsOnSale(now)} where s.concert_id = c.id and ${opensAbout(now, openingMinutes)}), c.id`
 
 const none = sql`true`
 
 /** Pairs of characters find candidates in the index; the position decides. */
-export function foundBy({ title, from, before }: Search): Sql {
+function foundBy({ title, from, before }: Search): Sql {
   const titled = title === undefined ? none : sql`
     (c.bigrams @> ${bigramsOf(title)}::text[] and position(${title} in c.title_normalised) > 0)`
   if (from === undefined && before === undefined) return sql`c.deleted_at is null and ${titled}`
