@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { changesAt, inOrder, saleOf } from '../web/pages/openings.ts'
+import { inOrder, saleOf } from '../web/pages/openings.ts'
 import type { WireFoundConcert } from '../web/wire.ts'
 
 const now = Date.UTC(2030, 4, 1, 20)
@@ -34,11 +34,4 @@ test('a card stands where it stood when its sale opens; after an hour, or when i
   const short = [concert('a'), concert('b', { opened: -5, closes: 5 })]
   assert.equal(ids(inOrder([], short, now)), 'b a')
   assert.equal(ids(inOrder([], short, now + 5 * minute)), 'a b')
-})
-
-test('what a page says is over when the first of its windows opens or closes', () => {
-  const items = [concert('a', { opens: 10 }), concert('b', { opened: -10, closes: 7 }), concert('c', { opens: -1 })]
-  assert.equal(changesAt({ items }, now), now + 7 * minute)
-  assert.equal(changesAt({ items }, now + 7 * minute), now + 10 * minute)
-  assert.equal(changesAt({ items }, now + 10 * minute), undefined)
 })

@@ -8,18 +8,14 @@ export type Read<T> = { data: T | undefined; problem: Problem | undefined; reloa
 const againMs = 2_000
 const againMsMax = 30_000
 const waitMs = (tries: number) => Math.min(againMs * 2 ** tries, againMsMax) * (0.7 + 0.6 * Math.random())
-
-/** what changes for everybody at one moment is read again some seconds after it, by each reader at another */
-const changedMs = 1_000
-const changedSpreadMs = 5_000
-const timerMsMax = 86_400_000
+/** each page has a period of its own, not above what is asked for: who came together, to an opening, comes apart */
+const periodMs = (everyMs: number) => everyMs * (0.8 + 0.2 * Math.random())
 
 /**
- * Reads one address, and again each `everyMs`, when the page is looked at, shortly after what was read is over by the clock
- * (`changesAt`, the same function each time), and by itself when nobody could answer: the notice of a lost connection says so.
- * What was read stays until there is better.
+ * Reads one address, and again after `everyMs` at most, when the page is looked at, and by itself when nobody could answer: the
+ * notice of a lost connection says so. What was read stays until there is better.
  */
-export function useRead<T>(path: string | null, { everyMs, changesAt }: { everyMs?: number; changesAt?: (data: T, now: number) => number | undefined } = {}): Read<T> {
+export function useRead<T>(path: string | null, { everyMs }: { everyMs?: number } = {}): Read<T> {
   const [state, setState] = useState<{ path: string | null; data?: T; problem?: Problem }>({ path })
   const [round, setRound] = useState(0)
   const reload = useCallback(() => setRound((n) => n + 1), [])
@@ -35,20 +31,21 @@ export function useRead<T>(path: string | null, { everyMs, changesAt }: { everyM
         (data) => {
           tries = 0
           setState({ path, data })
-          const over = changesAt?.(data, serverNow())
-          if (over !== undefined) again = setTimeout(looked, Math.min(over - serverNow(), timerMsMax) + changedMs + changedSpreadMs * Math.random())
         },
         (error) => {
           if (stopped.signal.aborted) return
           const problem = error instanceof Problem ? error : new Problem(0, { code: 'internal_error', title: String(error) })
           setState((known) => ({ path, problem, ...(known.path === path && known.data !== undefined ? { data: known.data } : {}) }))
-          if (problem.status === 0 || problem.status >= 500) again = setTimeout(looked, waitMs(tries++))
+          if (problem.status !== 0 && problem.status < 500) return
+          // another read may have failed meanwhile: one waits for both
+          clearTimeout(again)
+          again = setTimeout(looked, waitMs(tries++))
         },
       )
     }
     void read()
     const looked = () => document.visibilityState === 'visible' && void read()
-    const timer = everyMs ? setInterval(looked, everyMs) : undefined
+    const timer = everyMs ? setInterval(looked, periodMs(everyMs)) : undefined
     addEventListener('visibilitychange', looked)
     return () => {
       stopped.abort()
@@ -56,7 +53,7 @@ export function useRead<T>(path: string | null, { everyMs, changesAt }: { everyM
       clearInterval(timer)
       removeEventListener('visibilitychange', looked)
     }
-  }, [path, everyMs, changesAt, round])
+  }, [path, everyMs, round])
   const own = state.path === path
   return { data: own ? state.data : undefined, problem: own ? state.problem : undefined, reload, set: (data) => setState({ path, data }) }
 }
@@ -73,6 +70,16 @@ export function useNow(everyMs = 1_000): number {
     return () => clearInterval(timer)
   }, [everyMs])
   return now
+}
+
+/** Whether this was asked for longer than so many milliseconds ago. */
+export function useOverdue(asked: string, ms: number): boolean {
+  const [overdue, setOverdue] = useState<string>()
+  useEffect(() => {
+    const timer = setTimeout(() => setOverdue(asked), ms)
+    return () => clearTimeout(timer)
+  }, [asked, ms])
+  return overdue === asked
 }
 
 /** How the sandbox is to behave (`?source=sandbox:slow`), for whoever tries it out: a bank has no such word. */

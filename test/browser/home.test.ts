@@ -1,41 +1,70 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { Page, Route } from 'playwright-core'
 import { ko } from '../../web/words/ko.ts'
 import { assertSound, chromiumMissing, openStage, type Stage } from './stage.ts'
 
 const skip = chromiumMissing
-const minute = 60_000
+const second = 1_000
+const minute = 60 * second
 const day = 24 * 60 * minute
-const opensInMs = 5_000
+const opensInMs = 10 * second
 const pageSize = 24
 const { home } = ko
+const plan = { sections: [{ name: 'A', grade: 'R', kind: 'seated' as const, rows: [{ name: '1', seats: 4 }] }] }
 let stage: Stage
 before(async () => {
-  if (!skip) stage = await openStage()
+  if (skip) return
+  stage = await openStage()
+  for (let i = 0; i < pageSize; i++) await stage.show({ title: `먼저 하는 공연 ${i}`, plan, opensInMs: 10 * day, startsInMs: 20 * day, closesInMs: 11 * day })
+  await stage.show({ title: '조금 뒤에 여는 공연', plan, opensInMs: 20 * minute, startsInMs: 90 * day })
 })
 after(() => stage?.close())
 
-test('a concert far down the list stands first before it opens, and the open page says by itself that it is on sale', { skip }, async () => {
-  const plan = { sections: [{ name: 'A', grade: 'R', kind: 'seated' as const, rows: [{ name: '1', seats: 4 }] }] }
-  for (let i = 0; i < pageSize; i++) await stage.show({ title: `먼저 하는 공연 ${i}`, plan, opensInMs: 10 * day, startsInMs: 20 * day, closesInMs: 11 * day })
-  await stage.show({ title: '조금 뒤에 여는 공연', plan, opensInMs: 20 * minute, startsInMs: 90 * day })
+const isAbout = (url: string) => url.includes('openingMinutes')
+const nameStands = (page: Page, place: number, hasText: string) => page.locator('.concert').nth(place).locator('h2', { hasText }).waitFor({ state: 'attached' })
+
+test('what is about to open is waited for only so long: the list is shown without it, and it comes first when it is there', { skip }, async () => {
+  const visit = await stage.visit({ width: 390 })
+  const { page } = visit
+  const held: Route[] = []
+  await page.route(({ href }) => isAbout(href), (route) => void held.push(route))
+  await page.goto('/')
+  await nameStands(page, 0, '먼저 하는 공연')
+  assert.equal(await page.locator('.concert').count(), pageSize)
+  assert.equal(held.length, 1)
+  for (const route of held) await route.continue()
+  await nameStands(page, 0, '조금 뒤에 여는 공연')
+  assert.equal(await page.locator('.concert').count(), pageSize + 1)
+  await visit.close()
+})
+
+test('a concert far down the list stands first before it opens, and the open page says by itself that it is on sale, asking nobody then', { skip }, async () => {
   const { concertId } = await stage.show({ title: '곧 여는 공연', plan, opensInMs, startsInMs: 80 * day })
   const visit = await stage.visit({ width: 390 })
   const { page } = visit
-  const cards = page.locator('.concert')
-  const first = cards.first()
+  await page.clock.install()
+  const first = page.locator('.concert').first()
   await page.goto('/')
-  await first.locator('h2', { hasText: '곧 여는 공연' }).waitFor({ state: 'attached' })
-  assert.equal(await cards.count(), pageSize + 2, 'a whole page, and the two that are on none')
-  await cards.nth(1).locator('h2', { hasText: '조금 뒤에 여는 공연' }).waitFor({ state: 'attached' })
+  await nameStands(page, 0, '곧 여는 공연')
+  assert.equal(await page.locator('.concert').count(), pageSize + 2, 'a whole page, and the two that are on none')
+  await nameStands(page, 1, '조금 뒤에 여는 공연')
+
+  const asked: string[] = []
+  page.on('request', (request) => request.url().includes('/api/') && asked.push(request.url()))
+  await page.clock.fastForward(2 * opensInMs)
+  await first.locator('.opens', { hasText: home.onSale }).waitFor()
+  assert.deepEqual(asked, [], 'all pages open at the same moment')
+
+  await stage.passTime(2 * opensInMs)
   const opened = page.waitForResponse(async (response) => {
-    if (!response.url().includes('openingMinutes')) return false
+    if (!isAbout(response.url())) return false
     const { items } = (await response.json()) as { items: { id: string; openedAt: string | null }[] }
     return items.some(({ id, openedAt }) => id === concertId && openedAt !== null)
   })
-  await first.locator('.opens', { hasText: home.onSale }).waitFor()
-  await first.locator('h2', { hasText: '곧 여는 공연' }).waitFor({ state: 'attached' })
+  await page.clock.fastForward(80 * second)
   await opened
+  await nameStands(page, 0, '곧 여는 공연')
   assert.equal(await first.locator('.opens').textContent(), home.onSale)
   await assertSound(stage, page, 'home with what is about to open')
   await visit.close()

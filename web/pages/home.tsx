@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react'
-import { useNow, useRead } from '../data.ts'
+import { useNow, useOverdue, useRead } from '../data.ts'
 import { clock, dayOf, when } from '../language.ts'
 import { Loaded, Page } from '../parts/frame.tsx'
 import { Notice } from '../parts/notice.tsx'
@@ -7,13 +7,16 @@ import { Poster } from '../parts/poster.tsx'
 import { Link } from '../router.tsx'
 import type { WireFoundConcert } from '../wire.ts'
 import { useWords } from '../words/index.ts'
-import { aboutMinutes, aboutMs, changesAt, inOrder, saleOf } from './openings.ts'
+import { aboutMinutes, aboutMs, inOrder, saleOf } from './openings.ts'
 
 type Found = { totalElements: number; totalPages: number; page: number; items: WireFoundConcert[] }
 const pageSize = 24
+const sizeMax = 100
 // a concert has no zone of its own, its shows have; most are here
 const listZone = 'Asia/Seoul'
+// nobody asks for an opening: a card turns by the page's clock, and all pages are spread over this long
 const readEveryMs = 60_000
+const aboutWaitMs = 1_000
 
 export function HomePage() {
   const { home, common } = useWords()
@@ -22,10 +25,12 @@ export function HomePage() {
   const [short, setShort] = useState(false)
   const [size, setSize] = useState(pageSize)
   const titled = title ? `&title=${encodeURIComponent(title)}` : ''
-  const about = useRead<Found>(`/api/concerts?openingMinutes=${aboutMinutes}&size=${pageSize}${titled}`, { everyMs: readEveryMs, changesAt })
-  const listed = useRead<Found>(`/api/concerts?sort=date&size=${size}${titled}`, { everyMs: readEveryMs, changesAt })
-  // what stands first is waited for, so that nothing moves under a finger; without it there is the list
-  const read = about.data || about.problem ? listed : { ...listed, data: undefined }
+  const aboutPath = `/api/concerts?openingMinutes=${aboutMinutes}&size=${sizeMax}${titled}`
+  const about = useRead<Found>(aboutPath, { everyMs: readEveryMs })
+  const listed = useRead<Found>(`/api/concerts?sort=date&size=${size}${titled}`, { everyMs: readEveryMs })
+  // what stands first is waited for, so that nothing moves under a finger; not for long, for the list is there
+  const isOverdue = useOverdue(aboutPath, aboutWaitMs)
+  const read = about.data || about.problem || isOverdue ? listed : { ...listed, data: undefined }
   const find = (event: FormEvent) => {
     event.preventDefault()
     const wanted = text.trim()
@@ -47,7 +52,7 @@ export function HomePage() {
         <>
           {title && found.totalElements > 0 ? <p role="status" className="note">{home.found(found.totalElements)}</p> : null}
           {found.items.length === 0 ? <Notice title={title ? home.none(title) : home.empty} /> : <Posters about={about.data?.items ?? []} listed={found.items} />}
-          {found.totalElements > found.items.length && size < 100 ? <button type="button" className="button" onClick={() => setSize(Math.min(100, size + pageSize))}>{common.more}</button> : null}
+          {found.totalElements > found.items.length && size < sizeMax ? <button type="button" className="button" onClick={() => setSize(Math.min(sizeMax, size + pageSize))}>{common.more}</button> : null}
         </>
       )}</Loaded>
     </Page>

@@ -26,12 +26,6 @@ export function inOrder(about: WireFoundConcert[], listed: WireFoundConcert[], n
   return [...first, ...listed.filter(({ id }) => !first.some((concert) => concert.id === id))]
 }
 
-/** The first moment at which what a page says of these sales is over; undefined without one. */
-export function changesAt({ items }: { items: Sale[] }, now: number): number | undefined {
-  const coming = items.flatMap(({ opensAt, closesAt }) => [instant(opensAt) ?? now, instant(closesAt) ?? now]).filter((at) => at > now)
-  return coming.length === 0 ? undefined : Math.min(...coming)
-}
-
 function openingAbout(sale: Sale, now: number): number | undefined {
   const { isOn } = saleOf(sale, now)
   const openings = [isOn ? instant(sale.openedAt) : undefined, instant(sale.opensAt)]
