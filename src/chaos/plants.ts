@@ -39,7 +39,7 @@ export const plants: Plant[] = [
     name: 'pin_off', about: 'the clock takes seats from a running payment',
     changes: [
       { file: 'src/seat/live.ts', find: 'num_nonnulls(h.ended_reason, h.pinned_by) = 0', put: 'num_nonnulls(h.ended_reason) = 0' },
-      { file: 'src/seat/store-deadlines.ts', find: 'where h.ended_reason is null and h.pinned_by is null and h.until', put: 'where h.ended_reason is null and h.until' },
+      { file: 'src/seat/store-deadlines.ts', find: 'ended_reason is null and pinned_by is null and until <= ', put: 'ended_reason is null and until <= ' },
       // or a CHECK of the table would not let it happen
       { file: 'src/seat/store-ending.ts', find: 'update seat.holds h set ended_reason', put: 'update seat.holds h set pinned_by = null, ended_reason' },
       { file: 'src/seat/store-ending.ts', find: 's.hold_id = w.hold_id and s.status = 1', put: 's.hold_id = w.hold_id and s.status in (1, 2)' },

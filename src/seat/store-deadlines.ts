@@ -31,6 +31,9 @@ export const readDeadlines = (db: Reader, reservationIds: string[]) =>
     from seat.holds h where h.reservation_id = any(${reservationIds}::uuid[]) and ${isLive}
     group by reservation_id`)
 
+/** Live, unpinned and over by then, in the words of the index of live holds. */
+const isOver = (end: number) => sql`ended_reason is null and pinned_by is null and until <= ${at(end)}`
+
 /**
  * Unpinned holds of shows that are not paused whose end has come, with those bound together with them. Each show has an
  * equal part of `limit`, the one whose hold waits longest first, and may have `passed` more: none holds up the others by
@@ -42,13 +45,13 @@ export const dueHolds = (db: Reader, end: number, limit: number, passed = 0) =>
     late as materialized (
       select live.show_id, h.until from live cross join lateral (
         select until from seat.holds
-        where show_id = live.show_id and ended_reason is null and pinned_by is null and until <= ${at(end)}
+        where show_id = live.show_id and ${isOver(end)}
         order by until limit 1) h
       where (select s.paused_at is null from seat.shows s where s.show_id = live.show_id) order by h.until),
     due as materialized (
       select h.id, h.reservation_id from late cross join lateral (
         select id, reservation_id from seat.holds
-        where show_id = late.show_id and ended_reason is null and pinned_by is null and until <= ${at(end)}
+        where show_id = late.show_id and ${isOver(end)}
         order by until limit (select greatest(${limit}::bigint / count(*), 1) + ${passed}::bigint from late)) h
       limit ${limit + passed})
     select id, reservation_id as "reservationId" from due
