@@ -21,8 +21,8 @@ if (chosen.length === 0) {
 const databaseUrl = process.env.TEST_DATABASE_URL
 /** what these see does not depend on the engine of the database: once is enough */
 const engineFree = /^(test\/(browser\/|web-|(nginx|leash|containers|start|catalogue|alerts|rules|redis-limits|parked-apart)\.test)|src\/(line-client|crowd|stage)\/)/
-/** what takes long by its load or its clocks, the longest first: one that began last would leave a core idle at the end */
-const longest = ['test/crash', 'test/topologies', 'test/slowed-shop', 'test/contention', 'test/chaos', 'test/browser/states-', 'test/away-', 'test/browser/demo', 'test/cluster-rush', 'test/browser/', 'test/rules-processes', 'test/start', 'test/services']
+/** what takes long by its work, the longest first; what looks at clocks and rates comes later, among files that leave it room */
+const longest = ['test/crash', 'test/topologies', 'test/contention']
 const limits = {
   // one more than cores: many a test waits for a clock, a browser or an engine
   fileConcurrency: 3,

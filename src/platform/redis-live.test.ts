@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { heardBy, liveContract, sharedLiveContract, until } from './live.contract.ts'
 import type { Live } from './live.ts'
 import { createLog } from './log.ts'
@@ -41,6 +42,17 @@ onEachRedis('carries live news', (engine, url) => {
     for (const text of ['no json', ...told]) one.publish('read', text)
     await until(() => heard.includes('49'), 'the last one')
     assert.deepEqual(heard.filter((text) => text !== '"before"'), told)
+  })
+
+  test(`${engine}: closed at any moment, it leaves no connection open that would keep a process from its end`, async () => {
+    const openNow = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+    const before = openNow()
+    for (let i = 0; i < 20; i++) {
+      const live = openRedisLive({ ...quiet, url, prefix })
+      await wait(i % 7) // somewhere between nothing and all of its connections
+      live.close()
+    }
+    await until(() => openNow() <= before, 'all are closed')
   })
 })
 

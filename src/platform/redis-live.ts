@@ -1,12 +1,10 @@
 import { createMemoryLive, type Live } from './live.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
-import { redisClientOf } from './redis.ts'
+import { connectRedis } from './redis.ts'
 
 type Deps = { url: string; newId: () => string; metrics: Metrics; log: Logger; prefix?: string }
 type Client = {
-  connect(): Promise<unknown>
-  destroy(): void
   sPublish(channel: string, text: string): Promise<unknown>
   sSubscribe(channel: string, hear: (text: string) => void): Promise<unknown>
   sUnsubscribe(channel: string, hear: (text: string) => void): Promise<unknown>
@@ -22,11 +20,11 @@ const retryMs = 1_000
 export function openRedisLive({ url, newId, metrics, log, prefix = 'openrun' }: Deps): Live {
   const here = createMemoryLive()
   const self = newId()
-  const [talking, listening] = [redisClientOf(url), redisClientOf(url)] as unknown as [Client, Client]
+  const links = [connectRedis(url), connectRedis(url)] as const
+  const [talking, listening] = links.map(({ client }) => client) as unknown as [Client, Client]
   const hearers = new Map<string, { count: number; hear: (text: string) => void; subscribed: boolean }>()
   let closed = false
   let isAway = false
-  for (const client of [talking, listening]) client.connect().catch(() => undefined) // it tries for ever
 
   function lost(error: unknown) {
     metrics.liveLost.inc()
@@ -84,8 +82,7 @@ export function openRedisLive({ url, newId, metrics, log, prefix = 'openrun' }: 
     close: () => {
       closed = true
       here.close()
-      talking.destroy()
-      listening.destroy()
+      for (const link of links) link.close()
     },
   }
 }

@@ -24,30 +24,46 @@ const replacedAfterMs = 1_000
 
 export const scriptOf = (text: string): Script => ({ text, sha: createHash('sha1').update(text).digest('hex') })
 
-/** A connection to one server or a Cluster, not yet connected; one that listens can do nothing else. */
-export function redisClientOf(url: string) {
+/**
+ * A client of one server or a Cluster that connects, again for ever while it is away; one that listens can do nothing else.
+ * The library lets go of no connection that is still being made, neither at the start nor while a Cluster's nodes are
+ * looked for after a failover: `close` waits for the first and lets go of the others as they come.
+ */
+export function connectRedis(url: string) {
   const addresses = redisAddressesOf(url)
   if (!addresses) throw new Error('this is no address of Redis')
-  const client = addresses.cluster ? clusterOf(addresses.urls) : clientOf(addresses.urls[0] as string)
+  let isClosed = false
+  const reconnectStrategy = (retries: number) => (isClosed ? false : delayOf(retries))
+  const client = addresses.cluster ? clusterOf(addresses.urls, reconnectStrategy) : clientOf(addresses.urls[0] as string, reconnectStrategy)
   // whoever asks hears of it: an error of a connection has no other reader
   client.on('error', () => undefined)
-  return client
+  client.on('node-connect', () => {
+    if (isClosed) setImmediate(() => client.destroy())
+  })
+  const connected = client.connect().then(() => true, () => false)
+  const close = () => {
+    isClosed = true
+    void connected.then((stands) => {
+      if (stands || addresses.cluster) client.destroy()
+    })
+  }
+  return { client, connected, close }
 }
 
 /** Connects to one server or a Cluster, and again for ever when it is away. A server that is not there is waited for 1 s, no longer. */
 export async function openRedis(url: string): Promise<Redis> {
-  const client = redisClientOf(url)
+  const { client, connected, close } = connectRedis(url)
   let connectedOnce = false
-  const connected = client.connect().then(() => {
-    connectedOnce = true
-  }, () => undefined)
-  await Promise.race([connected, new Promise((resolve) => setTimeout(resolve, connectTimeoutMs).unref())])
+  const connectedNow = connected.then((stands) => {
+    connectedOnce = stands
+  })
+  await Promise.race([connectedNow, new Promise((resolve) => setTimeout(resolve, connectTimeoutMs).unref())])
   const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
   return {
     run: (script, keys, args, timeoutMs = commandTimeoutMs) => within(timeoutMs, evaluate(client, script, keys, args)),
     runBytes: (script, keys, args, timeoutMs = commandTimeoutMs) => within(timeoutMs, evaluate(bytes, script, keys, args)),
     wasConnected: () => connectedOnce,
-    close: () => client.destroy(),
+    close,
   }
 }
 
@@ -68,21 +84,20 @@ async function evaluate(client: Client, { sha, text }: Script, keys: string[], a
   }
 }
 
-const socket = {
-  connectTimeout: connectTimeoutMs,
-  reconnectStrategy: (retries: number) => Math.min(reconnectMsMax, reconnectMsMin * 2 ** Math.min(retries, 10)) * (0.5 + Math.random() / 2),
-}
+const delayOf = (retries: number) => Math.min(reconnectMsMax, reconnectMsMin * 2 ** Math.min(retries, 10)) * (0.5 + Math.random() / 2)
+type ReconnectStrategy = (retries: number) => number | false
 // the client's own time limit makes a signal a command and costs more than the command; `within` is a timer
 const commandOptions = { timeout: undefined as never }
 
-function clientOf(url: string) {
-  return createClient({ url, socket, commandOptions, disableOfflineQueue: true })
+function clientOf(url: string, reconnectStrategy: ReconnectStrategy) {
+  return createClient({ url, socket: { connectTimeout: connectTimeoutMs, reconnectStrategy }, commandOptions, disableOfflineQueue: true })
 }
 
-function clusterOf(urls: string[]) {
+function clusterOf(urls: string[], reconnectStrategy: ReconnectStrategy) {
   const { username, password, protocol } = new URL(urls[0] as string)
   const login = { ...(username ? { username: decodeURIComponent(username) } : {}), ...(password ? { password: decodeURIComponent(password) } : {}) }
-  const defaults = { ...login, socket: { ...socket, ...(protocol === 'rediss:' ? { tls: true as const } : {}) }, disableOfflineQueue: true }
+  const socket = { connectTimeout: connectTimeoutMs, reconnectStrategy, ...(protocol === 'rediss:' ? { tls: true as const } : {}) }
+  const defaults = { ...login, socket, disableOfflineQueue: true }
   return createCluster({ rootNodes: urls.map((url) => ({ url })), defaults, commandOptions, topologyRefreshOnReconnectionAttemptStrategy: replacedAfterMs })
 }
 
