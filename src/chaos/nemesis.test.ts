@@ -8,7 +8,7 @@ function worldWith(rows: () => Promise<unknown[]>): World {
   let paid = 0
   return { random: () => 0, crowd: { paidCount: () => paid++ }, system: { services: { replicas: [{ name: 'seat', index: 0 }] }, rows } } as unknown as World
 }
-const rageOn = (world: World) => rage({ world, until: performance.now() + 1, kinds: ['events_delayed'], onHealed: async () => undefined, say: () => undefined })
+const rageOn = (world: World) => rage({ world, until: performance.now() + 200, kinds: ['events_delayed'], onHealed: async () => undefined, say: () => undefined })
 
 test('a fault that could not be done is told apart from one that was: it proves nothing', async () => {
   const failed = await rageOn(worldWith(() => Promise.reject(new Error('relation "seat.outbox_leases" does not exist'))))

@@ -41,6 +41,8 @@ export type KafkaBus = Relay & {
 /** What a client of ours waits for before it says that the broker is away. */
 export const patience = { connectTimeout: 3_000, timeout: 5_000, retries: 3, retryDelay: 300 }
 const closeMsMax = 5_000
+/** how long a topic that was just made is waited for */
+const [ledMsMax, ledPollMs] = [5_000, 50]
 const eventBytesMax = 8_388_608
 /** What a broker that takes connections and never answers may hold up: the library would wait a minute and more. */
 const sendMsMaxDefault = 15_000
@@ -165,6 +167,17 @@ async function createTopics(admin: Admin, topics: string[]): Promise<void> {
   await admin.createTopics({ topics: missing, partitions: outboxSlots, configs }).catch((error: Error) => {
     if (!findErrorBy(error, 'apiId', 'TOPIC_ALREADY_EXISTS')) throw error
   })
+  await untilLed(admin, missing)
+}
+
+/** A busy broker says that topics are made a moment before it knows them; whoever writes to them sooner is told they are not there. */
+async function untilLed(admin: Admin, names: string[]): Promise<void> {
+  for (let waited = 0; waited < ledMsMax; waited += ledPollMs) {
+    const found = await admin.metadata({ topics: names, forceUpdate: true }).catch(() => undefined)
+    const isLed = (name: string) => found?.topics.get(name)?.partitions.every(({ leader }) => leader >= 0) ?? false
+    if (names.every(isLed)) return
+    await sleep(ledPollMs)
+  }
 }
 
 /** Throws for a topic in which some slots of the outbox have no partition: their keys would never leave. */
