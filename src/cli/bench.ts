@@ -75,9 +75,9 @@ async function measureHolds(engine: Engine) {
   for (let run = 0; run < runs; run++) {
     // side by side in each run, so that a noisy moment of the machine hits all three
     const nullHolds = nullRequests()
-    nulls.push(await withNaive(['null'], async (url, onWarm) => (await warmLoad(url, async () => nullHolds, onWarm)).perSecond))
+    nulls.push(await measureNaive('null', '', nullHolds))
     const naiveHolds = naiveRequests()
-    naives.push(await withDatabase(engine, (where) => withNaive([engine, where], async (url, onWarm) => (await warmLoad(url, async () => naiveHolds, onWarm)).perSecond)))
+    naives.push(await withDatabase(engine, (where) => measureNaive(engine, where, naiveHolds)))
     ours.push(await withDatabase(engine, (where) => measureOurHolds(engine, where)))
     say(`${engine} hold, run ${run + 1}: null ${round(nulls[run])}/s, for update ${round(naives[run])}/s, ours ${round(ours[run]?.perSecond)}/s ${JSON.stringify(ours[run]?.statuses)}`)
   }
@@ -161,7 +161,7 @@ function holdsOf(path: string, buyers: Buyer[], { showId, windowId }: Show): Buf
 }
 
 /** What the compiler has not seen yet is slow: every server is warmed first, in the same way. */
-async function warmLoad(url: string, requests: () => Promise<NextRequest>, onWarm: () => Promise<void> = async () => undefined): Promise<LoadResult> {
+async function warmLoad(url: string, requests: () => Promise<NextRequest>, onWarm: () => Promise<void>): Promise<LoadResult> {
   pinToCore('generator', process.pid)
   try {
     for (let round = 0; round < warmRounds; round++) await load(url, connections, warmSeconds, await requests())
@@ -175,7 +175,7 @@ async function warmLoad(url: string, requests: () => Promise<NextRequest>, onWar
 }
 
 /** Keeps off the server's core what works for it beside its main thread; an embedded database is one of its threads. */
-async function pinAround(engine: string, pid: number, where: string) {
+async function pinAround(engine: Engine | 'null', pid: number, where: string) {
   if (engine === 'pglite') return
   pinThreads(pid)
   if (engine === 'postgres') await pinBackends(where)
@@ -188,13 +188,15 @@ function naiveRequests(): NextRequest {
   return () => requests[sent++]
 }
 
-async function withNaive<T>(argv: string[], use: (url: string, onWarm: () => Promise<void>) => Promise<T>): Promise<T> {
-  const [engine = '', where = ''] = argv
-  const child: ChildProcess = spawn(process.execPath, [...serverFlags, new URL('../bench/naive-server.ts', import.meta.url).pathname, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] })
+/** Requests a second of a server that is not ours: `null` or one transaction a request. */
+async function measureNaive(engine: Engine | 'null', where: string, requests: NextRequest): Promise<number> {
+  const child: ChildProcess = spawn(process.execPath, [...serverFlags, new URL('../bench/naive-server.ts', import.meta.url).pathname, engine, where], { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
     const [first] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
-    pinToCore('server', child.pid ?? 0)
-    return await use(`http://127.0.0.1:${first.toString().trim()}`, () => pinAround(engine, child.pid ?? 0, where))
+    const pid = child.pid ?? 0
+    pinToCore('server', pid)
+    const { perSecond } = await warmLoad(`http://127.0.0.1:${first.toString().trim()}`, async () => requests, () => pinAround(engine, pid, where))
+    return perSecond
   } finally {
     child.kill('SIGTERM')
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
