@@ -13,6 +13,7 @@ const tokens = createTokens<ServiceClaims>('service', [{ id: 'k1', secret: 'k'.r
 const identity = createIdentity('gateway', tokens, Date.now)
 const waits: number[] = []
 const patience = { random: () => 0.5, wait: async (ms: number) => void waits.push(ms) }
+/** Where calls are counted: a timer may end a call before its time is over, and what is left is enough to ask again. */
 const onceOnly = { ...shopOperations, buy: { ...shopOperations.buy, once: true as const } }
 
 function callerFor(t: TestContext, origins: string[], { operations = shopOperations, ...more }: Partial<Parameters<typeof remote>[2]> & { operations?: typeof shopOperations } = {}) {
@@ -99,7 +100,7 @@ test('a frozen replica is not waited for to the end of the call while there is a
 test('a single frozen replica that is asked now and then costs two callers their patience, then nobody, until it answers', async (t) => {
   const one = await openReplica(t)
   const open: number[] = []
-  const api = callerFor(t, [one.origin], { callTimeoutMs: 300, breakerRestMs: 60_000, onBreaker: (count) => open.push(count) })
+  const api = callerFor(t, [one.origin], { operations: onceOnly, callTimeoutMs: 300, breakerRestMs: 60_000, onBreaker: (count) => open.push(count) })
   one.state.frozen = true
   for (let i = 0; i < 4; i++) await assert.rejects(api.buy({ id: `frozen${i}`, seat: 1 }), UnknownOutcome)
   assert.equal(one.state.asked, 2)
@@ -108,7 +109,7 @@ test('a single frozen replica that is asked now and then costs two callers their
 
 test('an answer between two silences keeps the breaker closed', async (t) => {
   const one = await openReplica(t)
-  const api = callerFor(t, [one.origin], { callTimeoutMs: 500, breakerRestMs: 60_000 })
+  const api = callerFor(t, [one.origin], { operations: onceOnly, callTimeoutMs: 500, breakerRestMs: 60_000 })
   for (let i = 0; i < 2; i++) {
     one.state.frozen = true
     await assert.rejects(api.buy({ id: `frozen${i}`, seat: 1 }), UnknownOutcome)

@@ -43,6 +43,14 @@ export async function buy(stage: Stage, who: Who, seatIds: number[]) {
 export const joinMany = ({ api }: Stage, showId: string, count: number) =>
   Promise.all(Array.from({ length: count }, () => randomUUID()).map((userId) => api.queue.join({ showId, userId, sessionId: userId })))
 
+/** Until the line has let so many in; a busy machine lets them in by and by. */
+export async function letIn(stage: Stage, showId: string, count: number) {
+  while ((await stage.api.queue.frame({ showId })).admittedThrough < count) {
+    await stage.settle()
+    await wait(100)
+  }
+}
+
 /** Until the show's page and its line would say so. */
 export async function availability(stage: Stage, showId: string, state: string) {
   for (;;) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { en } from '../../../web/line/words-en.ts'
 import { ko } from '../../../web/line/words-ko.ts'
-import { availability, buy, joinMany, refusedAsSoldOut, reserve } from '../sales.ts'
+import { availability, buy, joinMany, letIn, refusedAsSoldOut, reserve } from '../sales.ts'
 import type { Scene, Shot } from '../scene.ts'
 
 const day = 86_400_000
@@ -60,6 +60,7 @@ export async function* waiting({ stage, enter, language }: Scene): AsyncGenerato
   const { showId } = show
   await api.queue.control({ showId, by, cap: 900 })
   await joinMany(stage, showId, 1_312)
+  await letIn(stage, showId, 900)
   const { page, context } = await enter({ allowed: [/ERR_INTERNET_DISCONNECTED/] })
   await page.goto(`/shows/${showId}/line#join`)
   await heading(words.waiting.title(412)).waitFor()
