@@ -56,12 +56,12 @@ async function readFrame(env: QueueEnv, showId: string): Promise<Frame> {
 export async function frameOf(env: QueueEnv, db: Reader, show: Show, stock: Stock | undefined): Promise<Frame> {
   const line = presentLine(show)
   const now = env.now()
-  env.pace.observe(line, now)
+  env.pace.observe(show, now)
   const { showId, cap, pausedAt, ratePerMinute, leftByGrade: seatsLeft } = show
   const { windowId, epoch, phase, last, rosterCount, seed, admittedThrough, message, opensAt, closesAt } = line
   const paused = pausedAt !== null
   const moves = phase === 'open' && !paused && show.status === 'published'
-  const rate = moves ? rounded(env.pace.perSecond(show, line, now)) : 0
+  const rate = moves ? rounded(env.pace.perSecond(show, now)) : 0
   const gone = await goneOf(db, line)
   const availability = stock?.availability ?? null
   const left = stock?.left ?? []

@@ -1,33 +1,42 @@
 import { LRUCache } from 'lru-cache'
 import { queueLimits } from './api.ts'
 import { limitOf } from './gate.ts'
-import type { Line, Show } from './line.ts'
+import { liveOf, type Show } from './line.ts'
 
-type Sample = { at: number; count: number }
-/** How fast a line moves, seen by this process: an estimate, so it is kept in memory only. */
+type Sample = { at: number; called: number; live: number }
+/** How fast the line of a show moves, seen by this process: an estimate, so it is kept in memory only. */
 export type Pace = {
-  observe(line: Line, at: number): void
-  /** places called a second */
-  perSecond(show: Show, line: Line, at: number): number
+  observe(show: Show, at: number): void
+  /** places called a second, once every slot is taken */
+  perSecond(show: Show, at: number): number
 }
 
-const linesMax = 10_000
+const showsMax = 10_000
 const rotateMs = 30_000
 const measuredMs = 5_000
 
-/** One estimate for every answer: calls of the last 30–60 s; before there are any, a cap of full passes. */
+/**
+ * One estimate for every answer: calls of the last 30–60 s into slots that had become free, and at least a cap of full
+ * passes. A call into a slot that nobody had yet is no pace: the hundreds who come in at the opening say nothing of how
+ * soon the next of them leaves. All lines of a show share its slots.
+ */
 export function createPace(): Pace {
-  const lines = new LRUCache<string, { older: Sample; newer: Sample }>({ max: linesMax })
+  const shows = new LRUCache<string, { older: Sample; newer: Sample }>({ max: showsMax })
   return {
-    observe({ windowId, calledCount: count }, at) {
-      const seen = lines.get(windowId)
-      if (!seen) lines.set(windowId, { older: { at, count }, newer: { at, count } })
-      else if (at - seen.newer.at >= rotateMs) lines.set(windowId, { older: seen.newer, newer: { at, count } })
+    observe(show, at) {
+      const seen = shows.get(show.showId)
+      if (!seen) shows.set(show.showId, { older: sampleOf(show, at), newer: sampleOf(show, at) })
+      else if (at - seen.newer.at >= rotateMs) shows.set(show.showId, { older: seen.newer, newer: sampleOf(show, at) })
     },
-    perSecond(show, { windowId, calledCount }, at) {
-      const { older } = lines.get(windowId) ?? { older: { at, count: calledCount } }
-      const measured = at - older.at >= measuredMs ? (calledCount - older.count) / ((at - older.at) / 1000) : 0
-      return measured > 0 ? measured : limitOf(show).cap / (queueLimits.passMs / 1000)
+    perSecond(show, at) {
+      const now = sampleOf(show, at)
+      const { older } = shows.get(show.showId) ?? { older: now }
+      const freed = now.called - older.called - Math.max(0, now.live - older.live)
+      const measured = at - older.at >= measuredMs ? freed / ((at - older.at) / 1000) : 0
+      const byOperator = show.ratePerMinute === null ? Number.POSITIVE_INFINITY : show.ratePerMinute / 60
+      return Math.min(byOperator, Math.max(measured, limitOf(show).cap / (queueLimits.passMs / 1000)))
     },
   }
 }
+
+const sampleOf = (show: Show, at: number): Sample => ({ at, called: show.lines.reduce((sum, line) => sum + line.calledCount, 0), live: liveOf(show) })

@@ -33,10 +33,10 @@ export async function positionMany(env: QueueEnv, inputs: Who[]): Promise<Answer
 export async function viewsOf(env: QueueEnv, aheadOf: (line: Line, ranks: number[]) => Promise<Ahead>, show: Show, rows: places.PlaceRow[]): Promise<Map<places.PlaceRow, Place>> {
   const now = env.now()
   const views = new Map<places.PlaceRow, Place>()
+  env.pace.observe(show, now)
+  const perSecond = env.pace.perSecond(show, now)
   for (const windowId of new Set(rows.map((row) => row.windowId))) {
     const line = lineOf(show, windowId)
-    env.pace.observe(line, now)
-    const perSecond = env.pace.perSecond(show, line, now)
     const own = rows.filter((row) => row.windowId === windowId)
     const order = orderOf(line)
     const isDrawn = isRanked(line)

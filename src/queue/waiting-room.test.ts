@@ -168,6 +168,18 @@ test('C9: join and look give one estimate, from how the line really moves', asyn
   assert.equal((await ground.queue.position(fans[12] as Who)).etaSeconds, 0)
 })
 
+test('who comes in at the opening is no pace: the next one waits for somebody to leave', async () => {
+  const showId = await ground.publish([{ opensAt: ground.clock.now + 10_000 }])
+  const me = someone(showId)
+  await ground.queue.frame({ showId })
+  ground.clock.now += 10_000
+  await ground.crowd(showId, 32)
+  const passes = (await ground.queue.join(me)).place
+  assert.equal(passes.etaSeconds, (30 / 3) * 600, 'a cap of full passes')
+  ground.clock.now += 6_000
+  assert.equal((await ground.queue.position(me)).etaSeconds, passes.etaSeconds, 'three were called in these seconds, into slots nobody had')
+})
+
 test('C10: order is the order of numbers, also when a replica’s clock is behind', async () => {
   const showId = await ground.publish()
   const [, , , fourth] = (await ground.crowd(showId, 4)) as [Who, Who, Who, Who]
