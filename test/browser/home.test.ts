@@ -10,13 +10,14 @@ const minute = 60 * second
 const day = 24 * 60 * minute
 const opensInMs = 10 * second
 const pageSize = 24
-const { home } = ko
+const { home, common } = ko
 const plan = { sections: [{ name: 'A', grade: 'R', kind: 'seated' as const, rows: [{ name: '1', seats: 4 }] }] }
 let stage: Stage
 before(async () => {
   if (skip) return
   stage = await openStage()
   for (let i = 0; i < pageSize; i++) await stage.show({ title: `먼저 하는 공연 ${i}`, plan, opensInMs: 10 * day, startsInMs: 20 * day, closesInMs: 11 * day })
+  await stage.show({ title: '멀리 있는 공연', plan, opensInMs: 10 * day, startsInMs: 100 * day, closesInMs: 11 * day })
   await stage.show({ title: '조금 뒤에 여는 공연', plan, opensInMs: 20 * minute, startsInMs: 90 * day })
 })
 after(() => stage?.close())
@@ -67,5 +68,43 @@ test('a concert far down the list stands first before it opens, and the open pag
   await nameStands(page, 0, '곧 여는 공연')
   assert.equal(await first.locator('.opens').textContent(), home.onSale)
   await assertSound(stage, page, 'home with what is about to open')
+  await visit.close()
+})
+
+test('the next page comes below what stands there, and a failed one may be asked for again', { skip }, async () => {
+  const visit = await stage.visit({ width: 390 }, [/^failed: .*page=1/])
+  const { page } = visit
+  const cards = page.locator('.concert')
+  await page.route(({ href }) => href.includes('page=1'), (route) => route.abort('connectionfailed'), { times: 1 })
+  await page.goto('/')
+  await cards.nth(pageSize).waitFor()
+  const before = await cards.count()
+  const more = page.getByRole('button', { name: common.more })
+  await more.click()
+  await page.locator('.notice.bad').waitFor()
+  assert.equal(await cards.count(), before, 'nothing that stands there goes')
+  await more.click()
+  await more.waitFor({ state: 'detached' })
+  assert.equal(await page.locator('.notice.bad').count(), 0)
+  const titles = await page.locator('.concert h2').allTextContents()
+  assert.equal(new Set(titles).size, titles.length, 'each concert once')
+  assert.ok(titles.includes('멀리 있는 공연'))
+  await visit.close()
+})
+
+test('the list is of what is still to come; a search finds what is over, too', { skip }, async () => {
+  const visit = await stage.visit({ width: 390 })
+  const { page } = visit
+  const asked: URL[] = []
+  page.on('request', (request) => request.url().includes('sort=date') && asked.push(new URL(request.url())))
+  await page.goto('/')
+  await page.locator('.concert').first().waitFor()
+  await page.locator('input[type=search]').fill('공연')
+  await page.locator('search button').click()
+  await page.locator('[role=status]', { hasText: home.found(0).replace(/\d+/, '').trim().slice(0, 2) }).waitFor()
+  const [list, search] = asked
+  const from = Date.parse(list?.searchParams.get('from') ?? '')
+  assert.ok(Math.abs(from - stage.now()) <= 60 * minute, `from ${from}`)
+  assert.equal(search?.searchParams.get('from'), null)
   await visit.close()
 })

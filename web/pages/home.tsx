@@ -1,8 +1,9 @@
 import { type FormEvent, useState } from 'react'
-import { useNow, useOverdue, useRead } from '../data.ts'
+import { get, serverNow } from '../client.ts'
+import { useAct, useNow, useOverdue, useRead } from '../data.ts'
 import { clock, dayOf, when } from '../language.ts'
 import { Loaded, Page } from '../parts/frame.tsx'
-import { Notice } from '../parts/notice.tsx'
+import { Notice, ProblemNotice } from '../parts/notice.tsx'
 import { Poster } from '../parts/poster.tsx'
 import { Link } from '../router.tsx'
 import type { WireFoundConcert } from '../wire.ts'
@@ -11,7 +12,9 @@ import { aboutMinutes, aboutMs, inOrder, saleOf } from './openings.ts'
 
 type Found = { totalElements: number; totalPages: number; page: number; items: WireFoundConcert[] }
 const pageSize = 24
-const sizeMax = 100
+const aboutMax = 100
+// pages of one hour ask for one list
+const hourMs = 3_600_000
 // a concert has no zone of its own, its shows have; most are here
 const listZone = 'Asia/Seoul'
 // nobody asks for an opening: a card turns by the page's clock, and all pages are spread over this long
@@ -23,11 +26,14 @@ export function HomePage() {
   const [text, setText] = useState('')
   const [title, setTitle] = useState('')
   const [short, setShort] = useState(false)
-  const [size, setSize] = useState(pageSize)
+  const [from] = useState(() => new Date(Math.floor(serverNow() / hourMs) * hourMs).toISOString())
   const titled = title ? `&title=${encodeURIComponent(title)}` : ''
-  const aboutPath = `/api/concerts?openingMinutes=${aboutMinutes}&size=${sizeMax}${titled}`
+  const aboutPath = `/api/concerts?openingMinutes=${aboutMinutes}&size=${aboutMax}${titled}`
+  // what is over is found by its title
+  const listPath = `/api/concerts?sort=date&size=${pageSize}${titled || `&from=${from}`}`
   const about = useRead<Found>(aboutPath, { everyMs: readEveryMs })
-  const listed = useRead<Found>(`/api/concerts?sort=date&size=${size}${titled}`, { everyMs: readEveryMs })
+  const listed = useRead<Found>(listPath, { everyMs: readEveryMs })
+  const more = useMore(listPath)
   // what stands first is waited for, so that nothing moves under a finger; not for long, for the list is there
   const isOverdue = useOverdue(aboutPath, aboutWaitMs)
   const read = about.data || about.problem || isOverdue ? listed : { ...listed, data: undefined }
@@ -51,12 +57,26 @@ export function HomePage() {
       <Loaded read={read}>{(found) => (
         <>
           {title && found.totalElements > 0 ? <p role="status" className="note">{home.found(found.totalElements)}</p> : null}
-          {found.items.length === 0 ? <Notice title={title ? home.none(title) : home.empty} /> : <Posters about={about.data?.items ?? []} listed={found.items} />}
-          {found.totalElements > found.items.length && size < sizeMax ? <button type="button" className="button" onClick={() => setSize(Math.min(sizeMax, size + pageSize))}>{common.more}</button> : null}
+          {found.items.length === 0 ? <Notice title={title ? home.none(title) : home.empty} /> : <Posters about={about.data?.items ?? []} listed={[...found.items, ...more.items]} />}
+          {more.pages < found.totalPages ? <button type="button" className="button" disabled={more.busy} onClick={more.add}>{common.more}</button> : null}
+          <ProblemNotice problem={more.problem} />
         </>
       )}</Loaded>
     </Page>
   )
+}
+
+/** The pages after the first one, added one by one; what they say of sales goes on by the page's clock. */
+function useMore(path: string) {
+  const { act, busy, problem } = useAct()
+  const none = { path, pages: 1, items: [] as WireFoundConcert[] }
+  const [kept, setKept] = useState(none)
+  const known = kept.path === path ? kept : none
+  const add = () => act(async () => {
+    const { items } = await get<Found>(`${path}&page=${known.pages}`)
+    setKept({ path, pages: known.pages + 1, items: [...known.items, ...items] })
+  })
+  return { ...known, add, busy, problem }
 }
 
 function Posters({ about, listed }: { about: WireFoundConcert[]; listed: WireFoundConcert[] }) {

@@ -18,12 +18,18 @@ export function saleOf({ opensAt, closesAt }: Sale, now: number): { isOn: boolea
  * listed, as it is. `about` may know of concerts that are on no page that was read.
  */
 export function inOrder(about: WireFoundConcert[], listed: WireFoundConcert[], now: number): WireFoundConcert[] {
-  const known = [...new Map([...about, ...listed].map((concert) => [concert.id, concert])).values()]
+  const known = firstOfEach([...listed, ...about])
   const first = known.flatMap((concert) => {
     const opening = openingAbout(concert, now)
     return opening === undefined ? [] : [{ concert, opening }]
   }).toSorted((a, b) => a.opening - b.opening).map(({ concert }) => concert)
-  return [...first, ...listed.filter(({ id }) => !first.some((concert) => concert.id === id))]
+  return firstOfEach([...first, ...listed])
+}
+
+/** A list that moved on between two of its pages may tell a concert on both. */
+function firstOfEach(concerts: WireFoundConcert[]): WireFoundConcert[] {
+  const ids = new Set<string>()
+  return concerts.filter(({ id }) => !ids.has(id) && ids.add(id))
 }
 
 function openingAbout(sale: Sale, now: number): number | undefined {
