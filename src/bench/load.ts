@@ -5,6 +5,8 @@ export type LoadResult = { perSecond: number; done: number; seconds: number; sta
 export type NextRequest = () => Buffer | undefined
 
 const answerBytesMax = 16_384
+/** for all connections: what is read is copied out before the next one reads */
+const buffer = Buffer.allocUnsafe(answerBytesMax)
 const [bodyStarts, contentLength] = ['\r\n\r\n', 'content-length: ']
 
 /**
@@ -34,7 +36,6 @@ export const getOf = (path: string, headers: string) => Buffer.from(`GET ${path}
 
 const keepAsking = ({ hostname, port }: URL, endAt: number, next: NextRequest, onAnswer: (status: string, ms: number) => void) =>
   new Promise<void>((resolve, reject) => {
-    const buffer = Buffer.allocUnsafe(answerBytesMax)
     let received = ''
     let sentAt = 0
     const onread = { buffer, callback: (bytes: number) => read(received + buffer.toString('latin1', 0, bytes)) }
