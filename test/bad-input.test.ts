@@ -146,7 +146,7 @@ test('every refusal is counted by its code, also of what is not there', async ()
 test('every answer is counted once, by its route and status, also one that is refused or has no route', async () => {
   const countOf = async (route: string, status: string) => {
     const { values } = await world.metrics.httpSeconds.get()
-    return values.find(({ metricName, labels }) => metricName?.endsWith('_count') && (labels as Record<string, unknown>).route === route && (labels as Record<string, unknown>).status === status)?.value ?? 0
+    return values.find(({ metricName, labels }) => metricName.endsWith('_count') && labels.method === 'GET' && labels.route === route && labels.status === status)?.value ?? 0
   }
   const seen = () => Promise.all([countOf('/api/concerts', '200'), countOf('/api/concerts/:id', '404'), countOf('none', '404'), countOf('/api/wallet', '401')])
   const before = await seen()

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import { type Networks, networksOf, prefixOf, senderOf } from '../platform/address.ts'
-import type { App } from '../platform/http.ts'
+import { type App, routeOf } from '../platform/http.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { Refusal } from '../platform/outcome.ts'
 import type { Access } from '../platform/principal.ts'
@@ -68,13 +68,13 @@ export function limitRates(app: App, { limit, settings, metrics, now, slowed, li
     return key
   }
   /** As the router reads the address, whatever of it is written in percents. */
-  const showJoined = ({ routeOptions, method, params }: FastifyRequest): string | undefined => {
-    if (method !== 'POST' || !joinRoute.test(routeOptions.url ?? '')) return undefined
-    const { id = '' } = params as { id?: string }
+  const showJoined = (request: FastifyRequest): string | undefined => {
+    if (request.method !== 'POST' || !joinRoute.test(routeOf(request).url ?? '')) return undefined
+    const { id = '' } = request.params as { id?: string }
     return idForm.test(id) ? id : undefined
   }
   async function spend(payer: Payer, key: string, request: FastifyRequest): Promise<Refusal | undefined> {
-    const name = request.routeOptions.config.limit ?? 'read'
+    const name = routeOf(request).config.limit ?? 'read'
     const waitMs = await limit.take(`${name} ${payer}`, key, now())
     if (waitMs <= 0) return undefined
     const retryAfterSeconds = Math.ceil(waitMs / 1_000)
@@ -85,7 +85,7 @@ export function limitRates(app: App, { limit, settings, metrics, now, slowed, li
     return new Refusal('rate_limited', { retryAfterSeconds, reason: `joins_by_${payer}`, perMinute, changes: 'pace', place: 'kept', ends: 'by_itself', appeal: `/api/shows/${showId}/queue/appeals` })
   }
   function slowedRefusal(payer: Payer, refusal: Refusal, request: FastifyRequest): Refusal {
-    metrics.rateLimited.inc({ class: request.routeOptions.config.limit ?? 'read', by: payer })
+    metrics.rateLimited.inc({ class: routeOf(request).config.limit ?? 'read', by: payer })
     const showId = showJoined(request)
     if (showId !== undefined) slowed?.({ showId, userId: request.principal?.userId ?? null, sender: request.sender, by: payer, perMinute: Number(refusal.params.perMinute) })
     return refusal

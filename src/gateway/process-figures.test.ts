@@ -7,12 +7,12 @@ test('what fans felt is of the last ten seconds: older answers do not count, and
   const metrics = createMetrics()
   let now = 0
   const figures = createProcessFigures({ metrics, lagMs: () => 12.4, now: () => now })
-  const answer = (seconds: number, status = '201') => metrics.httpSeconds.observe({ method: 'POST', route: '/api/shows/:id/holds', status }, seconds)
+  const answer = (seconds: number, status = 201) => metrics.httpSeconds.observe('POST', '/api/shows/:id/holds', status, seconds)
   for (let i = 0; i < 50; i++) answer(4)
   await figures()
   now += 5_000
   for (let i = 0; i < 90; i++) answer(0.015)
-  for (let i = 0; i < 10; i++) answer(0.3, '409')
+  for (let i = 0; i < 10; i++) answer(0.3, 409)
   metrics.refusals.inc({ code: 'seat_taken' }, 10)
   metrics.databaseConnections.set({ state: 'total' }, 4)
   metrics.databaseConnections.set({ state: 'idle' }, 3)

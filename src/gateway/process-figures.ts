@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { secondsBuckets } from '../platform/answer-times.ts'
 import { Count, Exact } from '../platform/contract.ts'
 import type { Metrics } from '../platform/metrics.ts'
 
@@ -60,15 +61,13 @@ async function byLabel(instrument: unknown, label: string): Promise<Map<string, 
 /** Cumulative counts by step and bucket, refusals and answers together: a fan waits for either. */
 async function bucketsOf({ httpSeconds }: Metrics): Promise<Map<string, number>> {
   const buckets = new Map<string, number>()
-  for (const { labels, value, metricName } of (await (httpSeconds as unknown as Instrument).get()).values) {
-    if (!metricName?.endsWith('_bucket')) continue
+  for (const { labels, value, metricName } of (await httpSeconds.get()).values) {
+    if (!metricName.endsWith('_bucket')) continue
     const key = `${labels.method} ${labels.route} ${labels.le}`
     buckets.set(key, (buckets.get(key) ?? 0) + value)
   }
   return buckets
 }
-
-const bounds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10]
 
 /** Between two looks; within a bucket times are taken to be spread evenly. */
 function felt(step: Step, before: Seen, after: Seen): Static<typeof Felt> {
@@ -77,13 +76,13 @@ function felt(step: Step, before: Seen, after: Seen): Static<typeof Felt> {
   const quantile = (share: number) => {
     const wanted = count * share
     let [low, below] = [0, 0]
-    for (const le of bounds) {
+    for (const le of secondsBuckets) {
       const reached = upTo(le)
       if (reached >= wanted && reached > below) return Math.round((low + ((le - low) * (wanted - below)) / (reached - below)) * 1_000)
       if (reached > below) below = reached
       low = le
     }
-    return (bounds.at(-1) ?? 0) * 1_000
+    return (secondsBuckets.at(-1) ?? 0) * 1_000
   }
   return count === 0 ? { count, p50Ms: 0, p95Ms: 0 } : { count, p50Ms: quantile(0.5), p95Ms: quantile(0.95) }
 }

@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyRequest, LogController } from 'fastify'
 import { isStorable } from '../platform/database.ts'
-import type { App } from '../platform/http.ts'
+import { type App, routeOf } from '../platform/http.ts'
 import type { Logger } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { Refusal, refuse, UnknownOutcome } from '../platform/outcome.ts'
@@ -87,6 +87,7 @@ function depthOf(text: string): number {
 function admitCallers(app: App, { guard, now }: { guard: SessionGuard; now: () => number }) {
   const dateOf = dates()
   app.decorateRequest('principal', null)
+  app.decorateRequest('route', null)
   app.addHook('onRoute', (route) => {
     const documentation = route.url.startsWith('/docs')
     if (!route.config?.access && !documentation) throw new Error(`${String(route.method)} ${route.url} does not say who may call it`)
@@ -99,7 +100,7 @@ function admitCallers(app: App, { guard, now }: { guard: SessionGuard; now: () =
     reply.header('date', dateOf(now()))
     if (request.method === 'GET') reply.header('referrer-policy', 'no-referrer') // only pages lead anywhere
     if (request.raw.url?.includes('%')) refuseBadUrl(request.raw.url)
-    const caller = callerOf(guard, tokenOf(request), request.routeOptions.config.access)
+    const caller = callerOf(guard, tokenOf(request), routeOf(request).config.access)
     const go = (principal: Principal | null) => {
       request.principal = principal
       done()
@@ -157,10 +158,8 @@ function refuseBadUrl(url: string) {
 function observe(app: App, metrics: Metrics) {
   app.addHook('onSend', (request, reply, payload, done) => {
     // how long somebody stayed is no time to answer
-    if (request.routeOptions.config.stream !== true || reply.statusCode !== 200) {
-      const route = request.routeOptions.url ?? 'none'
-      metrics.httpSeconds.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
-    }
+    const { config, url = 'none' } = routeOf(request)
+    if (config.stream !== true || reply.statusCode !== 200) metrics.httpSeconds.observe(request.method, url, reply.statusCode, reply.elapsedTime / 1000)
     done(null, payload)
   })
 }
