@@ -59,7 +59,9 @@ export function createSessionGuard(deps: {
       const verified = tokens.verify(token, at)
       if ('problem' in verified) return refuse(verified.problem === 'expired' ? 'token_expired' : 'sign_in_required')
       const { userId, sessionId, role, epoch } = verified.claims
-      if (endedSessions.has(sessionId) || (epochs.get(userId)?.epoch ?? 0) > epoch) refuse('sign_in_required')
+      // mostly nobody has ended: to look up a text that is new costs more than everything else here
+      if (endedSessions.size > 0 && endedSessions.has(sessionId)) refuse('sign_in_required')
+      if (epochs.size > 0 && (epochs.get(userId)?.epoch ?? 0) > epoch) refuse('sign_in_required')
       const mustAsk = access.live || at - polledAt > guardStaleMs
       return mustAsk ? askLive({ userId, sessionId, epoch }, access) : withRole({ userId, sessionId, role, epoch }, access)
     },

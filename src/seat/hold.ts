@@ -117,7 +117,8 @@ function whyLost({ fits, taken, found }: Loss, { seatIds }: Ask): Lost['why'] {
 }
 
 /** Same id, same user, same request: one answer. The same id for something else is a conflict. */
-function shareAnswers(asks: Ask[]) {
+function shareAnswers(asks: Ask[]): { leaders: Ask[]; followers: { follower: Ask; leader: Ask }[] } {
+  if (areAllNew(asks)) return { leaders: asks, followers: [] }
   const leaders = new Map<string, Ask>()
   const followers: { follower: Ask; leader: Ask }[] = []
   for (const ask of asks) {
@@ -127,6 +128,23 @@ function shareAnswers(asks: Ask[]) {
     else ask.answer = new Refusal('idempotency_conflict')
   }
   return { leaders: [...leaders.values()], followers }
+}
+
+/**
+ * Whether no id is there twice, told by a number of each. A Map that is asked for a text that nobody has seen yet enters it
+ * among all texts of the process first: that alone cost a hold 0.9 us of its 40.
+ */
+function areAllNew(asks: Ask[]): boolean {
+  const numbers = new Set<number>()
+  for (const { input } of asks) numbers.add(endOf(input.holdId))
+  return numbers.size === asks.length
+}
+
+/** Of the last eight digits of an id, which are random in every kind of it. */
+function endOf(id: string): number {
+  let end = 0
+  for (let i = id.length - 8; i < id.length; i++) end = (end << 4) ^ id.charCodeAt(i)
+  return end
 }
 
 /** Seats are taken that the picture shows as free: another process wrote. */

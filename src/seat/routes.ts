@@ -96,7 +96,7 @@ function holdRoutes(app: App, { seat, newId }: SeatRoutesNeeds) {
     const { userId, sessionId } = principalOf(request)
     const pass = request.headers.pass
     const showId = request.params.id
-    const holdId = idOfCreated(request, `${route} ${showId}`, newId)
+    const holdId = request.headers['idempotency-key'] === undefined ? newId() : idOfCreated(request, `${route} ${showId}`, newId)
     return typeof pass === 'string' ? { userId, sessionId, showId, holdId, pass } : { userId, sessionId, showId, holdId }
   }
   const created = (reply: FastifyReply, hold: Hold) => reply.code(201).header('location', `/api/holds/${hold.id}`).send(holdReply(hold))
@@ -186,4 +186,5 @@ function blockRoutes(app: App, { seat, ownsShow }: SeatRoutesNeeds) {
   })
 }
 
-const holdReply = (hold: Hold): Static<typeof HoldReply> => ({ ...hold, until: iso(hold.until) })
+const holdReply = ({ id, showId, seatIds, seats, until, extensionsLeft, reservationId, fellBack }: Hold): Static<typeof HoldReply> =>
+  ({ id, showId, seatIds, seats, until: iso(until), extensionsLeft, reservationId, fellBack })

@@ -48,8 +48,8 @@ export function createSeat({ concert, live, ...needs }: SeatNeeds): Service<type
   })
   return {
     api: {
-      hold: (input) => take({ kind: 'hold', ...input }),
-      best: (input) => take({ kind: 'best', ...input }),
+      hold: (input) => take(input),
+      best: (input) => take(input),
       extend: batched((inputs) => extendMany(env, inputs)),
       release: batched((inputs) => releaseMany(env, inputs)),
       holdOf: (input) => holdOf(env, input),

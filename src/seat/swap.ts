@@ -101,6 +101,6 @@ function successorOf({ input, seatIds, hash, source, pass }: Ask, group: HoldRow
     resumedAt: group.every((hold) => hold.resumedAt === group[0]?.resumedAt) ? (group[0]?.resumedAt ?? null) : null,
     extensions: Math.max(...group.map((hold) => hold.extensions)),
     extensionIds: [], reservationId: null, pinnedBy: null, requestHash: hash, fellBack: source === 'nearest', endedReason: null,
-    ...windowOf(pass, group.find((hold) => hold.id === (input.kind === 'hold' ? input.replaces : undefined))),
+    ...windowOf(pass, group.find((hold) => hold.id === ('seatIds' in input ? input.replaces : undefined))),
   }
 }

@@ -34,8 +34,8 @@ export async function openHoldGround() {
     ground.passes.sign({ userId, sessionId: userId, showId, windowId: randomUUID(), passNo: 1, sections: null, exp: ground.now() + 3_600_000, ...more })
   const gate = (showId: string, { userId = randomUUID(), ...more }: More | BestMore) =>
     ({ holdId: randomUUID(), userId, sessionId: userId, showId, pass: passFor(userId, showId), ...more })
-  const wish = (showId: string, seatIds: number[], more: More = {}): HoldInput => ({ kind: 'hold', seatIds, ...gate(showId, more) } as NamedInput)
-  const wishBest = (showId: string, quantity: number, more: BestMore = {}): HoldInput => ({ kind: 'best', quantity, ...gate(showId, more) } as BestInput)
+  const wish = (showId: string, seatIds: number[], more: More = {}): HoldInput => ({ seatIds, ...gate(showId, more) } as NamedInput)
+  const wishBest = (showId: string, quantity: number, more: BestMore = {}): HoldInput => ({ quantity, ...gate(showId, more) } as BestInput)
   const one = async (input: HoldInput): Promise<Answer<Hold>> => (await holdMany(ground, [input]))[0] as Answer<Hold>
 
   return {
