@@ -9,11 +9,6 @@ export type BatchOptions<I, O = unknown> = {
   queueMax?: number
   /** items of one lane are decided in arrival order, lanes run side by side (per show for seats) */
   lane?: (input: I) => string
-  /**
-   * What an input needs for itself, undefined for everything. With it a second batch goes to the database beside the
-   * first, once it is full, of inputs that share nothing with the first: neither side waits for the other's answers.
-   */
-  apart?: (input: I) => readonly Key[] | undefined
   /** hears of every flush, and how long the first of its inputs had waited for it and its answer, in milliseconds */
   flushed?: (inputs: I[], answers: (Answer<O> | Error)[], waitedMs: number) => void
   /** hears of an input refused because the lane was full */
@@ -22,11 +17,7 @@ export type BatchOptions<I, O = unknown> = {
 
 const repeatsMax = 8
 type Waiting<I, O> = { input: I; at: number; until: number | undefined; resolve: (output: O) => void; reject: (error: unknown) => void }
-type Lane<I, O> = { waiting: Waiting<I, O>[]; flying: Waiting<I, O>[][]; isDue: boolean }
 type Key = string | number
-const flightsMax = 2
-/** how many batches deep a second one is looked for among those that wait */
-const searchedMax = 4
 
 /**
  * Natural batching: what arrives while the previous batch commits forms the next one. No timer. An input whose caller's
@@ -37,52 +28,38 @@ const searchedMax = 4
  */
 export function batched<I, O>(
   handleMany: (inputs: I[]) => Promise<Answer<O>[]>,
-  { sizeMax = 128, queueMax = 20_000, lane = () => '', apart, flushed, shed }: BatchOptions<I, O> = {},
+  { sizeMax = 128, queueMax = 20_000, lane = () => '', flushed, shed }: BatchOptions<I, O> = {},
 ): (input: I) => Promise<O> {
-  const lanes = new Map<string, Lane<I, O>>()
+  const lanes = new Map<string, Waiting<I, O>[]>()
 
-  async function fly(name: string, current: Lane<I, O>, taken: Waiting<I, O>[]) {
-    const items = stillWaitedFor(taken)
-    if (items.length === 0) return
-    current.flying.push(items)
-    const inputs = items.map((item) => item.input)
-    const answers = await answerAll(inputs, handleMany)
-    flushed?.(inputs, answers, performance.now() - (items[0]?.at ?? 0))
-    current.flying.splice(current.flying.indexOf(items), 1)
-    launch(name, current)
-    // after the next flush is on its way: what callers do with their answers must not keep the database waiting
-    setImmediate(() => {
-      for (const [index, item] of items.entries()) deliver(item, answers[index])
-    })
-  }
-
-  function launch(name: string, current: Lane<I, O>) {
-    current.isDue = false
-    for (let items = take(current); items.length > 0; items = take(current)) void fly(name, current, items)
-    // another one may stand there by now
-    if (current.flying.length === 0 && lanes.get(name) === current) lanes.delete(name)
-  }
-
-  function take({ waiting, flying }: Lane<I, O>): Waiting<I, O>[] {
-    if (flying.length === 0) return waiting.splice(0, sizeMax)
-    if (!apart || flying.length >= flightsMax || waiting.length < sizeMax) return []
-    return takeApart(waiting, flying.flat(), sizeMax, apart)
+  async function drain(name: string, waiting: Waiting<I, O>[]) {
+    while (waiting.length > 0) {
+      const items = stillWaitedFor(waiting.splice(0, sizeMax))
+      if (items.length === 0) continue
+      const inputs = items.map((item) => item.input)
+      const answers = await answerAll(inputs, handleMany)
+      flushed?.(inputs, answers, performance.now() - (items[0]?.at ?? 0))
+      // after the next flush is on its way: what callers do with their answers must not keep the database waiting
+      setImmediate(() => {
+        for (const [index, item] of items.entries()) deliver(item, answers[index])
+      })
+    }
+    lanes.delete(name)
   }
 
   return (input) =>
     new Promise<O>((resolve, reject) => {
       const name = lane(input)
-      const current = lanes.get(name) ?? { waiting: [], flying: [], isDue: false }
-      if (current.waiting.length >= queueMax) {
+      const known = lanes.get(name)
+      if (known && known.length >= queueMax) {
         shed?.(input)
         return reject(new Refusal('overloaded', { retryAfterSeconds: 1 }))
       }
-      current.waiting.push({ input, at: flushed ? performance.now() : 0, until: deadlineHere(), resolve, reject })
-      const isFull = apart !== undefined && current.flying.length < flightsMax && current.waiting.length % sizeMax === 0
-      if (current.isDue || (current.flying.length > 0 && !isFull)) return
-      current.isDue = true
-      lanes.set(name, current)
-      outsideTransaction(() => setImmediate(() => launch(name, current)))
+      const waiting = known ?? []
+      waiting.push({ input, at: flushed ? performance.now() : 0, until: deadlineHere(), resolve, reject })
+      if (known) return
+      lanes.set(name, waiting)
+      outsideTransaction(() => setImmediate(() => void drain(name, waiting)))
     })
 }
 
@@ -93,30 +70,6 @@ function stillWaitedFor<I, O>(items: Waiting<I, O>[]): Waiting<I, O>[] {
   const isLate = ({ until }: Waiting<I, O>) => until !== undefined && until <= now
   for (const item of items) if (isLate(item)) item.reject(new GivenUp('nobody waits for this any more'))
   return items.filter((item) => !isLate(item))
-}
-
-/** Takes a full batch, in arrival order, of what shares no key with those that fly or with an earlier one that must wait; or nothing. */
-function takeApart<I, O>(waiting: Waiting<I, O>[], flying: Waiting<I, O>[], sizeMax: number, apart: (input: I) => readonly Key[] | undefined) {
-  const used = new Set<Key>()
-  for (const { input } of flying) {
-    const keys = apart(input)
-    if (!keys) return []
-    for (const key of keys) used.add(key)
-  }
-  const taken: Waiting<I, O>[] = []
-  const passed: Waiting<I, O>[] = []
-  for (let i = 0; i < waiting.length && i < sizeMax * searchedMax && taken.length < sizeMax; i++) {
-    const item = waiting[i] as Waiting<I, O>
-    const keys = apart(item.input)
-    if (!keys) break
-    if (keys.some((key) => used.has(key))) {
-      for (const key of keys) used.add(key)
-      passed.push(item)
-    } else taken.push(item)
-  }
-  if (taken.length < sizeMax) return []
-  waiting.splice(0, taken.length + passed.length, ...passed)
-  return taken
 }
 
 function deliver<I, O>(item: Waiting<I, O>, answer: Answer<O> | Error | undefined) {

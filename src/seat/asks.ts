@@ -32,10 +32,6 @@ export type Ask = {
 /** Why an ask got nothing so far: a look at what its user already holds decides whether that is the answer. */
 export type Lost = { ask: Ask; why: Refusal | 'quota' | { taken: number[]; isFinal?: true } }
 
-/** Named seats without a swap or a fallback need these; every other ask looks at the whole show. */
-export const apartOf = (input: HoldInput): (string | number)[] | undefined =>
-  'quantity' in input || input.replaces !== undefined || input.fallback === 'nearest' ? undefined : [...input.seatIds, input.userId]
-
 /** Tells requests under one hold id apart. Plainly named seats, which is what a rush asks for, are told by themselves. */
 function hashOf(input: HoldInput, seatIds: number[]): string {
   if ('quantity' in input) return requestHash({ quantity: input.quantity, grade: input.grade, section: input.section, together: input.together })

@@ -11,7 +11,6 @@ import { afterOutage, beat, sweep } from './clock.ts'
 import { endHoldsOfClosed } from './ending.ts'
 import type { SeatEnv } from './env.ts'
 import { freeCancelled } from './free.ts'
-import { apartOf } from './asks.ts'
 import { deadlines, extendMany, holdMany, holdOf, holdsOf, releaseMany, reserveMany } from './hold.ts'
 import { map, telling, version } from './map.ts'
 import { createPictures } from './picture.ts'
@@ -44,7 +43,7 @@ export function createSeat({ concert, live, ...needs }: SeatNeeds): Service<type
   const pictures = createPictures(needs.db, concert)
   const env: SeatEnv = { ...needs, pictures: live ? telling(pictures, live) : pictures, meter: createMeter(needs.newId()) }
   const take = batched((inputs: Parameters<typeof holdMany>[1]) => holdMany(env, inputs), {
-    lane: (input) => input.showId, apart: apartOf, sizeMax: holdsPerStatementMax, ...meteredHolds(env.meter, env.now),
+    lane: (input) => input.showId, sizeMax: holdsPerStatementMax, ...meteredHolds(env.meter, env.now),
   })
   return {
     api: {
