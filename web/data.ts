@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from '
 import { get, Problem, serverNow } from './client.ts'
 import { mayBeSignedIn, onSession, person } from './session.ts'
 
+export type ReadOptions = { signal: AbortSignal }
 export type Read<T> = { data: T | undefined; problem: Problem | undefined; reload: () => void; set: (data: T) => void }
 
 /** after a read that nobody could answer: 2 s, 4 s … 30 s, spread so that readers of a server that is back do not come together */
@@ -13,9 +14,10 @@ const periodMs = (everyMs: number) => everyMs * (0.8 + 0.2 * Math.random())
 
 /**
  * Reads one address, and again after `everyMs` at most, when the page is looked at, and by itself when nobody could answer: the
- * notice of a lost connection says so. What was read stays until there is better.
+ * notice of a lost connection says so. What was read stays until there is better. `read` may put it together from several answers, anew
+ * when `part` changes.
  */
-export function useRead<T>(path: string | null, { everyMs }: { everyMs?: number } = {}): Read<T> {
+export function useRead<T>(path: string | null, { everyMs, part = 0, read: readAll }: { everyMs?: number; part?: number; read?: (options: ReadOptions) => Promise<T> } = {}): Read<T> {
   const [state, setState] = useState<{ path: string | null; data?: T; problem?: Problem }>({ path })
   const [round, setRound] = useState(0)
   const reload = useCallback(() => setRound((n) => n + 1), [])
@@ -27,7 +29,7 @@ export function useRead<T>(path: string | null, { everyMs }: { everyMs?: number 
     let tries = 0
     const read = () => {
       clearTimeout(again)
-      return get<T>(path, { signal: stopped.signal }).then(
+      return (readAll ?? ((options) => get<T>(path, options)))({ signal: stopped.signal }).then(
         (data) => {
           tries = 0
           setState({ path, data })
@@ -53,7 +55,7 @@ export function useRead<T>(path: string | null, { everyMs }: { everyMs?: number 
       clearInterval(timer)
       removeEventListener('visibilitychange', looked)
     }
-  }, [path, everyMs, round])
+  }, [path, everyMs, part, round])
   const own = state.path === path
   return { data: own ? state.data : undefined, problem: own ? state.problem : undefined, reload, set: (data) => setState({ path, data }) }
 }

@@ -230,6 +230,8 @@ export const concertOperations = {
       from: Type.Optional(Instant),
       before: Type.Optional(Instant),
       openingMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: concertLimits.openingMinutesMax })),
+      /** false leaves out what is over: the last show has started */
+      over: Type.Optional(Type.Boolean()),
       sort: Type.Optional(ConcertSort),
       page: Type.Integer({ minimum: 0, maximum: concertLimits.pagesMax }),
       size: Type.Integer({ minimum: 1, maximum: concertLimits.pageSizeMax }),

@@ -14,8 +14,8 @@ type Inputs = { [Name in keyof typeof concertOperations]: Static<(typeof concert
 type Text = Static<typeof ConcertText>
 
 /** A page of the public list; see the operation for what its fields mean. */
-export async function search(env: ConcertEnv, { title, from, before, openingMinutes, sort, page, size }: Inputs['search']) {
-  return env.cache.search({ title: wantedTitle(title), from, before, openingMinutes }, { sort: sort ?? (openingMinutes === undefined ? 'date' : 'opening'), page, size })
+export async function search(env: ConcertEnv, { title, from, before, openingMinutes, over, sort, page, size }: Inputs['search']) {
+  return env.cache.search({ title: wantedTitle(title), from, before, openingMinutes, over }, { sort: sort ?? (openingMinutes === undefined ? 'date' : 'opening'), page, size })
 }
 
 export async function concertOf(env: ConcertEnv, { concertId, viewer }: Inputs['concert']): Promise<Concert> {

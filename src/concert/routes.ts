@@ -20,6 +20,7 @@ const Query = Exact({
   from: Type.Optional(Type.String({ maxLength: 40, description: 'ISO date (UTC) or date-time: a show starts then or later' })),
   to: Type.Optional(Type.String({ maxLength: 40, description: 'ISO date (UTC, the whole day) or date-time, inclusive' })),
   openingMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: concertLimits.openingMinutesMax, description: 'a sales window opens within so many minutes, or opened within them and is open; unless sorted the next to open first, then the latest opened' })),
+  over: Type.Optional(Type.Boolean({ description: 'false: without those whose last show has started' })),
   sort: Type.Optional(ConcertSort),
   page: Type.Optional(Type.Integer({ minimum: 0, maximum: concertLimits.pagesMax, description: 'counted from 0' })),
   size: Type.Optional(Type.Integer({ minimum: 1, maximum: concertLimits.pageSizeMax, description: `${sizeDefault} unless given` })),
@@ -48,7 +49,7 @@ function searchRoute(app: App, { concert }: ConcertRoutesNeeds) {
     config: { access: { allow: 'public' } },
     schema: { tags, summary: 'Find concerts by title and by when their shows start', querystring: Query, response: { 200: pageOf } },
   }, async ({ query }) => {
-    const { title, openingMinutes, sort, page = 0, size = sizeDefault } = query
+    const { title, openingMinutes, over, sort, page = 0, size = sizeDefault } = query
     const [from, before] = [fromOf(query.from), beforeOf(query.to)]
     const found = await concert.search({
       page, size,
@@ -56,6 +57,7 @@ function searchRoute(app: App, { concert }: ConcertRoutesNeeds) {
       ...(from === undefined ? {} : { from }),
       ...(before === undefined ? {} : { before }),
       ...(openingMinutes === undefined ? {} : { openingMinutes }),
+      ...(over === undefined ? {} : { over }),
       ...(sort === undefined ? {} : { sort }),
     })
     return { ...found, items: found.items.map(shownFound) }

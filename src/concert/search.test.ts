@@ -107,6 +107,22 @@ test('from and before look at the starts of shows that are not drafts', async ()
   assert.deepEqual(await titles({ title: '날짜 초안', from: startedAt }), [])
 })
 
+test('what is over may be left out: when its last show starts; what has no date yet is still to come', async () => {
+  const { id: concertId } = await concertNamed(ground, '오래갈 공연')
+  const { endsAt, startsAt } = await publishedShow(ground, { concertId, startsAt: times.startsAt + 5 * day })
+  await publishedShow(ground, { concertId, startsAt: times.startsAt + 7 * day })
+  await concertNamed(ground, '오래갈 미정')
+  const coming = (now: number) => {
+    ground.clock.now = now
+    return titles({ title: '오래갈', over: false })
+  }
+  assert.deepEqual(await coming(endsAt), ['오래갈 공연', '오래갈 미정'])
+  assert.deepEqual(await coming(startsAt + 2 * day - 1), ['오래갈 공연', '오래갈 미정'])
+  assert.deepEqual(await coming(startsAt + 2 * day + 2_000), ['오래갈 미정'], 'this process says so after two seconds at most')
+  assert.deepEqual(await titles({ title: '오래갈' }), ['오래갈 공연', '오래갈 미정'])
+  ground.clock.now = startedAt
+})
+
 test('a change is seen at once in this process: search, concert and show (F3)', async () => {
   const { api, organiser: by } = ground
   const show = await publishedShow(ground, { concertId: (await concertNamed(ground, '옛 제목')).id })

@@ -69,7 +69,7 @@ export const refreshSpan = (tx: Tx, concertIds: string[]) =>
       group by w.id) span
     where c.id = span.id and (c.first_show_at, c.last_show_at) is distinct from (span.first, span.last)`)
 
-export type Search = { title: string | undefined; from: number | undefined; before: number | undefined; openingMinutes?: number | undefined }
+export type Search = { title: string | undefined; from: number | undefined; before: number | undefined; openingMinutes?: number | undefined; over?: boolean | undefined }
 export type Page = { sort: keyof typeof orders | 'opening'; page: number; size: number }
 
 /** Windows `w` of published shows `s` that are not over: a window sells nothing of a show that has started. */
@@ -93,7 +93,7 @@ const orders = {
 
 /** A page of concerts and how many there are. `title` is normalised and has two characters or more. */
 export async function searchConcerts(db: Database, search: Search, { sort, page, size }: Page, now: number) {
-  const found = openingBy(foundBy(search), search, now)
+  const found = openingBy(comingBy(foundBy(search), search, now), search, now)
   const [counted] = await db.rows<{ count: number }>(sql`select count(*) as count from concert.concerts c where ${found}`)
   const order = sort === 'opening' ? openingOrder(search, now) : orders[sort]
   // sales are looked up for the page alone: joined to all that is found, their cost keeps the planner from the index of titles
@@ -103,6 +103,10 @@ export async function searchConcerts(db: Database, search: Search, { sort, page,
     cross join lateral (${saleOf(now)}) sale order by ${order}`)
   return { count: counted?.count ?? 0, items }
 }
+
+/** What has no date yet is still to come. */
+const comingBy = (found: Sql, { over }: Search, now: number) =>
+  over === false ? sql`${found} and (c.last_show_at > ${at(now)} or c.last_show_at is null)` : found
 
 /** The few windows that open about now lead to their concerts. */
 const openingBy = (found: Sql, { openingMinutes }: Search, now: number) =>

@@ -18,7 +18,7 @@ export const httpLimits = { bodyBytesMax: 64 * 1024, paramLengthMax: 200, reques
 /** The public HTTP server: strict validation, who is calling, problem+json, OpenAPI. Routes are mounted by the caller. */
 export async function createServer(deps: { guard: SessionGuard; metrics: Metrics; log: Logger; newId: () => string; now: () => number; limitRates: (app: App) => void; isStopping: () => boolean; web?: Web; secure?: boolean }): Promise<App> {
   const app = fastify({
-    loggerInstance: onlyLogger(deps.log),
+    loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds(deps.newId()),
     bodyLimit: httpLimits.bodyBytesMax,
@@ -29,6 +29,8 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
     return503OnClosing: false,
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App
 
+  // a logger for each request costs more than checking who calls, and a factory for them is checked each time; what is logged names its request itself
+  Object.assign(app.log, { child: () => app.log })
   app.setValidatorCompiler(validatorOf)
   app.setSerializerCompiler(({ schema }) => serializerOf(schema as object))
   app.removeContentTypeParser('application/json')
@@ -48,12 +50,6 @@ export async function createServer(deps: { guard: SessionGuard; metrics: Metrics
   app.setNotFoundHandler((request, reply) => (deps.web?.app && wantsPage(request) ? sendPage(deps.web.app, request, reply, deps.secure ?? false, 404) : refuse('not_found')))
   app.get('/openapi.json', { schema: { hide: true }, config: { access: { allow: 'public' } } }, async () => app.swagger())
   return app
-}
-
-/** A logger for each request costs more than checking who calls, a factory of our own is checked each time; what is logged names its request itself. */
-function onlyLogger(log: Logger): Logger {
-  const only: Logger = Object.assign(Object.create(log), { child: () => only })
-  return only
 }
 
 /** Unique among all processes by what this one was given, and counted: a random id for each request costs as much as finding its route. */

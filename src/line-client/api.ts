@@ -14,7 +14,7 @@ export type LineFrame = {
   last: number
   /** nobody up to this rank waits any more */
   admittedThrough: number
-  /** places called a second, lately; 0 while nobody is called */
+  /** places called a second into slots that others left, lately; 0 while the line does not move */
   rate: number
   /** why it goes slower than the line is used to: `paused: …`, `slowed: …`, `returns` (only seats that come back are left) */
   reason?: string

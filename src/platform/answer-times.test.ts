@@ -20,6 +20,7 @@ test('a scrape reads the same as of the histogram of the library, in another ord
       times.observe(method, route, status, seconds)
       histogram.observe({ method, route, status: String(status) }, seconds)
     }
+    assert.equal(ours.getSingleMetric(name), times, 'by its name, as any other')
     const linesOf = async (registry: Registry) => (await registry.metrics()).split('\n').toSorted()
     assert.deepEqual(await linesOf(ours), await linesOf(theirs))
   }))

@@ -6,15 +6,18 @@ export const secondsBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 
 type Tally = { status: number; counts: number[]; sum: number }
 type Value = { metricName: string; labels: Record<string, string | number>; value: number }
 export type AnswerTimes = {
+  name: string
+  labelNames: string[]
   /** `seconds` it took to answer a request of this route */
   observe(method: string, route: string, status: number, seconds: number): void
+  reset(): void
   get(): Promise<{ name: string; help: string; type: string; aggregator: string; values: Value[] }>
 }
 
 /**
  * A histogram of answers by method, route and status, to a scrape the same as the library's. That one makes a text of
- * the labels and another of the bucket's bound for each answer, which cost a hold a tenth of its time; here an answer
- * is three additions, and texts are made when somebody looks.
+ * the labels and another of the bucket's bound for each answer, which a hold can feel; here texts are
+ * made when somebody looks.
  */
 export function createAnswerTimes(name: string, help: string, registry: Registry): AnswerTimes {
   const routes = new Map<string, Map<string, Tally[]>>()
@@ -25,6 +28,7 @@ export function createAnswerTimes(name: string, help: string, registry: Registry
     return tallies
   }
   const times: AnswerTimes = {
+    name, labelNames: ['method', 'route', 'status'],
     observe(method, route, status, seconds) {
       const tallies = routes.get(route)?.get(method) ?? talliesOf(route, method)
       const tally = tallies.find((each) => each.status === status) ?? freshIn(tallies, status)
@@ -33,6 +37,7 @@ export function createAnswerTimes(name: string, help: string, registry: Registry
       tally.counts[bucket] = (tally.counts[bucket] as number) + 1
       tally.sum += seconds
     },
+    reset: () => routes.clear(),
     get: async () => ({
       name, help, type: 'histogram', aggregator: 'sum',
       values: [...routes].flatMap(([route, methods]) => [...methods].flatMap(([method, tallies]) => tallies.flatMap((tally) => valuesOf(name, { method, route, status: String(tally.status) }, tally)))),

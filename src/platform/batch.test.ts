@@ -84,4 +84,3 @@ test('an answer missing from a batch is a bug and is named', async () => {
   const broken = batched(async () => [] as number[])
   await assert.rejects(broken(1), /0 answers for 1 inputs/)
 })
-

@@ -17,7 +17,6 @@ export type BatchOptions<I, O = unknown> = {
 
 const repeatsMax = 8
 type Waiting<I, O> = { input: I; at: number; until: number | undefined; resolve: (output: O) => void; reject: (error: unknown) => void }
-type Key = string | number
 
 /**
  * Natural batching: what arrives while the previous batch commits forms the next one. No timer. An input whose caller's
@@ -38,11 +37,11 @@ export function batched<I, O>(
       if (items.length === 0) continue
       const inputs = items.map((item) => item.input)
       const answers = await answerAll(inputs, handleMany)
-      flushed?.(inputs, answers, performance.now() - (items[0]?.at ?? 0))
       // after the next flush is on its way: what callers do with their answers must not keep the database waiting
       setImmediate(() => {
         for (const [index, item] of items.entries()) deliver(item, answers[index])
       })
+      flushed?.(inputs, answers, performance.now() - (items[0]?.at ?? 0))
     }
     lanes.delete(name)
   }
@@ -114,6 +113,8 @@ export async function inHalves<T>(items: T[], act: (items: T[]) => Promise<unkno
     return [...(await inHalves(items.slice(0, half), act)), ...(await inHalves(items.slice(half), act))]
   }
 }
+
+type Key = string | number
 
 /**
  * Splits items into those that share no key with an earlier one, in arrival order, and the rest, which must wait for

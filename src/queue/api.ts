@@ -84,7 +84,7 @@ export const Frame = Exact({
   opensAt: Instant,
   closesAt: Instant,
   at: Instant,
-  /** places called a second; 0 while nobody is called */
+  /** places called a second into slots that others left, at least a cap of full passes, at most the operator's rate; 0 while the line does not move */
   rate: Type.Number({ minimum: 0 }),
   /** why it is slower than the line is used to: `paused: operator`, `slowed: payment | server | seats | operator`, `returns` */
   reason: Type.Union([Type.String(), Type.Null()]),

@@ -34,7 +34,6 @@ export async function viewsOf(env: QueueEnv, aheadOf: (line: Line, ranks: number
   const now = env.now()
   const views = new Map<places.PlaceRow, Place>()
   env.pace.observe(show, now)
-  const perSecond = env.pace.perSecond(show, now)
   for (const windowId of new Set(rows.map((row) => row.windowId))) {
     const line = lineOf(show, windowId)
     const own = rows.filter((row) => row.windowId === windowId)
@@ -45,9 +44,9 @@ export async function viewsOf(env: QueueEnv, aheadOf: (line: Line, ranks: number
     for (const row of own) {
       const rank = isDrawn ? order.rankOf(row.number) : null
       const position = rank === null ? null : (ahead.get(rank) ?? 0)
-      const moves = line.phase === 'open' && show.pausedAt === null && perSecond > 0
+      const moves = line.phase === 'open' && show.pausedAt === null
       const waits = row.status === 'waiting' || row.status === 'woken'
-      const etaSeconds = waits ? (moves && position !== null ? Math.ceil((position + 1) / perSecond) : null) : row.status === 'called' || row.status === 'inside' ? 0 : null
+      const etaSeconds = waits ? (moves && position !== null ? env.pace.seconds(show, position, now) : null) : row.status === 'called' || row.status === 'inside' ? 0 : null
       const { number, status, until, endedReason, joinedAt } = row
       const { seatsLeft } = show
       const hopeless = row.status === 'waiting' && show.availability === 'open' && position !== null && isHopeless(seatsLeft, position + choosingOf(show))

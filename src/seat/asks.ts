@@ -12,6 +12,7 @@ import type { HoldRow } from './store-holds.ts'
 export type NamedInput = Static<(typeof seatOperations)['hold']['input']>
 export type BestInput = Static<(typeof seatOperations)['best']['input']>
 export type HoldInput = NamedInput | BestInput
+export const isBest = (input: HoldInput): input is BestInput => 'quantity' in input
 
 /** A wish for seats; it is being decided as long as it has no answer. */
 export type Ask = {
@@ -34,18 +35,17 @@ export type Lost = { ask: Ask; why: Refusal | 'quota' | { taken: number[]; isFin
 
 /** Tells requests under one hold id apart. Plainly named seats, which is what a rush asks for, are told by themselves. */
 function hashOf(input: HoldInput, seatIds: number[]): string {
-  if ('quantity' in input) return requestHash({ quantity: input.quantity, grade: input.grade, section: input.section, together: input.together })
+  if (isBest(input)) return requestHash({ quantity: input.quantity, grade: input.grade, section: input.section, together: input.together })
   const { replaces, fallback, together } = input
   const isPlain = replaces === undefined && fallback === undefined && together === undefined
   return isPlain ? `seats-${seatIds.join('-')}` : requestHash({ seatIds, replaces, fallback, together })
 }
 
 export function askOf(env: SeatEnv, input: HoldInput): Ask {
-  const isBest = 'quantity' in input
-  const seatIds = isBest ? [] : sorted(input.seatIds)
+  const seatIds = isBest(input) ? [] : sorted(input.seatIds)
   return {
     answer: undefined, input, hash: hashOf(input, seatIds), at: env.now(), pass: passOf(env, input), seatIds,
-    source: isBest ? 'best' : 'named', losses: 0, isCleared: false,
+    source: isBest(input) ? 'best' : 'named', losses: 0, isCleared: false,
   }
 }
 
@@ -81,8 +81,8 @@ export function arrange(picture: Picture, waiting: Ask[], full: ReadonlySet<stri
 /** A swap may need no more seats: its quota is decided with the replaced hold only. */
 const isFull = (ask: Ask, full: ReadonlySet<string>) => replacedBy(ask) === undefined && full.has(ask.input.userId)
 
-export const replacedBy = ({ input }: Ask) => ('seatIds' in input ? input.replaces : undefined)
-export const countOf = ({ input }: Ask) => ('quantity' in input ? input.quantity : input.seatIds.length)
+export const replacedBy = ({ input }: Ask) => (isBest(input) ? undefined : input.replaces)
+export const countOf = ({ input }: Ask) => (isBest(input) ? input.quantity : input.seatIds.length)
 export const sectionsOf = ({ pass }: Ask) => (pass instanceof Refusal ? null : pass.sections)
 export const sorted = (ids: readonly number[]) => ids.toSorted((a, b) => a - b)
 
@@ -105,7 +105,7 @@ export const heldSeats = (seatIds: readonly number[], seats: readonly SeatInfo[]
 function inMemory(ask: Ask, picture: Picture): Lost['why'] | undefined {
   const { input, pass } = ask
   if (picture.status !== 'open' || picture.startsAt <= ask.at) return new Refusal('show_closed')
-  if ('seatIds' in input) {
+  if (!isBest(input)) {
     if (namesTwice(input.seatIds)) return new Refusal('request_invalid', { detail: 'seatIds: each seat once' })
     const unknown = input.seatIds.filter((id) => id > picture.seats.length)
     if (unknown.length > 0) return new Refusal('seat_unknown', { seatIds: unknown })
@@ -124,7 +124,7 @@ function inMemory(ask: Ask, picture: Picture): Lost['why'] | undefined {
 const namesTwice = (ids: readonly number[]) => ids.length > 1 && new Set(ids).size < ids.length
 
 function outsideWindow(input: HoldInput, pass: PassClaims, picture: Picture): Refusal | undefined {
-  if ('seatIds' in input) return sectionRefusal(pass, input.seatIds.map((id) => picture.seats[id - 1]))
+  if (!isBest(input)) return sectionRefusal(pass, input.seatIds.map((id) => picture.seats[id - 1]))
   const { section } = input
   if (section === undefined) return undefined
   return sectionRefusal(pass, [picture.seats.find((seat) => seat.section === section)])
@@ -133,13 +133,13 @@ function outsideWindow(input: HoldInput, pass: PassClaims, picture: Picture): Re
 function pick(stage: Stage, ask: Ask): number[] | undefined {
   const { input } = ask
   const within = { sections: sectionsOf(ask), together: input.together !== false }
-  if ('seatIds' in input) return nearestTo(stage, sorted(input.seatIds), within)
+  if (!isBest(input)) return nearestTo(stage, sorted(input.seatIds), within)
   const { quantity: count, grade, section } = input
   return pickBest(stage, { ...within, count, ...(grade !== undefined && { grade }), ...(section !== undefined && { section }) })
 }
 
 function nothingLeft({ input }: Ask, picture: Picture): Lost['why'] {
-  if ('quantity' in input) return new Refusal('not_enough_seats')
+  if (isBest(input)) return new Refusal('not_enough_seats')
   const taken = input.seatIds.filter((id) => picture.states[id - 1] !== statusCode.available)
   return { taken, isFinal: true }
 }

@@ -96,6 +96,7 @@ function holdRoutes(app: App, { seat, newId }: SeatRoutesNeeds) {
     const { userId, sessionId } = principalOf(request)
     const pass = request.headers.pass
     const showId = request.params.id
+    // without a key there is nothing to make a name from
     const holdId = request.headers['idempotency-key'] === undefined ? newId() : idOfCreated(request, `${route} ${showId}`, newId)
     return typeof pass === 'string' ? { userId, sessionId, showId, holdId, pass } : { userId, sessionId, showId, holdId }
   }

@@ -1,6 +1,6 @@
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import type { Hold } from './api.ts'
-import { type Ask, countOf, type Lost, replacedBy, sectionsOf, toHold } from './asks.ts'
+import { isBest, type Ask, countOf, type Lost, replacedBy, sectionsOf, toHold } from './asks.ts'
 import { alternativesTo, type Stage, stageOf } from './best.ts'
 import type { SeatEnv } from './env.ts'
 import type { Picture } from './picture.ts'
@@ -63,7 +63,7 @@ function madeBefore({ input, hash }: Ask, { byId, picture }: Known): Answer<Hold
 /** Exactly what one holds already is that hold; a part of it is for `replaces` to change. */
 function heldAlready({ ask }: Lost, { own, picture }: Known): Answer<Hold> | undefined {
   const { input } = ask
-  if ('quantity' in input) return undefined
+  if (isBest(input)) return undefined
   const wanted = new Set(input.seatIds)
   const replaces = replacedBy(ask)
   const mine = own.get(input.userId) ?? []
@@ -87,10 +87,10 @@ function verdictOn({ ask, why }: Lost, known: Known): Refusal | undefined {
     ask.isCleared = true
     return undefined
   }
-  const isPicked = 'quantity' in input || input.fallback === 'nearest'
+  const isPicked = isBest(input) || input.fallback === 'nearest'
   // named seats that were lost are the reason to pick, only a pick that was lost counts
   if (isPicked && !why.isFinal && (ask.source === 'named' || ++ask.losses <= repicksMax)) {
-    ask.source = 'quantity' in input ? 'best' : 'nearest'
+    ask.source = isBest(input) ? 'best' : 'nearest'
     return undefined
   }
   return new Refusal('seat_taken', { taken, alternatives: known.others(ask) })
@@ -127,7 +127,7 @@ function alternatives(picture: Picture): Others {
   const found = new Map<string, number[][]>()
   let stage: Stage | undefined
   return (ask) => {
-    const wanted = 'seatIds' in ask.input ? ask.input.seatIds.toSorted((a, b) => a - b) : ask.seatIds
+    const wanted = !isBest(ask.input) ? ask.input.seatIds.toSorted((a, b) => a - b) : ask.seatIds
     const sections = sectionsOf(ask)
     const key = JSON.stringify([wanted, sections])
     stage ??= stageOf(picture)

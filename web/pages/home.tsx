@@ -1,20 +1,18 @@
 import { type FormEvent, useState } from 'react'
-import { get, serverNow } from '../client.ts'
-import { useAct, useNow, useOverdue, useRead } from '../data.ts'
+import { get } from '../client.ts'
+import { type ReadOptions, useNow, useOverdue, useRead } from '../data.ts'
 import { clock, dayOf, when } from '../language.ts'
 import { Loaded, Page } from '../parts/frame.tsx'
-import { Notice, ProblemNotice } from '../parts/notice.tsx'
+import { Notice } from '../parts/notice.tsx'
 import { Poster } from '../parts/poster.tsx'
 import { Link } from '../router.tsx'
 import type { WireFoundConcert } from '../wire.ts'
 import { useWords } from '../words/index.ts'
 import { aboutMinutes, aboutMs, inOrder, saleOf } from './openings.ts'
 
-type Found = { totalElements: number; totalPages: number; page: number; items: WireFoundConcert[] }
+type Found = { totalElements: number; items: WireFoundConcert[] }
 const pageSize = 24
-const aboutMax = 100
-// pages of one hour ask for one list
-const hourMs = 3_600_000
+const sizeMax = 96
 // a concert has no zone of its own, its shows have; most are here
 const listZone = 'Asia/Seoul'
 // nobody asks for an opening: a card turns by the page's clock, and all pages are spread over this long
@@ -26,23 +24,24 @@ export function HomePage() {
   const [text, setText] = useState('')
   const [title, setTitle] = useState('')
   const [short, setShort] = useState(false)
-  const [from] = useState(() => new Date(Math.floor(serverNow() / hourMs) * hourMs).toISOString())
+  const [wanted, setWanted] = useState(pageSize)
   const titled = title ? `&title=${encodeURIComponent(title)}` : ''
-  const aboutPath = `/api/concerts?openingMinutes=${aboutMinutes}&size=${aboutMax}${titled}`
+  const aboutPath = `/api/concerts?openingMinutes=${aboutMinutes}&size=${sizeMax}${titled}`
   // what is over is found by its title
-  const listPath = `/api/concerts?sort=date&size=${pageSize}${titled || `&from=${from}`}`
+  const listPath = `/api/concerts?sort=date${titled || '&over=false'}`
   const about = useRead<Found>(aboutPath, { everyMs: readEveryMs })
-  const listed = useRead<Found>(listPath, { everyMs: readEveryMs })
-  const more = useMore(listPath)
+  const listed = useRead<Found>(listPath, { everyMs: readEveryMs, part: wanted, read: (options) => readList(listPath, wanted, options) })
   // what stands first is waited for, so that nothing moves under a finger; not for long, for the list is there
   const isOverdue = useOverdue(aboutPath, aboutWaitMs)
   const read = about.data || about.problem || isOverdue ? listed : { ...listed, data: undefined }
   const find = (event: FormEvent) => {
     event.preventDefault()
-    const wanted = text.trim()
-    const tooShort = wanted !== '' && [...wanted].length < 2
+    const words = text.trim()
+    const tooShort = words !== '' && [...words].length < 2
     setShort(tooShort)
-    if (!tooShort) setTitle(wanted)
+    if (tooShort) return
+    setTitle(words)
+    setWanted(pageSize)
   }
   return (
     <Page title={home.title} width="lists">
@@ -57,26 +56,19 @@ export function HomePage() {
       <Loaded read={read}>{(found) => (
         <>
           {title && found.totalElements > 0 ? <p role="status" className="note">{home.found(found.totalElements)}</p> : null}
-          {found.items.length === 0 ? <Notice title={title ? home.none(title) : home.empty} /> : <Posters about={about.data?.items ?? []} listed={[...found.items, ...more.items]} />}
-          {more.pages < found.totalPages ? <button type="button" className="button" disabled={more.busy} onClick={more.add}>{common.more}</button> : null}
-          <ProblemNotice problem={more.problem} />
+          {found.items.length === 0 ? <Notice title={title ? home.none(title) : home.empty} /> : <Posters about={about.data?.items ?? []} listed={found.items} />}
+          {found.totalElements > found.items.length ? <button type="button" className="button" disabled={found.items.length < wanted && !listed.problem} onClick={() => (found.items.length < wanted ? listed.reload() : setWanted(found.items.length + pageSize))}>{common.more}</button> : null}
         </>
       )}</Loaded>
     </Page>
   )
 }
 
-/** The pages after the first one, added one by one; what they say of sales goes on by the page's clock. */
-function useMore(path: string) {
-  const { act, busy, problem } = useAct()
-  const none = { path, pages: 1, items: [] as WireFoundConcert[] }
-  const [kept, setKept] = useState(none)
-  const known = kept.path === path ? kept : none
-  const add = () => act(async () => {
-    const { items } = await get<Found>(`${path}&page=${known.pages}`)
-    setKept({ path, pages: known.pages + 1, items: [...known.items, ...items] })
-  })
-  return { ...known, add, busy, problem }
+/** As many of the list as are wanted, all of them read at one time. */
+async function readList(path: string, wanted: number, options: ReadOptions): Promise<Found> {
+  const size = Math.min(wanted, sizeMax)
+  const pages = await Promise.all(Array.from({ length: Math.ceil(wanted / size) }, (_, page) => get<Found>(`${path}&size=${size}&page=${page}`, options)))
+  return { totalElements: pages[0]?.totalElements ?? 0, items: pages.flatMap(({ items }) => items) }
 }
 
 function Posters({ about, listed }: { about: WireFoundConcert[]; listed: WireFoundConcert[] }) {
