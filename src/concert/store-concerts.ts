@@ -93,7 +93,7 @@ const orders = {
 
 /** A page of concerts and how many there are. `title` is normalised and has two characters or more. */
 export async function searchConcerts(db: Database, search: Search, { sort, page, size }: Page, now: number) {
-  const found = openingBy(comingBy(foundBy(search), search, now), search, now)
+  const found = sql`${foundBy(search)} and ${comingBy(search, now)} and ${openingBy(search, now)}`
   const [counted] = await db.rows<{ count: number }>(sql`select count(*) as count from concert.concerts c where ${found}`)
   const order = sort === 'opening' ? openingOrder(search, now) : orders[sort]
   // sales are looked up for the page alone: joined to all that is found, their cost keeps the planner from the index of titles
@@ -105,12 +105,12 @@ export async function searchConcerts(db: Database, search: Search, { sort, page,
 }
 
 /** What has no date yet is still to come. */
-const comingBy = (found: Sql, { over }: Search, now: number) =>
-  over === false ? sql`${found} and (c.last_show_at > ${at(now)} or c.last_show_at is null)` : found
+const comingBy = ({ over }: Search, now: number) =>
+  over === false ? sql`(c.last_show_at > ${at(now)} or c.last_show_at is null)` : none
 
 /** The few windows that open about now lead to their concerts. */
-const openingBy = (found: Sql, { openingMinutes }: Search, now: number) =>
-  openingMinutes === undefined ? found : sql`${found} and c.id in (
+const openingBy = ({ openingMinutes }: Search, now: number) =>
+  openingMinutes === undefined ? none : sql`c.id in (
     select s.concert_id from ${windowsOnSale(now)} where ${opensAbout(now, openingMinutes)})`
 
 /** What is still to open, the next one first; then what has opened, the latest first: a page that is full leaves out the oldest news. */

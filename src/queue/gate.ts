@@ -3,7 +3,7 @@ import type { Tx } from '../platform/database.ts'
 import type { StockTold } from '../seat/api.ts'
 import { fill } from './admission.ts'
 import type { QueueEnv } from './env.ts'
-import { liveOf, type Show } from './line.ts'
+import { calledOf, liveOf, type Show } from './line.ts'
 import { type Paced, paceStep, roomOf, type SlowReason } from './pressure.ts'
 import * as store from './store-gate.ts'
 import { lockShow } from './store-lines.ts'
@@ -40,8 +40,7 @@ export async function hearStock(env: QueueEnv, tx: Tx, told: StockTold): Promise
   const show = await lockShow(tx, told.showId)
   if (!show) return
   const count = (of: 'available' | 'total') => told.left.reduce((sum, grade) => sum + grade[of], 0)
-  const called = show.lines.reduce((sum, line) => sum + line.calledCount, 0)
-  const room = roomOf({ available: count('available'), total: count('total'), taken: told.taken, seatsPerHold: told.pressure.seatsPerHold, called })
+  const room = roomOf({ available: count('available'), total: count('total'), taken: told.taken, seatsPerHold: told.pressure.seatsPerHold, called: calledOf(show) })
   const now = env.now()
   await store.setStock(tx, told, room, now)
   show.room = room

@@ -76,6 +76,9 @@ export const isRanked = ({ seed, committed, phase }: Line) => seed !== null || !
 /** Slots taken up in all lines of the show: who came in by an earlier window counts. */
 export const liveOf = (show: Show) => show.lines.reduce((sum, line) => sum + line.live, 0)
 
+/** Calls in all lines of the show, again for whoever was woken. */
+export const calledOf = (show: Show) => show.lines.reduce((sum, line) => sum + line.calledCount, 0)
+
 /** Called or inside and holding nothing yet, about: seats that can be taken are theirs before they are anybody's who waits. */
 export const choosingOf = (show: Show) => Math.max(0, liveOf(show) - holdersOf(show.taken ?? 0, show.pressure?.seatsPerHold ?? null))
 

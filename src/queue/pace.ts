@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { queueLimits } from './api.ts'
 import { limitOf } from './gate.ts'
-import { liveOf, type Show } from './line.ts'
+import { calledOf, liveOf, type Show } from './line.ts'
 
 type Sample = { at: number; called: number; live: number }
 /** How fast the line of a show moves, seen by this process: an estimate, so it is kept in memory only. */
@@ -37,8 +37,9 @@ export function createPace(): Pace {
   return {
     observe(show, at) {
       const seen = shows.get(show.showId)
-      if (!seen) shows.set(show.showId, { older: sampleOf(show, at), newer: sampleOf(show, at) })
-      else if (at - seen.newer.at >= rotateMs) shows.set(show.showId, { older: seen.newer, newer: sampleOf(show, at) })
+      if (seen && at - seen.newer.at < rotateMs) return
+      const newer = sampleOf(show, at)
+      shows.set(show.showId, { older: seen?.newer ?? newer, newer })
     },
     perSecond,
     seconds(show, ahead, at) {
@@ -51,4 +52,4 @@ export function createPace(): Pace {
 }
 
 const byOperator = ({ ratePerMinute }: Show) => (ratePerMinute === null ? Number.POSITIVE_INFINITY : ratePerMinute / 60)
-const sampleOf = (show: Show, at: number): Sample => ({ at, called: show.lines.reduce((sum, line) => sum + line.calledCount, 0), live: liveOf(show) })
+const sampleOf = (show: Show, at: number): Sample => ({ at, called: calledOf(show), live: liveOf(show) })

@@ -168,42 +168,6 @@ test('C9: join and look give one estimate, from how the line really moves', asyn
   assert.equal((await ground.queue.position(fans[12] as Who)).etaSeconds, 0)
 })
 
-test('who comes in at the opening is no pace: the next one waits for somebody to leave', async () => {
-  const showId = await ground.publish([{ opensAt: ground.clock.now + 10_000 }])
-  const me = someone(showId)
-  await ground.queue.frame({ showId })
-  ground.clock.now += 10_000
-  await ground.crowd(showId, 32)
-  const passes = (await ground.queue.join(me)).place
-  assert.equal(passes.etaSeconds, (30 / 3) * 600, 'a cap of full passes')
-  ground.clock.now += 6_000
-  assert.equal((await ground.queue.position(me)).etaSeconds, passes.etaSeconds, 'three were called in these seconds, into slots nobody had')
-})
-
-test('slots that are free wait for the operator’s rate alone, and nobody is promised more than it', async () => {
-  const showId = await ground.publish()
-  await ground.queue.control({ showId, by: randomUUID(), cap: 50, ratePerMinute: 60 })
-  const fans = await ground.crowd(showId, 200)
-  const seconds = async (n: number) => (await ground.queue.position(fans[n] as Who)).etaSeconds ?? 0
-  const { position } = await ground.queue.position(fans[20] as Who)
-  assert.equal(await seconds(20), (position ?? 0) + 1, 'one a second')
-  assert.ok((await seconds(199)) >= 150 / (50 / 600), `${await seconds(199)} s for who waits for others to leave`)
-  await ground.queue.control({ showId, by: randomUUID(), cap: 50_000, ratePerMinute: 60 })
-  assert.equal((await ground.queue.frame({ showId })).rate, 1)
-})
-
-test('slots that a later window takes over from an earlier one are no new ones', async () => {
-  const showId = await ground.publish([{ closesAt: ground.clock.now + 60_000 }, { opensAt: ground.clock.now + 60_000 }])
-  const first = await ground.crowd(showId, 3)
-  ground.clock.now += 60_000
-  await ground.run('queue.phases')
-  await ground.crowd(showId, 20)
-  await ground.queue.frame({ showId })
-  ground.clock.now += 6_000
-  for (const fan of first) await ground.queue.leave(fan)
-  assert.equal((await ground.queue.frame({ showId })).rate, 0.045, 'three in sixty-six seconds')
-})
-
 test('C10: order is the order of numbers, also when a replica’s clock is behind', async () => {
   const showId = await ground.publish()
   const [, , , fourth] = (await ground.crowd(showId, 4)) as [Who, Who, Who, Who]

@@ -81,7 +81,7 @@ export function arrange(picture: Picture, waiting: Ask[], full: ReadonlySet<stri
 /** A swap may need no more seats: its quota is decided with the replaced hold only. */
 const isFull = (ask: Ask, full: ReadonlySet<string>) => replacedBy(ask) === undefined && full.has(ask.input.userId)
 
-export const replacedBy = ({ input }: Ask) => (isBest(input) ? undefined : input.replaces)
+export const replacedBy = ({ input }: Pick<Ask, 'input'>) => (isBest(input) ? undefined : input.replaces)
 export const countOf = ({ input }: Ask) => (isBest(input) ? input.quantity : input.seatIds.length)
 export const sectionsOf = ({ pass }: Ask) => (pass instanceof Refusal ? null : pass.sections)
 export const sorted = (ids: readonly number[]) => ids.toSorted((a, b) => a - b)

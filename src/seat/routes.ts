@@ -96,8 +96,7 @@ function holdRoutes(app: App, { seat, newId }: SeatRoutesNeeds) {
     const { userId, sessionId } = principalOf(request)
     const pass = request.headers.pass
     const showId = request.params.id
-    // without a key there is nothing to make a name from
-    const holdId = request.headers['idempotency-key'] === undefined ? newId() : idOfCreated(request, `${route} ${showId}`, newId)
+    const holdId = idOfCreated(request, `${route} ${showId}`, newId)
     return typeof pass === 'string' ? { userId, sessionId, showId, holdId, pass } : { userId, sessionId, showId, holdId }
   }
   const created = (reply: FastifyReply, hold: Hold) => reply.code(201).header('location', `/api/holds/${hold.id}`).send(holdReply(hold))

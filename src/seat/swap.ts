@@ -1,6 +1,6 @@
 import type { Tx } from '../platform/database.ts'
 import { Refusal } from '../platform/outcome.ts'
-import { isBest, type Ask, type Lost, replacedBy } from './asks.ts'
+import { type Ask, type Lost, replacedBy } from './asks.ts'
 import { tellEnded } from './ending.ts'
 import type { SeatEnv } from './env.ts'
 import { tellReturned } from './free.ts'
@@ -101,6 +101,6 @@ function successorOf({ input, seatIds, hash, source, pass }: Ask, group: HoldRow
     resumedAt: group.every((hold) => hold.resumedAt === group[0]?.resumedAt) ? (group[0]?.resumedAt ?? null) : null,
     extensions: Math.max(...group.map((hold) => hold.extensions)),
     extensionIds: [], reservationId: null, pinnedBy: null, requestHash: hash, fellBack: source === 'nearest', endedReason: null,
-    ...windowOf(pass, group.find((hold) => hold.id === (isBest(input) ? undefined : input.replaces))),
+    ...windowOf(pass, group.find((hold) => hold.id === replacedBy({ input }))),
   }
 }

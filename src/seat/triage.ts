@@ -1,6 +1,6 @@
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import type { Hold } from './api.ts'
-import { isBest, type Ask, countOf, type Lost, replacedBy, sectionsOf, toHold } from './asks.ts'
+import { type Ask, countOf, isBest, type Lost, replacedBy, sectionsOf, sorted, toHold } from './asks.ts'
 import { alternativesTo, type Stage, stageOf } from './best.ts'
 import type { SeatEnv } from './env.ts'
 import type { Picture } from './picture.ts'
@@ -127,7 +127,7 @@ function alternatives(picture: Picture): Others {
   const found = new Map<string, number[][]>()
   let stage: Stage | undefined
   return (ask) => {
-    const wanted = !isBest(ask.input) ? ask.input.seatIds.toSorted((a, b) => a - b) : ask.seatIds
+    const wanted = isBest(ask.input) ? ask.seatIds : sorted(ask.input.seatIds)
     const sections = sectionsOf(ask)
     const key = JSON.stringify([wanted, sections])
     stage ??= stageOf(picture)
