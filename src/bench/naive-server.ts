@@ -9,10 +9,9 @@ import { openEmbedded } from '../platform/embedded.ts'
  * The limits that ours is measured against, as a process of its own: `POST /null` takes the request of a hold, validates
  * it and answers like one; `POST /hold` holds one seat in the reference way, one transaction a request with
  * SELECT … FOR UPDATE.
- * Arguments: `null`, `pglite <directory>` or `postgres <url>`; prints its port.
+ * Arguments: `null`, `pglite <directory>` or `postgres <url>`, and how many seats; prints its port.
  */
-const [engine = 'null', where = ''] = process.argv.slice(2)
-const seatsCount = 50_000
+const [engine = 'null', where = '', seatsCount = '50000'] = process.argv.slice(2)
 const quotaMax = 4
 const connectionsMax = 20
 const showId = crypto.randomUUID()
@@ -53,7 +52,7 @@ async function prepare(db: Database) {
     create table naive.seats (id int primary key, status smallint not null default 0, hold_id uuid) with (fillfactor = 70);
     create table naive.holds (id uuid primary key, user_id text not null, seat_id int not null, until timestamptz not null);
     create table naive.quotas (user_id text primary key, seats int not null);
-    insert into naive.seats (id) select * from generate_series(1, ${seatsCount});
+    insert into naive.seats (id) select * from generate_series(1, ${Number(seatsCount)});
     analyze naive.seats`))
 }
 

@@ -5,6 +5,8 @@ import sql, { raw } from 'sql-template-tag'
  * holds: a plan made while nobody held anything believes that index empty, and later reads it whole.
  */
 export const isLive = raw('num_nonnulls(h.ended_reason) = 0')
+/** The same for the holds of a user, as only their index says it. */
+export const isLiveOfUser = raw("coalesce(h.ended_reason, '') = ''")
 /** Neither ended nor taken by a payment. */
 export const isFree = raw('num_nonnulls(h.ended_reason, h.pinned_by) = 0')
 /** The body of a recursive `live (show_id)`: each show that has live holds by one step into their index, then null. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
-import { genericPlansOf } from '../platform/testing.ts'
+import { genericPlansOf, rowsReadOf } from '../platform/testing.ts'
 import { type Ground, openGround, type Planted, plantHold } from './planting.ts'
 import { readBlocked } from './store-block.ts'
 import * as deadlines from './store-deadlines.ts'
@@ -11,6 +11,7 @@ import * as ending from './store-ending.ts'
 import * as holds from './store-holds.ts'
 import * as resuming from './store-resuming.ts'
 import * as pins from './store-pins.ts'
+import { holdsOfUser } from './store-quotas.ts'
 import { countTaken } from './store-shows.ts'
 import { earliestUntils } from './store-stock.ts'
 
@@ -53,14 +54,37 @@ test('no statement that knows its holds reads all that are live, even if its pla
     lockWhole: (tx) => holds.lockWhole(tx, [id], [other]),
     readHolds: (tx) => holds.readHolds(tx, other, [id], [other]),
     readLiveHolds: (tx) => holds.readLiveHolds(tx, id, null, 10),
+    holdsOfUser: (tx) => holdsOfUser(tx, other, id),
+    usersWhoLetGo: (tx) => ending.usersWhoLetGo(tx, { showId: other, version: 1, userIds: [id], seatIds: [1], since: now }),
   }
   const wrong = []
   for (const [name, ask] of Object.entries(asks)) {
     const plan = await plansOf(ask)
     assert.match(plan, /on holds/, name)
-    if (/holds_live_by_show|Seq Scan on holds/.test(plan)) wrong.push(name)
+    if (/using holds_(live_by_show|live_of_user|ended_of_user) on holds( h)? .*\n(?! +Index Cond)|holds_live_by_show|Seq Scan on holds/.test(plan)) wrong.push(name)
   }
   assert.deepEqual(wrong, [])
+})
+
+test('what a user once held is not read again with each later wish of theirs', async () => {
+  const [userId, showId, letGo] = [randomUUID(), await ground.publish(), 5_000]
+  await ground.db.rows(sql`
+    insert into seat.holds (id, show_id, user_id, plan_version, seat_ids, until, held_at, request_hash, ended_reason, ended_at)
+    select gen_random_uuid(), ${showId}, ${userId}, 1, '{1}', ${at(ground.now())}, ${at(ground.now() - letGo)}, 'h', 'released', ${at(ground.now() - letGo)}::timestamptz + n * interval '1 ms'
+    from generate_series(1, ${letGo}::int) n`)
+  await plantHold(ground, showId, [2], { userId })
+  await ground.db.rows(sql`analyze seat.holds`)
+  const lately = { showId, version: -1, userIds: [userId], seatIds: [1], since: ground.now() - 100 }
+  const reads: Record<string, [most: number, ask: (reader: Reader) => Promise<unknown>]> = {
+    readHolds: [2, (reader) => holds.readHolds(reader, showId, [], [userId])],
+    readLiveHolds: [2, (reader) => holds.readLiveHolds(reader, userId, null, 10)],
+    usersWhoLetGo: [101, (reader) => ending.usersWhoLetGo(reader, lately)],
+    holdsOfUser: [202, (reader) => holdsOfUser(reader, showId, userId)],
+  }
+  for (const [name, [most, ask]] of Object.entries(reads)) {
+    const read = await rowsReadOf(ground.db, 'holds', ask)
+    assert(read > 0 && read <= most, `${name} read ${read} holds`)
+  }
 })
 
 test('what asks for ends steps through the index of live holds by show, even if its plan was made when none was', async () => {
@@ -78,10 +102,10 @@ test('what asks for ends steps through the index of live holds by show, even if 
   }
 })
 
-test('a pin leaves its hold in every index as it is, and a hold is written into four', async () => {
+test('a pin leaves its hold in every index as it is, and a hold is written into three, four when it is bound', async () => {
   const indexes = await ground.db.rows<{ indexname: string; indexdef: string }>(sql`
     select indexname, indexdef from pg_indexes where schemaname = 'seat' and tablename = 'holds' order by indexname`)
-  assert.deepEqual(indexes.map(({ indexname }) => indexname), ['holds_live_by_show', 'holds_of_reservation', 'holds_of_user', 'holds_pkey'])
+  assert.deepEqual(indexes.map(({ indexname }) => indexname), ['holds_ended_of_user', 'holds_live_by_show', 'holds_live_of_user', 'holds_of_reservation', 'holds_pkey'])
   const holds: Planted[] = []
   const showId = await ground.publish()
   for (const seatId of [1, 2, 3]) holds.push(await plantHold(ground, showId, [seatId]))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import sql, { raw } from 'sql-template-tag'
 import { at, type Reader, sqlState, type Tx } from '../platform/database.ts'
-import { isLive } from './live.ts'
+import { isLiveOfUser } from './live.ts'
 import { ShowClosedMeanwhile } from './store-versions.ts'
 
 export type HoldRow = {
@@ -132,7 +132,7 @@ export const readHolds = (db: Reader, showId: string, holdIds: string[], userIds
     select ${columns} from seat.holds h where h.id = any(${holdIds}::uuid[])
     union all
     select ${columns} from seat.holds h
-    where h.show_id = ${showId} and h.user_id = any(${userIds}::uuid[]) and ${isLive}
+    where h.show_id = ${showId} and h.user_id = any(${userIds}::uuid[]) and ${isLiveOfUser}
       and h.id <> all(${holdIds}::uuid[])`)
 
 export const readQuotas = (db: Reader, showId: string, userIds: string[]) =>
@@ -153,7 +153,7 @@ export async function readHold(db: Reader, holdId: string): Promise<HoldRow | un
 export const readLiveHolds = (db: Reader, userId: string, showId: string | null, limit: number) =>
   db.rows<HoldRow>(sql`
     select ${columns} from seat.holds h
-    where h.user_id = ${userId} and ${isLive} and (${showId}::uuid is null or h.show_id = ${showId})
+    where h.user_id = ${userId} and ${isLiveOfUser} and (${showId}::uuid is null or h.show_id = ${showId})
     order by h.held_at, h.id limit ${limit}`)
 
 /**

@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag'
 import type { Reader, Tx } from '../platform/database.ts'
+import { isLiveOfUser } from './live.ts'
 
 type Ending = { showId: string; userId: string; passNo: number; unlessUsed?: boolean }
 
@@ -31,10 +32,15 @@ export async function quotaOf(db: Reader, showId: string, userId: string): Promi
   return row
 }
 
+/** The live ones and the 200 that ended last. */
 export const holdsOfUser = (db: Reader, showId: string, userId: string) =>
   db.rows<{ id: string; seatIds: number[]; heldAt: number; endedAt: number | null; endedReason: string | null }>(sql`
-    select id, seat_ids as "seatIds", held_at as "heldAt", ended_at as "endedAt", ended_reason as "endedReason"
-    from seat.holds where show_id = ${showId} and user_id = ${userId} order by held_at desc limit 200`)
+    select id, seat_ids as "seatIds", held_at as "heldAt", ended_at as "endedAt", ended_reason as "endedReason" from (
+      select * from seat.holds h where h.user_id = ${userId} and h.show_id = ${showId} and ${isLiveOfUser}
+      union all
+      (select * from seat.holds h where h.user_id = ${userId} and h.show_id = ${showId} and h.ended_at is not null
+        order by h.ended_at desc limit 200)) h
+    order by held_at desc`)
 
 /** Payments that were undone before they pinned anything know no show and are left out, unless a hold names it. */
 export const pinsOfUser = (db: Reader, showId: string, userId: string) =>
