@@ -16,6 +16,8 @@ export type BatchOptions<I, O = unknown> = {
 }
 
 const repeatsMax = 8
+/** Callers go on with their answers when these are delivered: of a whole batch, each would be out of the cache at every step. */
+const deliveredAtOnce = 16
 type Waiting<I, O> = { input: I; at: number; until: number | undefined; resolve: (output: O) => void; reject: (error: unknown) => void }
 
 /**
@@ -38,9 +40,10 @@ export function batched<I, O>(
       const inputs = items.map((item) => item.input)
       const answers = await answerAll(inputs, handleMany)
       // after the next flush is on its way: what callers do with their answers must not keep the database waiting
-      setImmediate(() => {
-        for (const [index, item] of items.entries()) deliver(item, answers[index])
-      })
+      for (let from = 0; from < items.length; from += deliveredAtOnce)
+        setImmediate(() => {
+          for (let index = from; index < Math.min(from + deliveredAtOnce, items.length); index++) deliver(items[index] as Waiting<I, O>, answers[index])
+        })
       flushed?.(inputs, answers, performance.now() - (items[0]?.at ?? 0))
     }
     lanes.delete(name)
