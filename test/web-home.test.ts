@@ -6,18 +6,25 @@ import type { WireFoundConcert } from '../web/wire.ts'
 const now = Date.UTC(2030, 4, 1, 20)
 const minute = 60_000
 const at = (minutes: number | undefined) => (minutes === undefined ? null : new Date(now + minutes * minute).toISOString())
-type Times = { opens?: number; opened?: number; closes?: number }
-const sale = ({ opens, opened, closes }: Times) => ({ opensAt: at(opens), openedAt: at(opened), closesAt: at(closes) })
+type Times = { opens?: number; opened?: number; closes?: number; soldOut?: boolean }
+const sale = ({ opens, opened, closes, soldOut = false }: Times) => ({ opensAt: at(opens), openedAt: at(opened), closesAt: at(closes), soldOut })
 const concert = (id: string, times: Times = {}) => ({ id, ...sale(times) }) as WireFoundConcert
 const ids = (concerts: WireFoundConcert[]) => concerts.map(({ id }) => id).join(' ')
 
 test('a card moves on by itself: what was to open is on sale from that moment, and no longer when its window has closed', () => {
   const read = sale({ opens: 10 })
-  assert.deepEqual(saleOf(read, now), { isOn: false, opensInMs: 10 * minute })
-  assert.deepEqual(saleOf(read, now + 10 * minute), { isOn: true, opensInMs: undefined })
-  assert.deepEqual(saleOf(sale({ opened: -10, closes: 5, opens: 60 }), now), { isOn: true, opensInMs: 60 * minute })
-  assert.deepEqual(saleOf(sale({ opened: -10, closes: 5, opens: 60 }), now + 5 * minute), { isOn: false, opensInMs: 55 * minute })
-  assert.deepEqual(saleOf(sale({}), now), { isOn: false, opensInMs: undefined })
+  assert.deepEqual(saleOf(read, now), { isOn: false, isSoldOut: false, opensInMs: 10 * minute })
+  assert.deepEqual(saleOf(read, now + 10 * minute), { isOn: true, isSoldOut: false, opensInMs: undefined })
+  assert.deepEqual(saleOf(sale({ opened: -10, closes: 5, opens: 60 }), now), { isOn: true, isSoldOut: false, opensInMs: 60 * minute })
+  assert.deepEqual(saleOf(sale({ opened: -10, closes: 5, opens: 60 }), now + 5 * minute), { isOn: false, isSoldOut: false, opensInMs: 55 * minute })
+  assert.deepEqual(saleOf(sale({}), now), { isOn: false, isSoldOut: false, opensInMs: undefined })
+})
+
+test('a card says sold out until its next window opens: what that one sells was not known when the card was read', () => {
+  const read = sale({ opened: -10, closes: 60, opens: 5, soldOut: true })
+  assert.deepEqual(saleOf(read, now), { isOn: true, isSoldOut: true, opensInMs: 5 * minute })
+  assert.deepEqual(saleOf(read, now + 5 * minute), { isOn: true, isSoldOut: false, opensInMs: undefined })
+  assert.deepEqual(saleOf(sale({ opened: -10, closes: 60, soldOut: true }), now + 60 * minute), { isOn: false, isSoldOut: false, opensInMs: undefined })
 })
 
 test('what opens within the hour or has opened within it stands first by its opening, also when no page that was read has it', () => {

@@ -19,7 +19,7 @@ const verifyPauseMs = 300
 /** Which events each service listens to. */
 export const hears: Record<ServiceName, string[]> = {
   user: [],
-  concert: ['seat.emptied', 'seat.occupied', 'queue.emptied', 'queue.occupied', 'user.erased'],
+  concert: ['seat.emptied', 'seat.occupied', 'queue.emptied', 'queue.occupied', 'seat.stock', 'user.erased'],
   wallet: ['user.registered', 'user.erased'],
   seat: ['show.published', 'show.windows_changed', 'show.closing', 'show.cancelled', 'show.paused', 'show.resumed', 'reservation.cancelled'],
   queue: ['show.published', 'show.windows_changed', 'show.withdrawn', 'show.cancelled', 'show.paused', 'show.resumed', 'seat.stock', 'reservation.confirmed', 'user.erased'],

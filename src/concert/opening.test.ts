@@ -73,6 +73,37 @@ test('a sale ends with the start of its show, whatever its window says', async (
   assert.deepEqual(await saleOf('늦은 창'), nothing)
 })
 
+test('a concert is sold out when every show that is on sale is, at once where seat told it, and no longer when seats come back', async () => {
+  const { id: concertId } = await concertNamed(ground, '두 번 공연')
+  const [first, second, later] = await Promise.all(([[-60, 600], [-60, 600], [60, 600]] as const).map(async ([opens, closes]) => {
+    const show = await readyShow(ground, { concertId })
+    await ground.api.setWindows({ by: ground.organiser, showId: show.id, windows: [{ name: 'w', opensAt: startedAt + opens * minute, closesAt: startedAt + closes * minute, audience: 'everyone', sections: null }] })
+    await ground.api.publish({ by: ground.organiser, showId: show.id })
+    return show.id
+  })) as [string, string, string]
+  const soldOut = async () => (await search({ title: '두 번 공연' })).items[0]?.soldOut
+  const says = (state: string, ...showIds: string[]) => ground.seatSays('seat.stock', showIds, { availability: { state } })
+  assert.equal(await soldOut(), false)
+  await says('sold_out', first)
+  assert.equal(await soldOut(), false, 'another show has seats')
+  await says('all_held', second)
+  assert.equal(await soldOut(), false, 'a basket may come back')
+  await says('sold_out', first, second)
+  assert.equal(await soldOut(), true, 'the show that opens later does not matter yet')
+  await says('open', second)
+  assert.equal(await soldOut(), false)
+  await says('sold_out', second)
+  ground.clock.now += 60 * minute
+  assert.equal(await soldOut(), false, 'the later one has opened')
+  await says('sold_out', later)
+  assert.equal(await soldOut(), true)
+  const version = await ground.api.showDetail({ showId: first, viewer: { userId: ground.organiser.userId, role: 'organiser' } }).then((show) => show.version)
+  await says('open', first)
+  assert.equal((await ground.api.showDetail({ showId: first, viewer: { userId: ground.organiser.userId, role: 'organiser' } })).version, version, 'no edit of an organiser is overtaken by a sale')
+  ground.clock.now += 600 * minute
+  assert.equal(await soldOut(), false, 'nothing is on sale')
+})
+
 test('a page that was read is not kept past the moment when a window of it opens or closes; one read serves all who ask then', async () => {
   await publishedOn('정각', [[60, 120]])
   for (const [minutes, before, then] of [[60, { opensAt: startedAt + hour }, { openedAt: startedAt + hour }], [120, { openedAt: startedAt + hour }, nothing]] as const) {

@@ -135,7 +135,7 @@ test('a change is seen at once in this process: search, concert and show (F3)', 
   assert.deepEqual([(await api.show({ showId })).title, (await api.show({ showId })).venue], ['새 제목', '새 홀'])
   await api.unpublish({ by, showId })
   assert.equal((await api.show({ showId })).status, 'closing')
-  await ground.seatSays('seat.emptied', [showId], 'unpublish')
+  await ground.seatSays('seat.emptied', [showId], { purpose: 'unpublish' })
   assert.equal((await api.show({ showId })).status, 'draft')
   await api.deleteConcert({ by, concertId })
   assert.deepEqual(await titles({ title: '새 제' }), [])

@@ -14,6 +14,7 @@ import { addStaff, onErased, removeStaff, staffOf } from './staff.ts'
 import { readStaffOf } from './store-organiser.ts'
 import { readShow } from './store-shows.ts'
 import { readWindows } from './store-windows.ts'
+import { onStock } from './stock.ts'
 import { setWindows } from './windows.ts'
 
 /**
@@ -61,7 +62,7 @@ export function createConcert({ db, now, newId, random, isSoldByShop = false }: 
     },
     on: {
       'seat.emptied': onEmptied(env), 'seat.occupied': onOccupied(env),
-      'queue.emptied': onEmptied(env), 'queue.occupied': onOccupied(env), 'user.erased': onErased,
+      'queue.emptied': onEmptied(env), 'queue.occupied': onOccupied(env), 'seat.stock': onStock(env), 'user.erased': onErased,
     },
   }
 }

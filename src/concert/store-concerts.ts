@@ -81,7 +81,8 @@ const opensAbout = (now: number, minutes: number) =>
 const saleOf = (now: number) => sql`
   select min(w.opens_at) filter (where w.opens_at > ${at(now)}) as "opensAt",
     max(w.opens_at) filter (where w.opens_at <= ${at(now)}) as "openedAt",
-    max(least(w.closes_at, s.starts_at)) filter (where w.opens_at <= ${at(now)}) as "closesAt"
+    max(least(w.closes_at, s.starts_at)) filter (where w.opens_at <= ${at(now)}) as "closesAt",
+    coalesce(bool_and(s.sold_out) filter (where w.opens_at <= ${at(now)}), false) as "soldOut"
   from ${windowsOnSale(now)} where s.concert_id = c.id`
 
 const orders = {

@@ -71,6 +71,15 @@ export const concertsOf = (tx: Tx, showIds: string[]) =>
   tx.rows<{ showId: string; concertId: string }>(sql`
     select id as "showId", concert_id as "concertId" from concert.shows where id = any(${showIds}::uuid[])`)
 
+/** Changes no more than what seat told, of shows for which it is new; answers those. */
+export const saveSoldOut = (tx: Tx, told: { showId: string; soldOut: boolean }[]) =>
+  tx.rows<{ showId: string; concertId: string }>(sql`
+    with told as materialized (
+      select s.id, t.sold_out from unnest(${told.map((t) => t.showId)}::uuid[], ${told.map((t) => t.soldOut)}::boolean[]) as t(id, sold_out)
+      join concert.shows s on s.id = t.id where s.sold_out <> t.sold_out order by s.id for update of s)
+    update concert.shows s set sold_out = told.sold_out from told where s.id = told.id
+    returning s.id as "showId", s.concert_id as "concertId"`)
+
 /** Locks shows of a concert whose row is already locked, by id. */
 export const lockShow = async (tx: Tx, showId: string): Promise<ShowRow | undefined> => {
   const [row] = await tx.rows<ShowRow>(sql`select ${columns} from ${shows} where s.id = ${showId} for update of s`)

@@ -44,12 +44,12 @@ export async function openGround(wrap: (db: Database) => Database = (db) => db) 
     operator: { userId: randomUUID(), role: 'operator' } as By,
     again: process,
     close: () => db.close(),
-    /** What seat says of closing shows, each with the next version of its key. */
-    seatSays: async (name: 'seat.emptied' | 'seat.occupied', showIds: string[], purpose: 'delete' | 'unpublish') => {
+    /** What seat says of shows, each with the next version of its key. */
+    seatSays: async (name: 'seat.emptied' | 'seat.occupied' | 'seat.stock', showIds: string[], data: Record<string, unknown>) => {
       const events: Envelope[] = showIds.map((showId) => {
         const version = (versions.get(showId) ?? 0) + 1
         versions.set(showId, version)
-        return { producer: 'seat', name, key: showId, version, occurredAt: clock.now, data: { showId, purpose } }
+        return { producer: 'seat', name, key: showId, version, occurredAt: clock.now, data: { showId, ...data } }
       })
       const failures = await deliver(db, { name: 'concert', on: service.on ?? {} }, events)
       for (const failure of failures.values()) throw failure

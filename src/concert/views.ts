@@ -49,7 +49,7 @@ export const shownItem = (concert: ConcertItem) => ({
   updatedAt: iso(concert.updatedAt),
 })
 export const shownFound = (found: FoundConcert) => ({
-  ...shownItem(found), opensAt: isoOrNull(found.opensAt), openedAt: isoOrNull(found.openedAt), closesAt: isoOrNull(found.closesAt),
+  ...shownItem(found), opensAt: isoOrNull(found.opensAt), openedAt: isoOrNull(found.openedAt), closesAt: isoOrNull(found.closesAt), soldOut: found.soldOut,
 })
 export const shownConcert = (concert: Concert) => ({ ...concert, ...shownItem(concert) })
 

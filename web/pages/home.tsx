@@ -91,8 +91,8 @@ function ConcertCard({ concert, now }: { concert: WireFoundConcert; now: number 
 /** What may be bought now, and when more can; the last hour before it with its clock. */
 function SaleLine({ concert, now }: { concert: WireFoundConcert; now: number }) {
   const { home } = useWords()
-  const { isOn, opensInMs } = saleOf(concert, now)
+  const { isOn, isSoldOut, opensInMs } = saleOf(concert, now)
   if (!isOn && opensInMs === undefined) return null
   const next = opensInMs === undefined ? null : opensInMs <= aboutMs ? <span className="num">{home.nextIn(clock(opensInMs))}</span> : home.nextAt(when(concert.opensAt ?? '', listZone))
-  return <p className="opens">{isOn ? home.onSale : null}{isOn && next ? ' · ' : null}{next}</p>
+  return <p className="opens">{isSoldOut ? home.soldOut : isOn ? home.onSale : null}{isOn && next ? ' · ' : null}{next}</p>
 }

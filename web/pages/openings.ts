@@ -4,13 +4,14 @@ import type { WireFoundConcert } from '../wire.ts'
 export const aboutMinutes = 60
 export const aboutMs = aboutMinutes * 60_000
 
-type Sale = Pick<WireFoundConcert, 'opensAt' | 'openedAt' | 'closesAt'>
+type Sale = Pick<WireFoundConcert, 'opensAt' | 'openedAt' | 'closesAt' | 'soldOut'>
 
 /** What was to open when it was read, and has by now, is on sale: nobody has to ask for that. `opensInMs`: until the next opening. */
-export function saleOf({ opensAt, closesAt }: Sale, now: number): { isOn: boolean; opensInMs: number | undefined } {
+export function saleOf({ opensAt, closesAt, soldOut }: Sale, now: number): { isOn: boolean; isSoldOut: boolean; opensInMs: number | undefined } {
   const opens = instant(opensAt)
   const hasOpened = opens !== undefined && opens <= now
-  return { isOn: hasOpened || now < (instant(closesAt) ?? now), opensInMs: opens === undefined || hasOpened ? undefined : opens - now }
+  const isOn = hasOpened || now < (instant(closesAt) ?? now)
+  return { isOn, isSoldOut: isOn && soldOut && !hasOpened, opensInMs: opens === undefined || hasOpened ? undefined : opens - now }
 }
 
 /**

@@ -14,7 +14,7 @@ export const en: Words = {
   },
   home: {
     title: 'Shows', lead: 'However many come at once, your place stays yours and a seat is sold once.', search: 'Find by title', searchButton: 'Find', empty: 'No shows yet. Organisers: create the first.',
-    none: (text) => `Nothing is called “${text}”.`, tooShort: 'Two characters or more, please.', noDate: 'Date to come', from: (day) => `From ${day}`, found: (n) => (n === 1 ? '1 show' : `${n} shows`), onSale: 'On sale', nextIn: (time) => `Next sale in ${time}`, nextAt: (at) => `Next sale ${at}`,
+    none: (text) => `Nothing is called “${text}”.`, tooShort: 'Two characters or more, please.', noDate: 'Date to come', from: (day) => `From ${day}`, found: (n) => (n === 1 ? '1 show' : `${n} shows`), onSale: 'On sale', soldOut: 'Sold out', nextIn: (time) => `Next sale in ${time}`, nextAt: (at) => `Next sale ${at}`,
   },
   concert: {
     shows: 'Dates', noShows: 'There are no dates yet.', cancelledTag: 'Cancelled', closedBody: 'The sale has ended. Please look for another date.', cancelled: 'This show is cancelled. Everything paid is returned.', join: 'Join the line', lobby: 'Lobby open', enterLobby: 'Enter the lobby', opensIn: (time) => `Opens in ${time}`, opensAt: (at) => `Opens ${at}`,

@@ -11,7 +11,7 @@ export const ko = {
   },
   home: {
     title: '공연', lead: '한꺼번에 몰려도 순번은 그대로, 좌석은 한 번만 팔려요.', search: '공연 이름으로 찾기', searchButton: '찾기', empty: '아직 공연이 없어요. 주최자라면 첫 공연을 만들어 주세요.',
-    none: (text: string) => `‘${text}’ 공연을 찾지 못했어요.`, tooShort: '두 글자 이상 적어 주세요.', noDate: '날짜 미정', from: (day: string) => `${day}부터`, found: (n: number) => `공연 ${n}개`, onSale: '예매 중', nextIn: (time: string) => `다음 예매 ${time} 뒤`, nextAt: (at: string) => `다음 예매 ${at}`,
+    none: (text: string) => `‘${text}’ 공연을 찾지 못했어요.`, tooShort: '두 글자 이상 적어 주세요.', noDate: '날짜 미정', from: (day: string) => `${day}부터`, found: (n: number) => `공연 ${n}개`, onSale: '예매 중', soldOut: '매진', nextIn: (time: string) => `다음 예매 ${time} 뒤`, nextAt: (at: string) => `다음 예매 ${at}`,
   },
   concert: {
     shows: '날짜와 회차', noShows: '아직 정해진 회차가 없어요.', cancelledTag: '취소됨', closedBody: '판매 기간이 끝났어요. 다른 회차를 찾아보세요.', cancelled: '취소된 공연이에요. 결제한 금액은 모두 돌려드려요.', join: '줄 서기', lobby: '대기실 열림', enterLobby: '대기실 들어가기', opensIn: (time: string) => `${time} 뒤에 열려요`, opensAt: (at: string) => `${at}에 열려요`,
