@@ -49,6 +49,28 @@ test('two buyers want the same seat: one gets it, the other is told it is taken,
   assert.deepEqual(paramsOf(second), { taken: [30], alternatives: [[29], [31], [28]] })
 })
 
+test('holds that were not all possible make the next ones go one by one for five seconds: nobody pays twice for long', async () => {
+  const showId = await publish()
+  let statements: string[] = []
+  const db: typeof ground.db = { ...ground.db, rows: (query) => {
+    statements.push(query.text.includes('seat.must') ? (query.text.includes('locked as') ? 'one by one' : 'all') : 'other')
+    return ground.db.rows(query)
+  } }
+  const env = { ...ground, db, pictures: createPictures(ground.db) }
+  await env.pictures.of(showId)
+  const spent = async (...inputs: Parameters<typeof holdMany>[1]) => {
+    statements = []
+    const answers = await holdMany(env, inputs)
+    return [statements.filter((each) => each !== 'other'), answers.map(codeOf)]
+  }
+  assert.deepEqual(await spent(ground.wish(showId, [1])), [['all'], ['done']])
+  await ground.held(showId, [2]) // its copy does not know
+  assert.deepEqual(await spent(ground.wish(showId, [2]), ground.wish(showId, [3])), [['all', 'one by one'], ['seat_taken', 'done']])
+  assert.deepEqual(await spent(ground.wish(showId, [4])), [['one by one'], ['done']])
+  ground.clock.now += 5_000
+  assert.deepEqual(await spent(ground.wish(showId, [5])), [['all'], ['done']])
+})
+
 test('a thousand parallel wishes for one seat: one hold, 999 refusals, in a few statements', async () => {
   const showId = await publish()
   let statements = 0

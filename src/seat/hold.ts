@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { LRUCache } from 'lru-cache'
 import { type Answer, Refusal } from '../platform/outcome.ts'
 import { type Hold, seatLimits } from './api.ts'
 import { type Ask, arrange, askOf, type HoldInput, type Lost, replacedBy, sorted, toHold } from './asks.ts'
 import type { SeatEnv } from './env.ts'
 import { applyAfterCommit, lookAt, type Picture, statusCode } from './picture.ts'
-import { grantHolds, HoldWrittenMeanwhile, knownHolds, type Lost as Loss, PlanChangedMeanwhile } from './store-holds.ts'
+import { type Grant, grantAll, grantHolds, type Lost as Loss, PlanChangedMeanwhile, type Verdict } from './store-grants.ts'
+import { HoldWrittenMeanwhile, knownHolds } from './store-holds.ts'
 import { bumpOpenShows, ShowClosedMeanwhile } from './store-versions.ts'
 import { swapHolds, tellSwapped } from './swap.ts'
 import { triage } from './triage.ts'
@@ -13,6 +15,9 @@ export { deadlines, extendMany, holdOf, holdsOf, releaseMany, reserveMany } from
 
 /** Each ask is settled in one round or loses picked seats a few times; more rounds than this are a bug. */
 const roundsPerAskMax = 8
+const oneByOneMs = 5_000
+/** of shows; a copy of the seats is made anew when others write */
+const oneByOneUntil = new LRUCache<string, number>({ max: 5_000 })
 
 /**
  * Holds of named and of best seats, all wanted seats or none. In memory only order is decided: a round takes, in
@@ -87,7 +92,7 @@ async function holdRound(env: SeatEnv, picture: Picture, asks: Ask[]): Promise<L
     assert(!(pass instanceof Refusal), 'only who has a pass comes this far')
     return { holdId, userId, seatIds, hash, passNo: pass.passNo, fellBack: source === 'nearest', sections: pass.sections }
   })
-  const verdict = await grantHolds(env.db, { showId, planVersion, now, until, wanted })
+  const verdict = await grant(env, { showId, planVersion, now, until, wanted })
   const lost = new Map(verdict.lost.map((loss) => [loss.i - 1, loss]))
   const granted = asks.filter((_, index) => !lost.has(index))
   if (verdict.version !== null) {
@@ -101,6 +106,19 @@ async function holdRound(env: SeatEnv, picture: Picture, asks: Ask[]): Promise<L
     const loss = lost.get(index)
     return loss ? [{ ask, why: whyLost(loss, ask) }] : []
   })
+}
+
+/**
+ * What the copy in memory lets pass is nearly always possible: then all are granted at once. When something was not, the
+ * show's next holds are granted one by one for a while, so that nobody can make the others pay for two statements.
+ */
+async function grant(env: SeatEnv, wanted: Grant): Promise<Verdict> {
+  if ((oneByOneUntil.get(wanted.showId) ?? 0) <= wanted.now) {
+    const version = await grantAll(env.db, wanted)
+    if (version !== undefined) return { lost: [], version }
+    oneByOneUntil.set(wanted.showId, wanted.now + oneByOneMs)
+  }
+  return grantHolds(env.db, wanted)
 }
 
 /** Lost for now: the look at their rows gives the answer. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
-import { genericPlansOf, rowsReadOf } from '../platform/testing.ts'
+import { genericPlansOf, openTestDatabase, rowsReadOf } from '../platform/testing.ts'
 import { type Ground, openGround, type Planted, plantHold } from './planting.ts'
 import { readBlocked } from './store-block.ts'
 import * as deadlines from './store-deadlines.ts'
@@ -11,6 +11,7 @@ import * as ending from './store-ending.ts'
 import * as holds from './store-holds.ts'
 import * as resuming from './store-resuming.ts'
 import * as pins from './store-pins.ts'
+import { grantAll, grantHolds } from './store-grants.ts'
 import { holdsOfUser } from './store-quotas.ts'
 import { countTaken } from './store-shows.ts'
 import { earliestUntils } from './store-stock.ts'
@@ -99,6 +100,24 @@ test('what asks for ends steps through the index of live holds by show, even if 
     const plan = await plansOf(ask)
     assert.match(plan, /using holds_live_by_show/, name)
     assert.doesNotMatch(plan, /Seq Scan on (holds|shows)|using holds_of_reservation on holds h\n +Filter/, name)
+  }
+})
+
+test('holds look up each seat by itself, in the order of their ids, even if the plan was made when nobody knew of any seat', async () => {
+  const empty = await openTestDatabase(['seat'])
+  const grant = { showId: randomUUID(), planVersion: 1, now: 0, until: 1, wanted: [{ holdId: randomUUID(), userId: randomUUID(), seatIds: [1], passNo: 1, hash: 'h', fellBack: false, sections: null }] }
+  try {
+    for (const [name, ask] of Object.entries({ grantAll, grantHolds })) {
+      const plan = await genericPlansOf(empty, (reader) => ask(reader, grant), [{}])
+      assert.match(plan, /using seats_pkey on seats.*\n +Index Cond: \(\(show_id = \S+\) AND \(id = \S+\)\)/, name)
+      assert.doesNotMatch(plan, /Seq Scan on seats/, name)
+    }
+    const together = await genericPlansOf(empty, (reader) => grantAll(reader, grant), [{}])
+    // a nested loop takes its rows, and so its locks, in the order of the outer side
+    assert.match(together, /Update on seats s .*\n +-> +Nested Loop .*\n +-> +CTE Scan on w.*\n +-> +Nested Loop .*\n +-> +Subquery Scan on p.*\n +-> +Index Scan using seats_pkey .*\n +Index Cond: .*\n +-> +Tid Scan on seats s /)
+    assert.match(together, /CTE w\n +-> +Sort/)
+  } finally {
+    await empty.close()
   }
 })
 
