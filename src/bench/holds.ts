@@ -43,9 +43,10 @@ const sliceHolds = seatsCount / slicesPerShow
 const sliceSeconds = 0.5
 /** a show is made long before its sale: the work behind making it is over by then */
 const settleMs = 1_500
+const restMs = 200
 
 /**
- * One seat a hold over HTTP, every one granted, beside the same request to a route that does nothing with it and beside the
+ * One seat a hold over HTTP, every one granted (by one process, so that nothing is ever lost), beside the same request to a route that does nothing with it and beside the
  * reference way. All three servers run and are warm; slices of half a second alternate between them, for what a machine
  * does in a second it does not do a minute later. A ratio is the median of those of neighbours.
  */
@@ -57,9 +58,8 @@ export async function measureHolds(settings: Settings) {
     settings.say(`${settings.engine} hold, run ${run + 1}: ${JSON.stringify(summaryOf(ofRun))}`)
   }
   const latencies = slices.flatMap(({ ours }) => ours.latencyMs).sort((a, b) => a - b)
-  const granted = slices.reduce((sum, { ours }) => sum + (ours.statuses['201'] ?? 0), 0)
   return {
-    ...summaryOf(slices), grantedShare: rounded(granted / latencies.length),
+    ...summaryOf(slices),
     latencyMs: { p50: rounded(latencies[latencies.length >> 1] ?? 0), p99: rounded(latencies[Math.floor(latencies.length * 0.99)] ?? 0) },
     spread: { ratioToNullPost: slices.map((slice) => rounded(ratioTo('null', slice))).sort((a, b) => a - b) },
   }
@@ -91,7 +91,7 @@ const measureRun = ({ engine, withDatabase, connections }: Settings): Promise<Sl
       const slices: Slice[] = []
       for (let show = 0; show < showsPerRun; show++) {
         for (const side of sides) await side.ready()
-        for (let slice = 0; slice < slicesPerShow; slice++) slices.push({ null: await empty.ask(), forUpdate: await naive.ask(), ours: await ours.ask() })
+        for (let slice = 0; slice < slicesPerShow; slice++) slices.push(await measureSlice({ null: empty, forUpdate: naive, ours }, slice % 2 === 1))
       }
       return slices
     } finally {
@@ -99,6 +99,19 @@ const measureRun = ({ engine, withDatabase, connections }: Settings): Promise<Sl
       pinToCore('any', process.pid) // what is started next inherits it
     }
   }))
+
+/** In turn one way and the other, with a rest between: nobody is always measured after the same other. */
+async function measureSlice(sides: Record<keyof Slice, Side>, backwards: boolean): Promise<Slice> {
+  const slice: Partial<Slice> = {}
+  const names: (keyof Slice)[] = ['null', 'forUpdate', 'ours']
+  for (const name of backwards ? names.reverse() : names) {
+    await wait(restMs)
+    const result = await sides[name].ask()
+    if (result.done === 0 || result.statuses['201'] !== result.done) throw new Error(`${name} answered ${JSON.stringify(result.statuses)}`)
+    slice[name] = result
+  }
+  return slice as Slice
+}
 
 async function openOurs(engine: Engine, where: string, connections: number): Promise<Side> {
   const dataDir = engine === 'pglite' ? where : await mkdtemp(join(tmpdir(), 'openrun-bench-'))
@@ -147,7 +160,7 @@ async function openNull(connections: number): Promise<Side> {
 }
 
 async function openNaive(engine: Engine, where: string, connections: number): Promise<Side> {
-  const requests = Array.from({ length: naiveSeatsCount }, (_, n) => postOf('/hold', `Authorization: buyer-${n >> 2}\r\n`, `{"seatIds":[${n + 1}]}`))
+  const requests = Array.from({ length: naiveSeatsCount }, (_, n) => postOf('/hold', `Authorization: buyer-${buyerOf(n, connections)}\r\n`, `{"seatIds":[${n + 1}]}`))
   const next = inOrder(requests)
   const server = await startNaive(engine, where)
   return {
@@ -209,15 +222,17 @@ function makeBuyers(connections: number): Buyer[] {
   })
 }
 
-/** One seat a hold, a new seat each time, four a buyer, as many buyers at a time as connections. Each has a new pass. */
+/** Four seats a buyer, as many buyers at a time as connections: none waits for himself. */
+const buyerOf = (n: number, connections: number) => Math.floor(n / (connections * quotaMax)) * connections + (n % connections)
+
+/** One seat a hold, a new seat each time. Each buyer has a new pass. */
 function holdsOf(path: string, buyers: Buyer[], { showId, windowId }: Show, connections: number): Buffer[] {
   const passes = createTokens<PassClaims>('pass', [{ id: keyIdOf(secrets.PASS_SECRET), secret: secrets.PASS_SECRET }])
   const headersOf = buyers.map(({ userId, sessionId, authorization }) => {
     const pass = passes.sign({ userId, sessionId, showId, windowId, passNo: 1, sections: null, exp: Date.now() + 600_000 })
     return `${authorization}\r\nPass: ${pass}\r\n`
   })
-  const buyerOf = (n: number) => Math.floor(n / (connections * quotaMax)) * connections + (n % connections)
-  return Array.from({ length: seatsCount }, (_, n) => postOf(path, headersOf[buyerOf(n)] as string, `{"seatIds":[${n + 1}]}`))
+  return Array.from({ length: seatsCount }, (_, n) => postOf(path, headersOf[buyerOf(n, connections)] as string, `{"seatIds":[${n + 1}]}`))
 }
 
 function inOrder(requests: Buffer[]): NextRequest {

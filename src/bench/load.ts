@@ -12,18 +12,19 @@ const [bodyStarts, contentLength] = ['\r\n\r\n', 'content-length: ']
 /**
  * A closed-loop generator on raw sockets: each connection sends its next request when its answer is in. It shares the
  * machine with the server and its database, so it does as little as it can: requests are made before, and each is one
- * write and one read.
+ * write and one read. The clock starts when all are connected.
  */
 export async function load(url: string, connections: number, seconds: number, next: NextRequest): Promise<LoadResult> {
   const statuses: Record<string, number> = {}
   const latencyMs: number[] = []
-  const startedAt = performance.now()
-  const endAt = startedAt + seconds * 1_000
   const onAnswer = (status: string, ms: number) => {
     statuses[status] = (statuses[status] ?? 0) + 1
     latencyMs.push(ms)
   }
-  await Promise.all(Array.from({ length: connections }, () => keepAsking(new URL(url), endAt, next, onAnswer)))
+  const opened = await Promise.all(Array.from({ length: connections }, () => connected(new URL(url))))
+  const startedAt = performance.now()
+  const endAt = startedAt + seconds * 1_000
+  await Promise.all(opened.map((connection) => keepAsking(connection, endAt, next, onAnswer)))
   const spent = (performance.now() - startedAt) / 1_000
   return { perSecond: latencyMs.length / spent, done: latencyMs.length, seconds: spent, statuses, latencyMs }
 }
@@ -34,12 +35,23 @@ export const postOf = (path: string, headers: string, body: string) =>
 
 export const getOf = (path: string, headers: string) => Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${headers}\r\n`, 'latin1')
 
-const keepAsking = ({ hostname, port }: URL, endAt: number, next: NextRequest, onAnswer: (status: string, ms: number) => void) =>
+type Connection = { socket: Socket; read: (text: string) => void }
+
+const connected = ({ hostname, port }: URL) =>
+  new Promise<Connection>((resolve, reject) => {
+    const onread = { buffer, callback: (bytes: number) => {
+      connection.read(buffer.toString('latin1', 0, bytes))
+      return true
+    } }
+    const connection: Connection = { socket: connect({ port: Number(port), host: hostname, noDelay: true, onread }), read: () => undefined }
+    connection.socket.once('error', reject).once('connect', () => resolve(connection))
+  })
+
+const keepAsking = (connection: Connection, endAt: number, next: NextRequest, onAnswer: (status: string, ms: number) => void) =>
   new Promise<void>((resolve, reject) => {
+    const { socket } = connection
     let received = ''
     let sentAt = 0
-    const onread = { buffer, callback: (bytes: number) => read(received + buffer.toString('latin1', 0, bytes)) }
-    const socket: Socket = connect({ port: Number(port), host: hostname, noDelay: true, onread })
     const send = () => {
       const request = performance.now() < endAt ? next() : undefined
       if (!request) {
@@ -49,17 +61,17 @@ const keepAsking = ({ hostname, port }: URL, endAt: number, next: NextRequest, o
       sentAt = performance.now()
       socket.write(request)
     }
-    const read = (text: string): boolean => {
+    connection.read = (more) => {
+      const text = received + more
       const end = text.indexOf(bodyStarts)
       const at = text.indexOf(contentLength)
       if (end >= 0 && at < 0) reject(new Error('an answer without content-length'))
       received = text
-      if (end < 0 || text.length < end + bodyStarts.length + Number.parseInt(text.slice(at + contentLength.length, at + contentLength.length + 8), 10)) return true
+      if (end < 0 || text.length < end + bodyStarts.length + Number.parseInt(text.slice(at + contentLength.length, at + contentLength.length + 8), 10)) return
       received = ''
       onAnswer(text.slice(9, 12), performance.now() - sentAt)
       send()
-      return true
     }
-    socket.on('connect', send)
     socket.on('error', reject)
+    send()
   })

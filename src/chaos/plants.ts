@@ -30,7 +30,7 @@ export const plants: Plant[] = [
   {
     name: 'fence_off', about: 'a pass that was ended still takes seats',
     changes: [
-      { file: 'src/seat/store-holds.ts', find: ' and excluded.last_pass_held >= q.pass_floor', put: '' },
+      { file: 'src/seat/store-grants.ts', find: ' and excluded.last_pass_held >= q.pass_floor', put: '' },
       { file: 'src/seat/store-holds.ts', find: ' and (w.pass_no is null or w.pass_no >= q.pass_floor)', put: '' },
     ],
     faults: ['service_killed'], caughtBy: ['ended_passes'],

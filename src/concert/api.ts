@@ -137,7 +137,7 @@ const orNone = Type.Union([Instant, Type.Null()])
 /**
  * Of the sales windows of its published shows: `opensAt`, when the next opens, null when none is to come; of those that
  * are open now, `openedAt`, when the latest opened, and `closesAt`, when the last closes or its show starts, null when none is.
- * `soldOut`: some are open, and their shows have no seat left and none in a basket, as seat told within a second or two.
+ * `soldOut`: some are open, and their shows have no seat left and none in a basket, as seat told last, some two seconds before.
  */
 export const FoundConcert = Exact({ ...concertFacts, opensAt: orNone, openedAt: orNone, closesAt: orNone, soldOut: Type.Boolean() })
 export const Concert = Exact({

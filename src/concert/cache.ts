@@ -27,7 +27,7 @@ const pagesMax = 500
 
 /**
  * Copies of what everybody reads, for reading only: no write decides by them, and how many seats are left is never
- * among them. Who asks while a copy is being read waits for that same read. A copy whose read began before a change is
+ * among them, only whether none is, as seat told last. Who asks while a copy is being read waits for that same read. A copy whose read began before a change is
  * not kept.
  */
 export function createCache(db: Database, now: () => number): Cache {

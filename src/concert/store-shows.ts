@@ -71,14 +71,19 @@ export const concertsOf = (tx: Tx, showIds: string[]) =>
   tx.rows<{ showId: string; concertId: string }>(sql`
     select id as "showId", concert_id as "concertId" from concert.shows where id = any(${showIds}::uuid[])`)
 
-/** Changes no more than what seat told, of shows for which it is new; answers those. */
-export const saveSoldOut = (tx: Tx, told: { showId: string; soldOut: boolean }[]) =>
-  tx.rows<{ showId: string; concertId: string }>(sql`
-    with told as materialized (
-      select s.id, t.sold_out from unnest(${told.map((t) => t.showId)}::uuid[], ${told.map((t) => t.soldOut)}::boolean[]) as t(id, sold_out)
-      join concert.shows s on s.id = t.id where s.sold_out <> t.sold_out order by s.id for update of s)
-    update concert.shows s set sold_out = told.sold_out from told where s.id = told.id
-    returning s.id as "showId", s.concert_id as "concertId"`)
+type SoldOut = { showId: string; soldOut: boolean }
+/** Of what seat told, what is new, with its concert. */
+export const newlySoldOut = (tx: Tx, told: SoldOut[]) =>
+  tx.rows<SoldOut & { concertId: string }>(sql`
+    select s.id as "showId", s.concert_id as "concertId", t.sold_out as "soldOut"
+    from unnest(${told.map((t) => t.showId)}::uuid[], ${told.map((t) => t.soldOut)}::boolean[]) as t(id, sold_out)
+    join concert.shows s on s.id = t.id where s.sold_out <> t.sold_out`)
+
+/** The concerts of these shows are locked. */
+export const saveSoldOut = (tx: Tx, told: SoldOut[]) =>
+  tx.rows(sql`
+    update concert.shows s set sold_out = t.sold_out
+    from unnest(${told.map((t) => t.showId)}::uuid[], ${told.map((t) => t.soldOut)}::boolean[]) as t(id, sold_out) where s.id = t.id`)
 
 /** Locks shows of a concert whose row is already locked, by id. */
 export const lockShow = async (tx: Tx, showId: string): Promise<ShowRow | undefined> => {
@@ -118,7 +123,8 @@ export async function saveShow(tx: Tx, show: ShowRow, now: number): Promise<void
 
 /** A show that another shop sells needs no plan. */
 export const markSoldHere = (tx: Tx, showId: string, soldHere: boolean) =>
-  tx.rows(sql`update concert.shows set sold_here = ${soldHere} where id = ${showId} and sold_here <> ${soldHere}`)
+  tx.rows(sql`
+    update concert.shows set sold_here = ${soldHere}, sold_out = false where id = ${showId} and (sold_here <> ${soldHere} or sold_out)`)
 
 export const savePlan = (tx: Tx, showId: string, plan: Plan, totals: Show['totals']) =>
   tx.rows(sql`

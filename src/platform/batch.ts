@@ -16,7 +16,7 @@ export type BatchOptions<I, O = unknown> = {
 }
 
 const repeatsMax = 8
-/** Callers go on with their answers when these are delivered: of a whole batch, each would be out of the cache at every step. */
+/** Callers go on with their answers when these are delivered: of a whole batch at once, each would wait for the others at every step. */
 const deliveredAtOnce = 16
 type Waiting<I, O> = { input: I; at: number; until: number | undefined; resolve: (output: O) => void; reject: (error: unknown) => void }
 

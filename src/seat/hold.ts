@@ -110,15 +110,16 @@ async function holdRound(env: SeatEnv, picture: Picture, asks: Ask[]): Promise<L
 
 /**
  * What the copy in memory lets pass is nearly always possible: then all are granted at once. When something was not, the
- * show's next holds are granted one by one for a while, so that nobody can make the others pay for two statements.
+ * show's next holds are granted one by one for a while, so that others do not pay for two statements each time.
  */
-async function grant(env: SeatEnv, wanted: Grant): Promise<Verdict> {
-  if ((oneByOneUntil.get(wanted.showId) ?? 0) <= wanted.now) {
-    const version = await grantAll(env.db, wanted)
+async function grant(env: SeatEnv, asked: Grant): Promise<Verdict> {
+  if ((oneByOneUntil.get(asked.showId) ?? 0) <= asked.now) {
+    const version = await grantAll(env.db, asked)
     if (version !== undefined) return { lost: [], version }
-    oneByOneUntil.set(wanted.showId, wanted.now + oneByOneMs)
+    // from now: it may have waited long
+    oneByOneUntil.set(asked.showId, env.now() + oneByOneMs)
   }
-  return grantHolds(env.db, wanted)
+  return grantHolds(env.db, asked)
 }
 
 /** Lost for now: the look at their rows gives the answer. */

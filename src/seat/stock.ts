@@ -15,6 +15,7 @@ type Counted = { left: Left; available: number; taken: number }
 /** Shows told of in one run of the job; the rest follows in the next. */
 const showsPerRunMax = 200
 const paymentsMax = 1_000
+const toldAgainMs = 600_000
 
 /** Seats left by grade (of those not blocked) and whether the show can be bought now; shows that seat lacks are left out. */
 export async function stock(env: SeatEnv, { showIds }: { showIds: string[] }): Promise<{ stocks: Stock[] }> {
@@ -61,7 +62,7 @@ async function tellOf(env: SeatEnv, showId: string, isBusy: boolean): Promise<vo
   const others = await store.otherPressures(env.db, showId, env.meter.process, now)
   const pressure = together([pressureOf(env, showId, running), ...others])
   await env.db.transaction(async (tx) => {
-    const eventVersion = await store.takeStock(tx, showId, { version, now, dueAt: nextChangeAt(picture, now), isBusy })
+    const eventVersion = await store.takeStock(tx, showId, { version, now, dueAt: nextTellingAt(picture, now), isBusy })
     if (eventVersion === undefined || !told) return
     await emit(tx, 'seat', [{ name: 'seat.stock', key: showId, version: eventVersion, occurredAt: now, data: { ...told, taken: counted(picture).taken, pressure } }])
   })
@@ -98,9 +99,10 @@ async function lookForEnds(env: SeatEnv, pictures: Picture[]) {
   for (const [index, picture] of pictures.entries()) ends.set(picture, { version: versions[index] as number, until: untils.get(picture.showId) })
 }
 
-/** When the clock alone may next change the availability. */
-function nextChangeAt({ windows, startsAt }: Picture, now: number): number | null {
-  const instants = [startsAt, ...windows.flatMap((window) => [window.opensAt, window.closesAt])]
+/** When the clock alone may next change the availability, or whoever missed what was told hears it again. */
+function nextTellingAt({ windows, startsAt }: Picture, now: number): number | null {
+  const isOn = startsAt > now && windows.some((window) => window.opensAt <= now && now < window.closesAt)
+  const instants = [startsAt, ...windows.flatMap((window) => [window.opensAt, window.closesAt]), ...(isOn ? [now + toldAgainMs] : [])]
   const next = Math.min(...instants.filter((instant) => instant > now))
   return Number.isFinite(next) ? next : null
 }

@@ -23,7 +23,7 @@ export class PlanChangedMeanwhile extends Error {}
 
 /** What `seat.must` raises when not all can be granted. */
 const notAll = 'OR001'
-/** How both statements undo themselves: a hold id that exists, and what `seat.must` raises. */
+/** How these statements undo themselves for all: a hold id that exists, and what `seat.must` raises. */
 const undone: Record<string, new (message: string) => Error> = { 23505: HoldWrittenMeanwhile, OR002: ShowClosedMeanwhile, OR003: PlanChangedMeanwhile }
 
 export type Grant = { showId: string; planVersion: number; now: number; until: number; wanted: Wanted[] }
@@ -41,7 +41,8 @@ export async function grantAll(db: Reader, { showId, planVersion, now, until, wa
       select * from unnest(${pairs.map(([id]) => id)}::int[], ${pairs.map(([, holdId]) => holdId)}::uuid[]) as w(seat_id, hold_id)
       where seat_id between 1 and ${intMax}::int order by seat_id),
     held as (
-      -- one look-up a seat by its key, as below, and then by its place: of a row that others move meanwhile, one has too few
+      -- one look-up a seat by its key, as below, then by its place. Whether a row that others wrote meanwhile is written where it
+      -- is now or missing is the database's: it is free, or the count is short
       update seat.seats s set status = 1, hold_id = f.hold_id, version = s.version + 1
       from (select w.hold_id, p.place from w cross join lateral (
         select s.ctid as place from seat.seats s where s.show_id = ${showId} and s.id = w.seat_id offset 0) p) f

@@ -24,6 +24,7 @@ export type HoldRow = {
   /** sections its pass allowed; null for all */
   sections: string[] | null
 }
+
 /** An array of arrays has to be a rectangle for the database: lists travel as one text. */
 export const joined = (sections: string[] | null) => sections?.join('\u001f') ?? null
 
@@ -34,6 +35,7 @@ const columns = raw(`h.id, h.show_id as "showId", h.user_id as "userId", h.kind,
 
 /** A hold with one of these ids is there already: a repeat of one that has ended, or another process was faster. */
 export class HoldWrittenMeanwhile extends Error {}
+
 /** Holds with these ids, whoever's they are, and all live holds of these users in the show. */
 export const readHolds = (db: Reader, showId: string, holdIds: string[], userIds: string[]) =>
   db.rows<HoldRow>(sql`
