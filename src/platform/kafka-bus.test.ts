@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { after, before, test } from 'node:test'
+import { after, before, mock, test } from 'node:test'
 import { setTimeout as turn } from 'node:timers/promises'
 import { Admin, Producer } from '@platformatic/kafka'
 import sql from 'sql-template-tag'
@@ -167,13 +167,31 @@ function suite(brokers: string[]) {
     const heard: string[] = []
     const bus = open('narrow', heard)
     await confirmed('wide')
-    await assert.rejects(bus.publishOnce(), new RegExp(`topic ${topic} has 4 partitions and needs 16: kafka-topics`))
-    assert.deepEqual(await waiting(), ['wide'])
-    await admin.createPartitions({ topics: [{ name: topic, count: 16 }] })
-    await admin.close()
+    try {
+      await assert.rejects(bus.publishOnce(), new RegExp(`topic ${topic} has 4 partitions and needs 16: kafka-topics`))
+      assert.deepEqual(await waiting(), ['wide'])
+      await admin.createPartitions({ topics: [{ name: topic, count: 16 }] })
+    } finally {
+      await admin.close()
+    }
     bus.start()
     await until(async () => (await bus.publishOnce().catch(() => 0)) === 1)
     await until(async () => heard.length === 1)
+  })
+
+  promise('the same of a topic that the broker made and does not list yet', async () => {
+    const topic = `${runId}.unlisted.reservation`
+    const admin = new Admin({ clientId: runId, bootstrapBrokers: brokers })
+    await admin.createTopics({ topics: [topic], partitions: 4 }).finally(() => admin.close())
+    // as a busy broker answers for a moment
+    const list = mock.method(Admin.prototype, 'listTopics', async () => [])
+    try {
+      await confirmed('unlisted')
+      await assert.rejects(open('unlisted', []).publishOnce(), /has 4 partitions and needs 16/)
+      assert.deepEqual(await waiting(), ['unlisted'])
+    } finally {
+      list.mock.restore()
+    }
   })
 
   promise('the lag is what a group has not passed, and none when all is applied', async () => {

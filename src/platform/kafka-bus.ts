@@ -161,13 +161,15 @@ const reader = (prefix: string) => (topic: string, value: Buffer): Envelope | un
 async function createTopics(admin: Admin, topics: string[]): Promise<void> {
   const existing = new Set(await admin.listTopics())
   const missing = topics.filter((topic) => !existing.has(topic))
-  await requirePartitions(admin, topics.filter((topic) => existing.has(topic)))
-  if (missing.length === 0) return
-  const configs = [{ name: 'max.message.bytes', value: String(eventBytesMax) }]
-  await admin.createTopics({ topics: missing, partitions: outboxSlots, configs }).catch((error: Error) => {
-    if (!findErrorBy(error, 'apiId', 'TOPIC_ALREADY_EXISTS')) throw error
-  })
-  await untilLed(admin, missing)
+  if (missing.length > 0) {
+    const configs = [{ name: 'max.message.bytes', value: String(eventBytesMax) }]
+    await admin.createTopics({ topics: missing, partitions: outboxSlots, configs }).catch((error: Error) => {
+      if (!findErrorBy(error, 'apiId', 'TOPIC_ALREADY_EXISTS')) throw error
+    })
+    await untilLed(admin, missing)
+  }
+  // also of those that were missing: somebody else may have made one that the broker did not list yet
+  await requirePartitions(admin, topics)
 }
 
 /** A busy broker says that topics are made a moment before it knows them; whoever writes to them sooner is told they are not there. */
@@ -182,10 +184,10 @@ async function untilLed(admin: Admin, names: string[]): Promise<void> {
 
 /** Throws for a topic in which some slots of the outbox have no partition: their keys would never leave. */
 async function requirePartitions(admin: Admin, names: string[]): Promise<void> {
-  if (names.length === 0) return
   const { topics } = await admin.metadata({ topics: names })
   for (const name of names) {
-    const count = topics.get(name)?.partitionsCount ?? 0
+    // one that the broker does not know yet takes nothing either
+    const count = topics.get(name)?.partitionsCount ?? outboxSlots
     if (count < outboxSlots) throw new Error(`topic ${name} has ${count} partitions and needs ${outboxSlots}: kafka-topics.sh --alter --topic ${name} --partitions ${outboxSlots}`)
   }
 }
