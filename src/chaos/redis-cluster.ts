@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createClient } from '@redis/client'
+import { freePorts } from '../platform/free-port.ts'
 import { type Engine, loopback, startRedis } from './engines.ts'
 
 export type RedisCluster = {
@@ -28,13 +29,13 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     await Promise.all([...nodes.values()].map((node) => node.close()))
   }
   try {
-    const flags = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs)]
-    for (let i = 0; i < nodesCount; i++) {
-      const node = await startRedis(flags)
+    // unless it is given one, a node talks to the others on a port that something else may have: 10,000 above its own
+    for (const busPort of await freePorts(nodesCount)) {
+      const node = await startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs), '--cluster-port', String(busPort)])
       nodes.set(Number(new URL(node.url).port), node)
     }
     const places = [...nodes.keys()].map((port) => `${loopback}:${port}`)
-    execFileSync('redis-cli', ['--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes'], { stdio: 'ignore' })
+    execFileSync('redis-cli', ['--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes'], { stdio: 'pipe' })
     const away = new Set<number>()
     const living = () => [...nodes.keys()].filter((port) => !away.has(port))
     await eventually(async () => (await Promise.all(living().map((port) => ask(port, 'INFO')))).every((info) => info.includes('cluster_state:ok')) && (await replicasOf(living())) === nodesCount / 2)
