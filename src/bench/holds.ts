@@ -35,19 +35,19 @@ const warmRequests = 250_000
 /** the reference way, which waits for its database, would take minutes */
 const naiveWarmSeconds = 6
 /** more than the reference way holds in all the time it is given */
-const naiveSeatsCount = 100_000
-const showsPerRun = 2
-const slicesPerShow = 4
+const naiveSeatsCount = 200_000
+const showsPerRun = 4
+const slicesPerShow = 2
 const sliceHolds = seatsCount / slicesPerShow
 /** about as long as ours takes for its holds */
-const sliceSeconds = 0.5
+const sliceSeconds = 1
 /** a show is made long before its sale: the work behind making it is over by then */
 const settleMs = 1_500
 const restMs = 200
 
 /**
  * One seat a hold over HTTP, every one granted (by one process, so that nothing is ever lost), beside the same request to a route that does nothing with it and beside the
- * reference way. All three servers run and are warm; slices of half a second alternate between them, for what a machine
+ * reference way. All three servers run and are warm; slices of a second alternate between them, for what a machine
  * does in a second it does not do a minute later. A ratio is the median of those of neighbours.
  */
 export async function measureHolds(settings: Settings) {
