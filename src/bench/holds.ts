@@ -6,12 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { serverFlags, startChildServer } from '../cli/child-server.ts'
-import { keyIdOf } from '../keys.ts'
-import type { SessionClaims } from '../platform/principal.ts'
-import { createTokens } from '../platform/token.ts'
 import type { PassClaims } from '../seat/api.ts'
 import { pinBackends, pinThreads, pinToCore } from './cores.ts'
-import { load, type LoadResult, type NextRequest, postOf } from './load.ts'
+import { hundredths, median } from './figures.ts'
+import { inOrder, load, type LoadResult, type NextRequest, postOf, roundAndRound } from './load.ts'
+import { environmentOf, passesOf, rehearse, sessions, signIn } from './our-server.ts'
 
 type Engine = 'pglite' | 'postgres'
 type Settings = {
@@ -26,8 +25,6 @@ type Settings = {
 type Side = { warm: () => Promise<void>; ready: () => Promise<void>; ask: () => Promise<LoadResult>; stop: () => Promise<void> }
 type Slice = Record<'null' | 'forUpdate' | 'ours', LoadResult>
 
-const operator = { email: 'bench@example.com', password: 'bench-operator-1234' }
-const secrets = { SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40) }
 const seatsCount = 50_000
 const quotaMax = 4
 /** what the compiler has not seen often is slow: our server is still getting faster after the first hundred thousand holds */
@@ -46,9 +43,10 @@ const settleMs = 1_500
 const restMs = 200
 
 /**
- * One seat a hold over HTTP, every one granted (by one process, so that nothing is ever lost), beside the same request to a route that does nothing with it and beside the
- * reference way. All three servers run and are warm; slices of a second alternate between them, for what a machine
- * does in a second it does not do a minute later. A ratio is the median of those of neighbours.
+ * One seat a hold over HTTP, every one granted (by one process, so that nothing is ever lost), beside the same request to a
+ * route that does nothing with it and beside the reference way. All three servers run and are warm; slices of a second
+ * alternate between them, for what a machine does in a second it does not do a minute later. A ratio is the median of those
+ * of neighbours.
  */
 export async function measureHolds(settings: Settings) {
   const slices: Slice[] = []
@@ -60,8 +58,8 @@ export async function measureHolds(settings: Settings) {
   const latencies = slices.flatMap(({ ours }) => ours.latencyMs).sort((a, b) => a - b)
   return {
     ...summaryOf(slices),
-    latencyMs: { p50: rounded(latencies[latencies.length >> 1] ?? 0), p99: rounded(latencies[Math.floor(latencies.length * 0.99)] ?? 0) },
-    spread: { ratioToNullPost: slices.map((slice) => rounded(ratioTo('null', slice))).sort((a, b) => a - b) },
+    latencyMs: { p50: hundredths(latencies[latencies.length >> 1] ?? 0), p99: hundredths(latencies[Math.floor(latencies.length * 0.99)] ?? 0) },
+    spread: { ratioToNullPost: slices.map((slice) => hundredths(ratioTo('null', slice))).sort((a, b) => a - b) },
   }
 }
 
@@ -70,8 +68,8 @@ const summaryOf = (slices: Slice[]) => ({
   perSecond: Math.round(median(slices.map(({ ours }) => ours.perSecond))),
   nullPostPerSecond: Math.round(median(slices.map((slice) => slice.null.perSecond))),
   forUpdatePerSecond: Math.round(median(slices.map(({ forUpdate }) => forUpdate.perSecond))),
-  ratioToNullPost: rounded(median(slices.map((slice) => ratioTo('null', slice)))),
-  ratioToForUpdate: rounded(median(slices.map((slice) => ratioTo('forUpdate', slice)))),
+  ratioToNullPost: hundredths(median(slices.map((slice) => ratioTo('null', slice)))),
+  ratioToForUpdate: hundredths(median(slices.map((slice) => ratioTo('forUpdate', slice)))),
 })
 
 const measureRun = ({ engine, withDatabase, connections }: Settings): Promise<Slice[]> =>
@@ -115,15 +113,14 @@ async function measureSlice(sides: Record<keyof Slice, Side>, backwards: boolean
 
 async function openOurs(engine: Engine, where: string, connections: number): Promise<Side> {
   const dataDir = engine === 'pglite' ? where : await mkdtemp(join(tmpdir(), 'openrun-bench-'))
-  const environment = { ...secrets, REHEARSALS: 'on', OPERATOR_EMAIL: operator.email, OPERATOR_PASSWORD: operator.password, DATABASE_URL: engine === 'postgres' ? where : '' }
-  const server = await startChildServer(dataDir, environment)
+  const server = await startChildServer(dataDir, environmentOf({ engine, where }))
   const buyers = makeBuyers(connections)
   let requests: NextRequest = () => undefined
   return {
     warm: async () => {
       for (let done = 0; done < warmRequests; done += seatsCount) {
-        requests = inOrder(await requestsOf(server.url, buyers, connections))
-        await asOneOnItsCore(server.pid(), () => load(server.url, connections, Number.POSITIVE_INFINITY, requests))
+        const holds = inOrder(await requestsOf(server.url, buyers, connections))
+        await asOneOnItsCore(server.pid(), () => load(server.url, connections, Number.POSITIVE_INFINITY, holds))
       }
     },
     ready: async () => {
@@ -147,9 +144,7 @@ async function asOneOnItsCore<T>(pid: number, act: () => Promise<T>): Promise<T>
 
 async function openNull(connections: number): Promise<Side> {
   // the same requests, to the byte but for the path, for a route that does nothing with them; without an end
-  const requests = holdsOf('/null', makeBuyers(connections), { showId: randomUUID(), windowId: randomUUID() }, connections)
-  let sent = 0
-  const next = () => requests[sent++ % seatsCount]
+  const next = roundAndRound(holdsOf('/null', makeBuyers(connections), { showId: randomUUID(), windowId: randomUUID() }, connections))
   const server = await startNaive('null', '')
   return {
     ...server,
@@ -193,13 +188,7 @@ async function pinAround(engine: Engine | 'null', pid: number, where: string) {
 
 /** Holds of every seat of a new show. */
 async function requestsOf(url: string, buyers: Buyer[], connections: number): Promise<Buffer[]> {
-  const post = async (path: string, body: unknown, token?: string) => {
-    const response = await fetch(new URL(path, url), { method: 'POST', headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }, body: JSON.stringify(body) })
-    if (!response.ok) throw new Error(`${path} answered ${response.status} ${await response.text()}`)
-    return (await response.json()) as Record<string, string>
-  }
-  const session = await post('/api/sessions', operator)
-  const { showId = '' } = await post('/api/operations/rehearsals', { fans: 1, seats: seatsCount }, session.accessToken)
+  const showId = await rehearse(url, await signIn(url), seatsCount)
   for (;;) {
     const map = await fetch(new URL(`/api/shows/${showId}/seats`, url))
     const frame = await fetch(new URL(`/api/shows/${showId}/queue`, url))
@@ -215,7 +204,6 @@ type Buyer = { userId: string; sessionId: string; authorization: string }
 
 /** As many as hold four seats each; their sessions are known to the server by the time they hold, as after a line. */
 function makeBuyers(connections: number): Buyer[] {
-  const sessions = createTokens<SessionClaims>('session', [{ id: keyIdOf(secrets.SESSION_SECRET), secret: secrets.SESSION_SECRET }])
   return Array.from({ length: Math.ceil(seatsCount / (connections * quotaMax)) * connections }, () => {
     const who = { userId: randomUUID(), sessionId: randomUUID() }
     return { ...who, authorization: `Authorization: Bearer ${sessions.sign({ ...who, role: 'buyer', epoch: 0, exp: Date.now() + 600_000 })}` }
@@ -227,7 +215,7 @@ const buyerOf = (n: number, connections: number) => Math.floor(n / (connections 
 
 /** One seat a hold, a new seat each time. Each buyer has a new pass. */
 function holdsOf(path: string, buyers: Buyer[], { showId, windowId }: Show, connections: number): Buffer[] {
-  const passes = createTokens<PassClaims>('pass', [{ id: keyIdOf(secrets.PASS_SECRET), secret: secrets.PASS_SECRET }])
+  const passes = passesOf<PassClaims>()
   const headersOf = buyers.map(({ userId, sessionId, authorization }) => {
     const pass = passes.sign({ userId, sessionId, showId, windowId, passNo: 1, sections: null, exp: Date.now() + 600_000 })
     return `${authorization}\r\nPass: ${pass}\r\n`
@@ -235,18 +223,7 @@ function holdsOf(path: string, buyers: Buyer[], { showId, windowId }: Show, conn
   return Array.from({ length: seatsCount }, (_, n) => postOf(path, headersOf[buyerOf(n, connections)] as string, `{"seatIds":[${n + 1}]}`))
 }
 
-function inOrder(requests: Buffer[]): NextRequest {
-  let sent = 0
-  return () => requests[sent++]
-}
-
 function atMost(count: number, next: NextRequest): NextRequest {
   let left = count
   return () => (left-- > 0 ? next() : undefined)
-}
-
-const rounded = (value: number) => Math.round(value * 100) / 100
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? 0
 }

@@ -47,6 +47,18 @@ const connected = ({ hostname, port }: URL) =>
     connection.socket.once('error', reject).once('connect', () => resolve(connection))
   })
 
+/** Each once. */
+export function inOrder(requests: Buffer[]): NextRequest {
+  let sent = 0
+  return () => requests[sent++]
+}
+
+/** Without an end. */
+export function roundAndRound(requests: Buffer[]): NextRequest {
+  let sent = 0
+  return () => requests[sent++ % requests.length]
+}
+
 const keepAsking = (connection: Connection, endAt: number, next: NextRequest, onAnswer: (status: string, ms: number) => void) =>
   new Promise<void>((resolve, reject) => {
     const { socket } = connection

@@ -7,6 +7,7 @@ import { createLog } from '../platform/log.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { createTokens } from '../platform/token.ts'
 import type { PassClaims } from '../seat/api.ts'
+import { hundredths, median } from './figures.ts'
 import { naivePurchase, prepareNaivePurchase } from './naive-purchase.ts'
 
 const purchases = 3_000
@@ -32,10 +33,9 @@ export async function measurePurchases(engine: 'pglite' | 'postgres', where: str
       ours.push(await measureOurs(system))
       say(`${engine} purchase, run ${run + 1}: four transactions ${Math.round(naives[run] ?? 0)}/s, ours ${Math.round(ours[run] ?? 0)}/s`)
     }
-    const middle = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
     return {
-      perSecond: Math.round(middle(ours)), fourTransactionsPerSecond: Math.round(middle(naives)),
-      ratioToFourTransactions: Math.round((middle(ours) / middle(naives)) * 100) / 100,
+      perSecond: Math.round(median(ours)), fourTransactionsPerSecond: Math.round(median(naives)),
+      ratioToFourTransactions: hundredths(median(ours) / median(naives)),
       spread: { fourTransactions: naives.map(Math.round), ours: ours.map(Math.round) },
     }
   } finally {

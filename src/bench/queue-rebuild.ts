@@ -10,6 +10,7 @@ import { orderKeyOf, orderOf } from '../queue/draw-hash.ts'
 import { loadCopy } from '../queue/positions.ts'
 import { readShows } from '../queue/store-lines.ts'
 import { openRedis } from '../platform/redis.ts'
+import { median } from './figures.ts'
 
 const readAtOnce = 50_000
 
@@ -29,7 +30,7 @@ export async function measureRebuild(db: Database, showId: string, redisUrl: str
 
 type Measured = { seconds: number[]; hashes: Set<string> }
 const verdict = ({ seconds, hashes }: Measured, storedHash: string) =>
-  ({ seconds: seconds.toSorted((a, b) => a - b)[seconds.length >> 1], spread: seconds, sameOrder: hashes.size === 1 && hashes.has(storedHash) })
+  ({ seconds: median(seconds), spread: seconds, sameOrder: hashes.size === 1 && hashes.has(storedHash) })
 
 async function measure(db: Database, line: Line, open: () => LinePort, runs: number): Promise<Measured> {
   const order = orderOf(line)

@@ -5,13 +5,12 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import sql from 'sql-template-tag'
 import { startChildServer } from '../cli/child-server.ts'
-import { keyIdOf } from '../keys.ts'
 import { type Database, openPostgres } from '../platform/database.ts'
 import { openEmbedded } from '../platform/embedded.ts'
-import type { SessionClaims } from '../platform/principal.ts'
-import { createTokens } from '../platform/token.ts'
 import { cpuMsOf, pinBackends, pinToCore } from './cores.ts'
-import { getOf, load, type NextRequest, postOf } from './load.ts'
+import { hundredths, median } from './figures.ts'
+import { getOf, inOrder, load, type NextRequest, postOf, roundAndRound } from './load.ts'
+import { ask, environmentOf, rehearse, sessions, signIn } from './our-server.ts'
 import { plantLine, userAt } from './queue-lines.ts'
 import { measureRebuild } from './queue-rebuild.ts'
 
@@ -24,9 +23,6 @@ const connections = 128
 /** a line of a thousand is soon none any more: so many join each time, in a fresh line where the line is short */
 const joinsEach = 3_000
 const freshBelow = 100_000
-const operator = { email: 'bench@example.com', password: 'bench-operator-1234' }
-const secrets = { SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40) }
-const tokens = createTokens<SessionClaims>('session', [{ id: keyIdOf(secrets.SESSION_SECRET), secret: secrets.SESSION_SECRET }])
 
 /**
  * Joining, the exact position and the frame over HTTP in lines of these sizes, from which up to 10 k left
@@ -51,10 +47,6 @@ export async function measureQueue(bench: QueueBench) {
   }
 }
 
-const environmentOf = ({ engine, where, redisUrl }: QueueBench) => ({
-  ...secrets, REHEARSALS: 'on', OPERATOR_EMAIL: operator.email, OPERATOR_PASSWORD: operator.password, REDIS_URL: redisUrl, DATABASE_URL: engine === 'postgres' ? where : '',
-})
-
 async function withData<T>({ engine, where }: QueueBench, use: (db: Database) => Promise<T>): Promise<T> {
   const db = engine === 'postgres' ? openPostgres(where, { statementTimeoutMs: 120_000 }) : await openEmbedded(where)
   return use(db).finally(() => db.close())
@@ -64,12 +56,11 @@ async function withData<T>({ engine, where }: QueueBench, use: (db: Database) =>
 async function prepareLines(bench: QueueBench, dataDir: string): Promise<Line[]> {
   const server = await startChildServer(dataDir, environmentOf(bench))
   try {
-    const session = await ask<{ accessToken: string }>(server.url, 'POST', '/api/sessions', operator)
-    const as = session.accessToken
+    const as = await signIn(server.url)
     const wanted = bench.sizes.flatMap((size) => Array.from({ length: size < freshBelow ? bench.runs + 1 : 1 }, () => size))
     const lines: Line[] = []
     for (const size of wanted) {
-      const { showId } = await ask<{ showId: string }>(server.url, 'POST', '/api/operations/rehearsals', { fans: 1, seats: 1 }, as)
+      const showId = await rehearse(server.url, as, 1)
       lines.push({ showId, windowId: await openLine(server.url, showId, as), size })
     }
     return lines
@@ -88,13 +79,6 @@ async function openLine(url: string, showId: string, as: string): Promise<string
     }
     await wait(100)
   }
-}
-
-async function ask<T>(url: string, method: string, path: string, body: object, as?: string): Promise<T> {
-  const headers = { 'content-type': 'application/json', ...(as ? { authorization: `Bearer ${as}` } : {}) }
-  const response = await fetch(new URL(path, url), { method, headers, body: JSON.stringify(body) })
-  if (!response.ok) throw new Error(`${path} answered ${response.status} ${await response.text()}`)
-  return (await response.json()) as T
 }
 
 async function measureRates(bench: QueueBench, dataDir: string, lines: Line[]) {
@@ -135,20 +119,17 @@ async function untilSessionsHold(url: string, { showId, windowId }: Line) {
   while ((await fetch(new URL(`/api/shows/${showId}/queue/me`, url), { headers: { authorization } })).status === 401) await wait(100)
 }
 
-const middle = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
-
 type Sample = { perSecond: number; cpuMicros: number }
 
 /** `timesSlower` and `timesDearer`: against a line of the first size, by answers a second and by the server's CPU time for each. */
 function summaryOf(spread: Sample[][]) {
-  const perSecond = spread.map((each) => middle(each.map((sample) => sample.perSecond)))
-  const cpuMicros = spread.map((each) => middle(each.map((sample) => sample.cpuMicros)))
+  const perSecond = spread.map((each) => median(each.map((sample) => sample.perSecond)))
+  const cpuMicros = spread.map((each) => median(each.map((sample) => sample.cpuMicros)))
   const [rate = 0, cpu = 0] = [perSecond[0], cpuMicros[0]]
-  const share = (value: number) => Math.round(value * 100) / 100
-  return { perSecond, timesSlower: perSecond.map((each) => share(rate / each)), cpuMicros, timesDearer: cpuMicros.map((each) => share(each / cpu)), spread }
+  return { perSecond, timesSlower: perSecond.map((each) => hundredths(rate / each)), cpuMicros, timesDearer: cpuMicros.map((each) => hundredths(each / cpu)), spread }
 }
 
-const bearerOf = (userId: string) => `Bearer ${tokens.sign({ userId, sessionId: randomUUID(), role: 'buyer', epoch: 0, exp: Date.now() + 3_600_000 })}`
+const bearerOf = (userId: string) => `Bearer ${sessions.sign({ userId, sessionId: randomUUID(), role: 'buyer', epoch: 0, exp: Date.now() + 3_600_000 })}`
 const headersOf = (userId: string) => `Authorization: ${bearerOf(userId)}\r\n`
 
 function requestsOf(act: Acts, { showId, windowId, size }: Line): NextRequest {
@@ -156,6 +137,5 @@ function requestsOf(act: Acts, { showId, windowId, size }: Line): NextRequest {
   const requests = act === 'frame' ? [getOf(path, '')]
     : act === 'position' ? Array.from({ length: 2_000 }, () => getOf(`${path}/me`, headersOf(userAt(windowId, 1 + Math.floor(Math.random() * size)))))
       : Array.from({ length: joinsEach }, () => postOf(path, headersOf(randomUUID()), '{}'))
-  let sent = 0
-  return act === 'join' ? () => requests[sent++] : () => requests[sent++ % requests.length]
+  return act === 'join' ? inOrder(requests) : roundAndRound(requests)
 }
