@@ -24,7 +24,7 @@ import { createRelayJob, settle } from './platform/relay-job.ts'
 import { createMemoryBus } from './platform/memory-bus.ts'
 import { countOutbox } from './platform/events.ts'
 import { createMemoryLive, type Live } from './platform/live.ts'
-import { type Job, startJobs } from './platform/jobs.ts'
+import { inTurn, type Job, startJobs } from './platform/jobs.ts'
 import type { Logger } from './platform/log.ts'
 import { createBulkhead } from './platform/bulkhead.ts'
 import type { Metrics } from './platform/metrics.ts'
@@ -209,6 +209,7 @@ export async function compose(parts: Parts) {
   for (const recover of recoveries) await recover()
   await reportParked()
   await app.ready()
+  const turns = jobs.map(inTurn)
 
   return {
     app,
@@ -222,7 +223,7 @@ export async function compose(parts: Parts) {
       assert(userService, 'user runs elsewhere')
       return userService
     },
-    settle: () => settle(jobs, publish),
+    settle: () => settle(turns, publish),
     publish,
     parked: {
       list: () => listParked(db, subscriberNames),
@@ -231,7 +232,7 @@ export async function compose(parts: Parts) {
     start: () => {
       const relay = createRelayJob(publish)
       bus.start?.()
-      const running = startJobs([...jobs, relay.job, { name: 'platform.parked', everyMs: parkedReportMs, run: reportParked }, { name: 'platform.backlog', everyMs: backlogReportMs, run: reportBacklog }], {
+      const running = startJobs([...turns, relay.job, { name: 'platform.parked', everyMs: parkedReportMs, run: reportParked }, { name: 'platform.backlog', everyMs: backlogReportMs, run: reportBacklog }], {
         onError: (name, error) => {
           metrics.jobErrors.inc({ job: name })
           log.error({ job: name, err: error }, 'job failed')

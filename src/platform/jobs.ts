@@ -15,6 +15,16 @@ export async function doEach<T>(items: Iterable<T>, act: (item: T) => Promise<un
   if (failures.length > 0) throw failures[0]
 }
 
+/** The same job, never beside itself whoever runs it: who asks while it runs waits, and then it looks anew. */
+export function inTurn(job: Job): Job {
+  let last: Promise<unknown> = Promise.resolve()
+  const run = () => {
+    last = last.catch(() => undefined).then(() => job.run())
+    return last
+  }
+  return { ...job, run }
+}
+
 /** Runs each job at once and then again and again, never beside itself. Errors are reported and change nothing. */
 export function startJobs(jobs: Job[], { onError, onRun }: JobOptions): { stop(): Promise<void> } {
   const stopping = new AbortController()
