@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { batched } from './batch.ts'
 import { callerContract, createShop, type ShopApi, shopOperations } from './caller.contract.ts'
 import { local } from './contract.ts'
-import { withDeadline } from './deadline.ts'
+import { deadlineHere, withDeadline } from './deadline.ts'
 import { createIdentity, createInnerDoor, type ServiceClaims } from './inner-door.ts'
 import { isRefusal, UnknownOutcome } from './outcome.ts'
 import { remote, remoteLimits } from './remote.ts'
@@ -108,21 +108,28 @@ test('a service that is away is unknown, soon without being asked, and is found 
 
 test('what its caller no longer waits for is not begun when its turn comes', async (t) => {
   const shop = createShop()
-  const [begun, gate] = [[] as string[], Promise.withResolvers<void>()]
-  const buy = batched(async (inputs: { id: string; seat: number }[]) => {
+  const [begun, gate, untils] = [[] as string[], Promise.withResolvers<void>(), new Map<string, number>()]
+  const batch = batched(async (inputs: { id: string; seat: number }[]) => {
     begun.push(...inputs.map(({ id }) => id))
     await gate.promise
     return Promise.all(inputs.map(shop.api.buy))
   })
+  const buy = (input: { id: string; seat: number }) => {
+    untils.set(input.id, deadlineHere() ?? 0)
+    return batch(input)
+  }
   const { origin, close } = await openDoor({ ...shop.api, buy })
   t.after(close)
-  const [patient, hurried] = [callerFor(t, origin, { callTimeoutMs: 60_000 }), callerFor(t, origin, { callTimeoutMs: 100 })]
+  const [patient, hurried] = [callerFor(t, origin, { callTimeoutMs: 60_000 }), callerFor(t, origin, { callTimeoutMs: 500 })]
   const first = patient.buy({ id: 'first', seat: 1 })
   while (begun.length === 0) await new Promise((resolve) => setImmediate(resolve))
   await assert.rejects(hurried.buy({ id: 'late', seat: 2 }), UnknownOutcome)
+  // the door counts from when the request arrived, a little later than its caller
+  while (performance.now() <= (untils.get('late') ?? Number.NaN)) await new Promise((resolve) => setTimeout(resolve, 1))
   const last = patient.buy({ id: 'last', seat: 3 })
   gate.resolve()
   assert.deepEqual([(await first).seat, (await last).seat, begun], [1, 3, ['first', 'last']])
+  assert.deepEqual([...untils.keys()], ['first', 'late', 'last'])
 })
 
 test('a call is given no more time than is left of the call it is made for', async (t) => {
