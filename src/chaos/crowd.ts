@@ -77,7 +77,10 @@ export function createChaosCrowd({ url, random, fansPerSecond, roundSeconds, say
       await Promise.race([Promise.all(visits), wait(finishMs, undefined, { ref: false })])
       if (visits.size > 0) rounds.at(-1)?.record.surprise(`${visits.size} fans did not come to an end within ${finishMs / 1_000} s`)
     },
-    close: () => client.close(),
+    close: () => {
+      isOver = true
+      return client.close()
+    },
   }
 }
 

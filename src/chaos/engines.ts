@@ -54,9 +54,9 @@ export async function startPostgres(flags: string[] = []): Promise<Engine> {
   return supervise(url, directory, () => spawn(join(bin, 'postgres'), args, { ...identity, cwd: directory, stdio: ['ignore', 'ignore', 'ignore'] }), () => answersSql(url))
 }
 
-/** A Redis that keeps nothing on disk. As a node of a Cluster it talks on its port + 10,000, which there is. */
-export async function startRedis(flags: string[] = []): Promise<Engine> {
-  const port = await freePort()
+/** A Redis that keeps nothing on disk. */
+export async function startRedis(flags: string[] = [], chosen?: number): Promise<Engine> {
+  const port = chosen ?? (await freePort())
   const directory = mkdtempSync(join(tmpdir(), 'openrun-redis-'))
   const args = ['--port', String(port), '--bind', loopback, '--save', '', '--appendonly', 'no', '--dir', directory, ...flags]
   return supervise(`redis://${loopback}:${port}`, directory, () => spawn('redis-server', args, { stdio: 'ignore' }), () => answersTcp(port))

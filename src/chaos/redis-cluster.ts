@@ -11,7 +11,7 @@ export type RedisCluster = {
   masters: () => Promise<number[]>
   /** kill -9 of the master at this port; returns when its replica has taken over */
   kill: (port: number) => Promise<void>
-  /** the same one again; returns when it is a replica */
+  /** the same one again; returns when it is a replica that may take over */
   restart: (port: number) => Promise<void>
   close: () => Promise<void>
 }
@@ -20,7 +20,7 @@ const nodesCount = 6
 /** How long a master is silent before a replica takes over, in milliseconds. */
 const nodeTimeoutMs = 1_000
 const pollMs = 50
-const startTimeoutMs = 30_000
+const startTimeoutMs = 60_000
 
 /** A Cluster of our own: three masters with a replica each, every node a direct child. */
 export async function startRedisCluster(): Promise<RedisCluster> {
@@ -30,15 +30,17 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   }
   try {
     // unless it is given one, a node talks to the others on a port that something else may have: 10,000 above its own
-    for (const busPort of await freePorts(nodesCount)) {
-      const node = await startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs), '--cluster-port', String(busPort)])
-      nodes.set(Number(new URL(node.url).port), node)
+    const ports = await freePorts(2 * nodesCount)
+    for (const busPort of ports.splice(nodesCount)) {
+      const port = ports.shift() as number
+      nodes.set(port, await startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs), '--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0', '--cluster-port', String(busPort)], port))
     }
     const places = [...nodes.keys()].map((port) => `${loopback}:${port}`)
     execFileSync('redis-cli', ['--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes'], { stdio: 'pipe' })
     const away = new Set<number>()
     const living = () => [...nodes.keys()].filter((port) => !away.has(port))
-    await eventually(async () => (await Promise.all(living().map((port) => ask(port, 'INFO')))).every((info) => info.includes('cluster_state:ok')) && (await replicasOf(living())) === nodesCount / 2)
+    const isWhole = async () => (await replicasOf(living())) === nodesCount / 2 && (await Promise.all(living().map(isInStep))).every(Boolean)
+    await eventually(async () => (await Promise.all(living().map((port) => ask(port, ['CLUSTER', 'INFO'])))).every((info) => info.includes('cluster_state:ok')) && isWhole())
     return {
       url: `redis://${places.join(',')}`, close,
       masters: () => mastersOf(living()),
@@ -53,7 +55,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
       restart: async (port) => {
         await nodes.get(port)?.restart()
         away.delete(port)
-        await eventually(async () => (await replicasOf(living())) === nodesCount / 2)
+        await eventually(isWhole)
       },
     }
   } catch (error) {
@@ -62,12 +64,12 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   }
 }
 
-async function ask(port: number, what: 'INFO' | 'NODES'): Promise<string> {
+async function ask(port: number, command: string[]): Promise<string> {
   const client = createClient({ url: `redis://${loopback}:${port}` })
   client.on('error', () => undefined)
   await client.connect()
   try {
-    return String(await client.sendCommand(['CLUSTER', what]))
+    return String(await client.sendCommand(command))
   } finally {
     client.destroy()
   }
@@ -75,12 +77,15 @@ async function ask(port: number, what: 'INFO' | 'NODES'): Promise<string> {
 
 /** `id host:port@bus flags …` a line. */
 async function rowsOf(ports: number[]): Promise<{ port: number; flags: string[] }[]> {
-  const text = await ask(ports[0] as number, 'NODES')
+  const text = await ask(ports[0] as number, ['CLUSTER', 'NODES'])
   return text.trim().split('\n').map((line) => line.split(' ')).map(([, address = '', flags = '']) => ({ port: Number(/:(\d+)@/.exec(address)?.[1]), flags: flags.split(',') }))
 }
 const mastersOf = async (ports: number[]) => (await rowsOf(ports)).filter(({ flags }) => flags.includes('master') && !flags.includes('fail')).map(({ port }) => port)
 /** those that every node reaches */
 const replicasOf = async (ports: number[]) => Math.min(...(await Promise.all(ports.map((port) => rowsOf([port])))).map((rows) => rows.filter(({ flags }) => flags.includes('slave') && !flags.some((flag) => flag.startsWith('fail'))).length))
+
+/** A replica that never had its master's data may not take over. */
+const isInStep = async (port: number) => !(await ask(port, ['INFO', 'replication'])).includes('master_link_status:down')
 
 async function eventually(isSo: () => Promise<boolean>) {
   for (let waited = 0; waited < startTimeoutMs; waited += pollMs) {

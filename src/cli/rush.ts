@@ -17,6 +17,8 @@ import { type RushOptions, rushOptions, usage } from './rush-options.ts'
 const operator = { email: process.env.OPERATOR_EMAIL ?? 'operator@example.com', password: process.env.OPERATOR_PASSWORD ?? 'operator-demo-1234' }
 const rehearsalHoldSeconds = '20'
 const probeTimeoutMs = 10_000
+/** news reach a service late while its process joins its groups */
+const openTimeoutMs = 120_000
 
 /** Why a rush could not be run, for the person who asked for it. */
 class NotRun extends Error {}
@@ -120,13 +122,13 @@ async function prepare(client: ReturnType<typeof createClient>) {
   if (made.status !== 201)
     throw new NotRun(`no rehearsal: ${made.status} ${made.body.code ?? ''} ${made.body.detail ?? ''}${made.status === 404 ? '. Start that server with REHEARSALS=on.' : ''}`)
   const { showId, fans: people } = made.body as unknown as { showId: string; fans: { accessToken: string }[] }
-  for (let tries = 0; tries < 200; tries++) {
+  for (const endAt = performance.now() + openTimeoutMs; performance.now() < endAt; ) {
     const map = await client.send('GET', `/api/shows/${showId}/seats`)
     const frame = await client.send('GET', `/api/shows/${showId}/queue`)
     if (map.status === 200 && frame.body.phase === 'open') return { showId, tokens: people.map((person) => person.accessToken) }
     await wait(100)
   }
-  throw new NotRun('the rehearsal show did not open within 20 seconds')
+  throw new NotRun(`the rehearsal show did not open within ${openTimeoutMs / 1_000} seconds`)
 }
 
 /** One look, without patience: a wrong address must not be tried for a minute. */

@@ -16,7 +16,8 @@ const connectionsMax = 400
  * because "unknown" is not "no". Everything else is returned as it is.
  */
 export function createClient(url: string, onRetry: (what: 'unknown' | 'busy', code?: string) => void) {
-  const { silences, answered, unanswered } = createSilences()
+  const { silences, asked, answered, unanswered } = createSilences()
+  let isClosed = false
   const pool = new Pool(url, { connections: connectionsMax, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000, keepAliveTimeout: 60_000 })
 
   async function once(method: string, path: string, { token, key, pass, body }: Send): Promise<Answer> {
@@ -40,6 +41,7 @@ export function createClient(url: string, onRetry: (what: 'unknown' | 'busy', co
     const startedAt = performance.now()
     for (let attempt = 0; ; attempt++) {
       let busy: Answer | undefined
+      asked(Date.now())
       try {
         const answer = await once(method, path, options)
         if (answer.status !== 503) answered(Date.now())
@@ -48,7 +50,7 @@ export function createClient(url: string, onRetry: (what: 'unknown' | 'busy', co
         busy = answer
       } catch (error) {
         unanswered()
-        if (performance.now() - startedAt > retryForMs) throw error
+        if (isClosed || performance.now() - startedAt > retryForMs) throw error
       }
       if (busy && performance.now() - startedAt > retryForMs) return busy
       onRetry(busy ? 'busy' : 'unknown', busy?.body.code)
@@ -56,5 +58,9 @@ export function createClient(url: string, onRetry: (what: 'unknown' | 'busy', co
     }
   }
 
-  return { url, send, once, page, silences, close: () => pool.destroy() }
+  const close = () => {
+    isClosed = true
+    return pool.destroy()
+  }
+  return { url, send, once, page, silences, close }
 }

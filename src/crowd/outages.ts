@@ -13,14 +13,23 @@ export function createSilences() {
   const silences: Silence[] = []
   let lastAt = Number.NaN
   let isSilent = false
+  let waiting = 0
+  /** since when somebody has waited all the time and nobody had an answer */
+  let waitedSince = Number.NaN
   return {
     silences: silences as readonly Silence[],
+    asked: (at: number) => {
+      if (waiting++ === 0) waitedSince = at
+    },
     answered: (at: number) => {
-      if (isSilent && at - lastAt >= silenceMsMin) silences.push({ from: lastAt, to: at })
+      waiting--
+      const from = isSilent ? lastAt : waitedSince
+      if (at - from >= silenceMsMin) silences.push({ from, to: at })
       isSilent = false
-      lastAt = at
+      lastAt = waitedSince = at
     },
     unanswered: () => {
+      waiting--
       isSilent = true
     },
   }
