@@ -225,6 +225,7 @@ export async function compose(parts: Parts) {
     },
     settle: () => settle(turns, publish),
     publish,
+    release: () => bus.release(),
     parked: {
       list: () => listParked(db, subscriberNames),
       replay: (which: { subscriber?: string; key?: string }) => replayAll(db, subscribers, which).finally(reportParked),

@@ -38,7 +38,8 @@ test('B3: everybody who needs a piece of news gets it, with two processes on one
     await must((index % 2 ? other : world).send('DELETE', `/api/reservations/${reservationId}`, { token: fan.token }))
   }
   await Promise.all([world.settle(), other.settle()])
-  await other.close()
+  await other.leave()
+  await world.settle()
   for (const fan of fans) assert.equal(await balanceOf(world, fan), 1_000_000)
   assert.equal((await world.db.rows(sql`select 1 from seat.seats where show_id = ${showId} and status <> 0`)).length, 0)
   await sound(world)

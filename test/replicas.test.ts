@@ -77,5 +77,6 @@ test('a session that ends at one replica has ended at the other after its next l
   await must(two.send('GET', '/api/me', { token }))
   await must(one.send('DELETE', '/api/sessions/current', { token }))
   await two.settle()
+  await two.system.release()
   assert.equal((await two.send('GET', '/api/me', { token })).status, 401)
 })

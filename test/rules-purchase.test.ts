@@ -207,6 +207,6 @@ test('a bank that approved while the server was away pays the purchase, though t
   await restarted.advance(6_000)
   assert.equal((await pay(restarted, fan, reservationId, ask)).body.status, 'completed')
   assert.equal(await balanceOf(restarted, fan), 0)
-  await restarted.close()
+  await restarted.leave()
   await sound(world)
 })

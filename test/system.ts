@@ -104,6 +104,11 @@ export async function openSystem({ db, step, time = { now: startOfTests }, opera
       return answer.body.pass
     },
     verify: (): Promise<VerifyReport> => verify(() => database, { now: () => time.now, pause: () => system.settle() }, system.absent),
+    /** ends as a server does that is stopped: another need not wait for its leases to end */
+    leave: async () => {
+      await system.release()
+      await system.app.close()
+    },
     close: async () => {
       await system.app.close()
       if (!db) await database.close()
