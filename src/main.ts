@@ -10,7 +10,8 @@ const demo = process.argv.includes('--demo')
 const again = process.argv.includes('--again')
 // what watched over this process is gone: nobody would end it any more
 const link = demo ? openStageLink(() => process.kill(process.pid, 'SIGTERM')) : undefined
-const closeDelayMs = 10_000
+/** what closes last, a listener of Kafka and then its producer, may take 15 s */
+const closeDelayMs = 25_000
 
 try {
   const config = readConfig(process.env, { demo })

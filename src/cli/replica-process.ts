@@ -34,7 +34,7 @@ type Options = {
   /** who has not ended so long after SIGTERM is frozen or does not listen, and is killed */
   endMsMax?: number
 }
-const endMsMaxDefault = 20_000
+const endMsMaxDefault = 35_000
 
 const main = new URL('../main.ts', import.meta.url).pathname
 /** What a process said last stands beside the news that it did not start. */
