@@ -6,7 +6,7 @@ import { type ServiceName, serviceNames } from './services.ts'
 import { type DatabaseOf, type Looking, merged, verifyAcross, type VerifyReport } from './verify.ts'
 import { type AnyExport, exportsBy, exportsOfService } from './verify-exports.ts'
 
-const aliveTimeoutMs = 3_000
+const aliveTimeoutMs = 15_000
 const answerTimeoutMs = 300_000
 
 const Row = Type.Record(Type.String({ maxLength: 40 }), Type.Union([Type.String({ maxLength: 100 }), Type.Number(), Type.Boolean(), Type.Null()]), { maxProperties: 10 })

@@ -118,6 +118,6 @@ test('without Kafka the process has the database for itself: it ends when Postgr
   await assert.rejects(startChildServer(data, environment), /ended with 1 before it served/)
   await own.restart()
   const second = await startChildServer(data, environment)
-  assert.equal((await fetch(`${second.opsUrl}/readyz`)).status, 200)
+  await until(async () => (await fetch(`${second.opsUrl}/readyz`)).status === 200)
   await second.stop()
 })

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import { nginxBinary } from '../src/cli/nginx.ts'
 import { type ServiceProcesses, startServices } from '../src/cli/service-processes.ts'
 import { createPostgresDatabase } from '../src/platform/testing.ts'
+import { deleteTopics } from '../src/platform/testing-kafka.ts'
 import { verifyProcesses } from '../src/verify-processes.ts'
 import { callbackOf } from '../src/wallet/sandbox-tells.ts'
 
@@ -21,14 +22,16 @@ before(async () => {
   if (skip) return
   const directory = await mkdtemp(join(tmpdir(), 'openrun-line-'))
   const database = await createPostgresDatabase(serverUrl as string)
+  const prefix = `line-${process.pid}`
   close = async () => {
     await services?.stop()
     await database.drop()
+    await deleteTopics(brokers as string, prefix)
     await rm(directory, { recursive: true, force: true })
   }
   services = await startServices(directory, {
     SERVICES: 'gateway,callbacks,user,concert,wallet,queue', SEAT_URL: 'none', PROVIDER_SECRET: secret,
-    DATABASE_URL: database.url, REDIS_URL: redis as string, KAFKA_BROKERS: brokers as string, KAFKA_PREFIX: `line-${process.pid}`, DATABASE_CONNECTIONS: '3',
+    DATABASE_URL: database.url, REDIS_URL: redis as string, KAFKA_BROKERS: brokers as string, KAFKA_PREFIX: prefix, DATABASE_CONNECTIONS: '3',
     SERVICE_SECRET: 'v'.repeat(40), SESSION_SECRET: 's'.repeat(40), PASS_SECRET: 'p'.repeat(40),
     OPERATOR_EMAIL: login.email, OPERATOR_PASSWORD: login.password, REHEARSALS: 'on', LOG_LEVEL: 'warn',
   }, () => undefined, { replicas: 2 })

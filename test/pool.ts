@@ -12,7 +12,7 @@ type Report = { events: Event[]; counts: Counts; success: boolean; seconds: numb
 const nothing: Counts = { tests: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 }
 
 /**
- * Runs test files, each in a process of its own, some at a time, begun in this order. A file is reported when it has
+ * Runs test files, each in a process of its own, some at a time, begun in this order; those that run together have ports of their own. A file is reported when it has
  * ended, in one piece. A test that passes `testMsMax` fails; a file that passes `fileMsMax`, as one that leaves something
  * open does, is killed and fails. Answers what failed.
  */
@@ -23,9 +23,10 @@ export async function runPool(jobs: Job[], { fileConcurrency, testMsMax, fileMsM
   const failed: Job[] = []
   const total = { ...nothing }
   const waiting = [...jobs]
-  async function work() {
+  async function work(_: unknown, lane: number) {
+    const environment = { FREE_PORTS: `${lane + 1}/${fileConcurrency}` }
     for (let job = waiting.shift(); job; job = waiting.shift()) {
-      const { events, counts, success, seconds } = await runJob(job, testMsMax, fileMsMax)
+      const { events, counts, success, seconds } = await runJob({ ...job, environment: { ...environment, ...job.environment } }, testMsMax, fileMsMax)
       for (const name of Object.keys(total) as (keyof Counts)[]) total[name] += counts[name]
       // a suite that fails is in no count
       if (!success || counts.failed + counts.cancelled > 0 || counts.tests === 0) failed.push(job)

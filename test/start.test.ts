@@ -18,7 +18,7 @@ after(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 /** A process that starts where it must not would be waited for without end. */
-const bounded = { timeout: 60_000 }
+const bounded = { timeout: 120_000 }
 
 const main = new URL('../src/main.ts', import.meta.url).pathname
 

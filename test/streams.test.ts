@@ -173,8 +173,9 @@ test('two hundred connections through an on-sale, half of them streams: no frame
   assert.ok(complete >= 4 && polls >= 100, `${complete} frames, ${polls} polls`)
 })
 
-test('nobody listens any more: nothing is asked for, and streams end when the server does', async () => {
+test('nobody listens any more: nothing is asked for, and streams end when the server does', async (t) => {
   const own = await openSystem()
+  t.after(() => own.close())
   const at = await own.system.app.listen({ host: '127.0.0.1', port: 0 })
   const showId = await own.onSale()
   const request = get(new URL(`/api/shows/${showId}/queue/stream`, at), { agent: false })
@@ -184,5 +185,4 @@ test('nobody listens any more: nothing is asked for, and streams end when the se
   await own.system.app.close()
   await ended
   assert.equal(response.complete || response.destroyed, true)
-  await own.close()
 })

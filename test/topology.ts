@@ -11,13 +11,14 @@ import { startChildServer } from '../src/cli/child-server.ts'
 import { nginxBinary, startNginx } from '../src/cli/nginx.ts'
 import { type ServiceProcesses, startServices } from '../src/cli/service-processes.ts'
 import { createPostgresDatabase } from '../src/platform/testing.ts'
+import { deleteTopics } from '../src/platform/testing-kafka.ts'
 import { databaseUrlOf, type ServiceName } from '../src/services.ts'
 import { verifyProcesses } from '../src/verify-processes.ts'
 import type { Shop } from './journeys.ts'
 import { type Answer, must, type Person, putOnSale, type Send } from './system.ts'
 
 const operatorLogin = { email: 'operator@test.example', password: 'operator-test-1234' }
-const patienceMs = 30_000
+const patienceMs = 120_000
 const pollMs = 50
 const [postgres, redis, brokers] = [process.env.TEST_DATABASE_URL, process.env.TEST_REDIS_URL, process.env.TEST_KAFKA_BROKERS]
 
@@ -50,6 +51,7 @@ const killed: ServiceName[] = ['seat', 'payment', 'wallet', 'queue', 'reservatio
 const apartDatabases: ServiceName[] = ['seat', 'wallet']
 
 const onEngines = () => ({ REDIS_URL: redis as string, KAFKA_BROKERS: brokers as string, KAFKA_PREFIX: `topology-${process.pid}-${randomUUID().slice(0, 8)}` })
+type Engines = ReturnType<typeof onEngines>
 const missing = [[postgres, 'TEST_DATABASE_URL'], [redis, 'TEST_REDIS_URL'], [brokers, 'TEST_KAFKA_BROKERS']].flatMap(([given, name]) => (given ? [] : [name]))
 const withoutEngines = missing.length > 0 && `needs ${missing.join(', ')}`
 
@@ -63,19 +65,19 @@ export const topologies: Topology[] = [
   {
     name: 'one process on PostgreSQL, Redis and Kafka',
     skip: withoutEngines,
-    open: () => opened((directory) => withDatabases(1, ([url]) => startOne(directory, { ...onEngines(), DATABASE_URL: url as string }))),
+    open: () => opened((directory) => withDatabases(1, ([url], engines) => startOne(directory, { ...engines, DATABASE_URL: url as string }))),
   },
   {
     name: 'two replicas of everything behind nginx',
     skip: withoutEngines || (!nginxBinary() && 'needs nginx'),
-    open: () => opened((directory) => withDatabases(1 + apartDatabases.length, (urls) => startApart(directory, urls))),
+    open: () => opened((directory) => withDatabases(1 + apartDatabases.length, (urls, engines) => startApart(directory, urls, engines))),
   },
 ]
 
 /** Two whole processes behind nginx that share a Redis Cluster. */
 export const onCluster = {
   skip: withoutEngines || (!nginxBinary() && 'needs nginx'),
-  open: (redisUrl: string) => opened((directory) => withDatabases(1, ([url]) => startTwo(directory, { ...onEngines(), DATABASE_URL: url as string, REDIS_URL: redisUrl }))),
+  open: (redisUrl: string) => opened((directory) => withDatabases(1, ([url], engines) => startTwo(directory, { ...engines, DATABASE_URL: url as string, REDIS_URL: redisUrl }))),
 }
 
 async function startTwo(directory: string, more: Record<string, string>): Promise<Started> {
@@ -85,12 +87,16 @@ async function startTwo(directory: string, more: Record<string, string>): Promis
     await mkdir(join(directory, name), { mode: 0o700 })
     return startChildServer(join(directory, name), { ...environment, TRUST_PROXY: 'loopback', ...more })
   }
-  const first = await start('one')
-  const servers = [first, await start('two').catch(async (error) => {
-    await first.stop()
+  const servers: Awaited<ReturnType<typeof start>>[] = []
+  const stopServers = () => Promise.all(servers.map((server) => server.stop()))
+  const startAll = async () => {
+    for (const name of ['one', 'two']) servers.push(await start(name))
+    return startNginx({ directory: join(directory, 'nginx'), port: await freePort(), gateways: servers.map(({ url }) => new URL(url).host) }, () => undefined, () => undefined)
+  }
+  const nginx = await startAll().catch(async (error) => {
+    await stopServers()
     throw error
-  })]
-  const nginx = await startNginx({ directory: join(directory, 'nginx'), port: await freePort(), gateways: servers.map(({ url }) => new URL(url).host) }, () => undefined, () => undefined)
+  })
   return {
     url: nginx.url, opsUrls: servers.map(({ opsUrl }) => opsUrl),
     kill: async () => {
@@ -98,7 +104,7 @@ async function startTwo(directory: string, more: Record<string, string>): Promis
     },
     stop: async () => {
       await nginx.stop()
-      await Promise.all(servers.map((server) => server.stop()))
+      await stopServers()
     },
   }
 }
@@ -108,11 +114,11 @@ async function startOne(directory: string, more: Record<string, string>): Promis
   return { url: server.url, opsUrls: [server.opsUrl], kill: () => server.killAndRestart(), stop: () => server.stop() }
 }
 
-async function startApart(directory: string, [shared, ...own]: string[]): Promise<Started> {
+async function startApart(directory: string, [shared, ...own]: string[], engines: Engines): Promise<Started> {
   const databases = new Map(apartDatabases.map((name, i) => [name, own[i] as string]))
   const urls = Object.fromEntries([...databases].map(([name, url]) => [databaseUrlOf(name), url]))
   const lines: string[] = []
-  const services = await startServices(directory, { ...environment, ...onEngines(), ...urls, DATABASE_URL: shared as string, DATABASE_CONNECTIONS: '4' }, (name, line) => lines.push(`${name} ${line}`), { replicas: 2 })
+  const services = await startServices(directory, { ...environment, ...engines, ...urls, DATABASE_URL: shared as string, DATABASE_CONNECTIONS: '4' }, (name, line) => lines.push(`${name} ${line}`), { replicas: 2 })
   let turn = 0
   const kill = async () => {
     for (const name of killed) await services.killAndRestart(name, turn)
@@ -121,10 +127,11 @@ async function startApart(directory: string, [shared, ...own]: string[]): Promis
   return { url: services.url, opsUrls: services.opsUrls, kill, stop: services.stop, services, databases }
 }
 
-async function withDatabases(count: number, start: (urls: string[]) => Promise<Started>): Promise<Started> {
+async function withDatabases(count: number, start: (urls: string[], engines: Engines) => Promise<Started>): Promise<Started> {
+  const engines = onEngines()
   const databases = await Promise.all(Array.from({ length: count }, () => createPostgresDatabase(postgres as string)))
-  const drop = () => Promise.all(databases.map((database) => database.drop()))
-  const started = await start(databases.map(({ url }) => url)).catch(async (error) => {
+  const drop = () => Promise.all([...databases.map((database) => database.drop()), deleteTopics(engines.KAFKA_BROKERS, engines.KAFKA_PREFIX)])
+  const started = await start(databases.map(({ url }) => url), engines).catch(async (error) => {
     await drop()
     throw error
   })
@@ -143,11 +150,15 @@ async function opened(start: (directory: string) => Promise<Started>): Promise<R
     const { body } = await must(send('POST', '/api/sessions', { body: { email, password } }))
     return { userId: body.user.id, email, token: body.accessToken }
   }
-  const operator = await signIn(operatorLogin.email, operatorLogin.password)
+  const operator = await signIn(operatorLogin.email, operatorLogin.password).catch(async (error) => {
+    await started.stop()
+    throw error
+  })
+  const over = new AbortController()
   return {
     url, opsUrls, kill, send, signIn, operator, eventually, databases,
     ...(services && { services }),
-    rush: (...options) => rush(url, opsUrls, options),
+    rush: (...options) => rush(url, opsUrls, options, over.signal),
     verify: (urls) => new Promise((resolve) => {
       execFile(process.execPath, ['src/cli/verify.ts', '--json', '--ops-url', urls.join(',')], (error, stdout) =>
         resolve({ status: error ? Number(error.code) : 0, report: JSON.parse(stdout || '{}') }))
@@ -166,7 +177,8 @@ async function opened(start: (directory: string) => Promise<Started>): Promise<R
     },
     passOf: async ({ token }, showId) => {
       await must(send('POST', `/api/shows/${showId}/queue`, { token, body: {} }))
-      await eventually(() => send('GET', `/api/shows/${showId}/queue/me`, { token }), ({ body }) => body.status === 'called' || body.status === 'inside')
+      const place = await eventually(() => send('GET', `/api/shows/${showId}/queue/me`, { token }), ({ body }) => body.status === 'called' || body.status === 'inside')
+      assert.ok(['called', 'inside'].includes(place.body.status), JSON.stringify(place.body))
       return (await must(send('POST', `/api/shows/${showId}/queue/pass`, { token, body: {} }))).body.pass
     },
     verificationOf: async (email) => {
@@ -183,6 +195,7 @@ async function opened(start: (directory: string) => Promise<Started>): Promise<R
       assert.deepEqual([...violations, ...errors], [])
     },
     close: async () => {
+      over.abort()
       await started.stop()
       await rm(directory, { recursive: true, force: true })
     },
@@ -213,7 +226,7 @@ async function eventually(look: () => Promise<Answer>, isAsExpected: (answer: An
 }
 
 /** Not waited for in this thread: the pipes of the processes have to be read meanwhile. */
-function rush(url: string, opsUrls: string[], options: string[]): ReturnType<Running['rush']> {
+function rush(url: string, opsUrls: string[], options: string[], signal: AbortSignal): ReturnType<Running['rush']> {
   const argv = ['src/cli/rush.ts', '--url', url, '--ops-url', opsUrls.join(','), '--json', ...options]
   const env = { ...process.env, OPERATOR_EMAIL: operatorLogin.email, OPERATOR_PASSWORD: operatorLogin.password }
   let tell = () => {}
@@ -221,7 +234,7 @@ function rush(url: string, opsUrls: string[], options: string[]): ReturnType<Run
     tell = resolve
   })
   const ended = new Promise<Rush>((resolve) => {
-    const child = execFile(process.execPath, argv, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, argv, { env, maxBuffer: 1 << 26, signal }, (error, stdout, stderr) => {
       tell()
       resolve({ status: error ? Number(error.code) : 0, stderr, report: JSON.parse(stdout.trim().split('\n').at(-1) || '{}') })
     })

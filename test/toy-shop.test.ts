@@ -19,7 +19,7 @@ before(async () => {
   shop = await openToyShop({ line, show: showId, shopKey: await shopKey(world), stock, ticketsMax: 2 })
 })
 after(async () => {
-  shop.close()
+  shop?.close()
   await world.close()
 })
 

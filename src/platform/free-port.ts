@@ -5,11 +5,16 @@ import { createServer, type Server } from 'node:net'
 const portMin = 15_000
 const portMax = 32_000
 
+/** Processes that start others at the same time each have a part of the ports: `1/3` in FREE_PORTS is the first of three. */
+const [part = 1, parts = 1] = (process.env.FREE_PORTS ?? '1/1').split('/').map(Number)
+const partSize = Math.floor((portMax - portMin) / parts)
+const randomPort = () => portMin + (part - 1) * partSize + Math.floor(Math.random() * partSize)
+
 /** Ports of 127.0.0.1 that are free now, all of them held until the last is known, so that they differ. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers: Server[] = []
   for (let tries = 0; servers.length < count && tries < 100 * count; tries++) {
-    const server = createServer().listen(portMin + Math.floor(Math.random() * (portMax - portMin)), '127.0.0.1')
+    const server = createServer().listen(randomPort(), '127.0.0.1')
     await once(server, 'listening').then(() => servers.push(server), () => undefined)
   }
   if (servers.length < count) throw new Error('no ports are free')
