@@ -5,7 +5,7 @@ import sql from 'sql-template-tag'
 import { at, type Reader, type Tx } from '../platform/database.ts'
 import { genericPlansOf, openTestDatabase, rowsReadOf } from '../platform/testing.ts'
 import { type Ground, openGround, type Planted, plantHold } from './planting.ts'
-import { readBlocked } from './store-block.ts'
+import * as blocks from './store-block.ts'
 import * as deadlines from './store-deadlines.ts'
 import * as ending from './store-ending.ts'
 import * as holds from './store-holds.ts'
@@ -121,6 +121,30 @@ test('holds look up each seat by itself, in the order of their ids, even if the 
   }
 })
 
+test('what changes seats looks up each of them by itself, even if its plan was made when there was no hall', async () => {
+  const empty = await openTestDatabase(['seat'])
+  const id = randomUUID()
+  const asks: Record<string, (tx: Tx) => Promise<unknown>> = {
+    moveSeats: (tx) => pins.moveSeats(tx, [{ showId: id, seatId: 1, reservationId: id }], 1, 2),
+    freeSold: (tx) => pins.freeSold(tx, [{ showId: id, seatId: 1, reservationId: id }]),
+    freeHeld: (tx) => ending.freeHeld(tx, [{ id, showId: id, userId: id, reservationId: id, seatIds: [1] }]),
+    swapSeats: (tx) => holds.swapSeats(tx, id, [{ seatId: 1, holdId: id }]),
+    lockSeats: (tx) => pins.lockSeats(tx, [{ showId: id, seatId: 1 }]),
+    lockSeatsOfShow: (tx) => blocks.lockSeatsOfShow(tx, id, [1]),
+    blockSeats: (tx) => blocks.blockSeats(tx, id, [{ seatIds: [1], reason: 'r' }], id),
+    unblockSeats: (tx) => blocks.unblockSeats(tx, id, [1]),
+  }
+  try {
+    for (const [name, ask] of Object.entries(asks)) {
+      const plan = await genericPlansOf(empty, (reader) => ask(reader as Tx), [{}])
+      assert.match(plan, /using seats_pkey on seats.*\n +Index Cond: \(\(show_id = \S+\) AND \(id = .+\)\)/, name)
+      assert.doesNotMatch(plan, /Seq Scan on seats/, name)
+    }
+  } finally {
+    await empty.close()
+  }
+})
+
 test('a pin leaves its hold in every index as it is, and a hold is written into three, four when it is bound', async () => {
   const indexes = await ground.db.rows<{ indexname: string; indexdef: string }>(sql`
     select indexname, indexdef from pg_indexes where schemaname = 'seat' and tablename = 'holds' order by indexname`)
@@ -144,7 +168,7 @@ test('the blocked seats of a hall of 50,000 are read without the others, by an i
     insert into seat.seats (show_id, id, section, row_name, number, grade, kind, status, blocked_reason)
     select ${showId}, n, 'Z', '1', n::text, 'R', 'seated', case when n % ${everyBlocked} = 0 then 5 else 0 end, case when n % ${everyBlocked} = 0 then 'sound desk' end
     from generate_series(${first}::int, ${hallSeats}::int) n`)
-  const read = (db: Reader) => readBlocked(db, showId)
+  const read = (db: Reader) => blocks.readBlocked(db, showId)
   assert.equal((await read(ground.db)).length, hallSeats / everyBlocked)
   for (const analyse of ['', 'analyze seat.seats']) {
     if (analyse) await ground.db.rows(sql([analyse]))

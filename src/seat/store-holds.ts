@@ -122,14 +122,17 @@ export async function insertHolds(tx: Tx, holds: HoldRow[]) {
   if (rows.length < holds.length) throw new HoldWrittenMeanwhile('a hold id was written twice')
 }
 
-/** Locked seats go to their new hold; those without one are freed: returned where somebody watches, else available. */
+/**
+ * Locked seats go to their new hold; those without one are freed: returned where somebody watches, else available. The show is
+ * said seat by seat: a plan made while there was no hall would read the whole of it for a show said once.
+ */
 export async function swapSeats(tx: Tx, showId: string, seats: { seatId: number; holdId: string | null }[]) {
   const rows = await tx.rows<{ seatId: number; status: number }>(sql`
     update seat.seats s set hold_id = w.hold_id, version = s.version + 1,
       status = case when w.hold_id is not null then 1 when x.watch_count > 0 then 4 else 0 end
-    from unnest(${seats.map((s) => s.seatId)}::int[], ${seats.map((s) => s.holdId)}::uuid[]) as w(id, hold_id)
-    join seat.shows x on x.show_id = ${showId}
-    where s.show_id = ${showId} and s.id = w.id and s.status in (0, 1) returning s.id as "seatId", s.status`)
+    from unnest(${seats.map(() => showId)}::uuid[], ${seats.map((s) => s.seatId)}::int[], ${seats.map((s) => s.holdId)}::uuid[]) as w(show_id, id, hold_id)
+    join seat.shows x on x.show_id = w.show_id
+    where s.show_id = w.show_id and s.id = w.id and s.status in (0, 1) returning s.id as "seatId", s.status`)
   assert.equal(rows.length, seats.length, 'seats swapped')
   return rows
 }
