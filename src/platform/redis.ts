@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { createClient, createCluster, RESP_TYPES } from '@redis/client'
 import { redisAddressesOf } from './redis-url.ts'
 
@@ -40,7 +41,18 @@ export function connectRedis(url: string) {
   client.on('node-connect', () => {
     if (isClosed) setImmediate(() => client.destroy())
   })
-  const connected = client.connect().then(() => true, () => false)
+  const connected = (async () => {
+    for (let retries = 0; !isClosed; retries++) {
+      try {
+        await client.connect()
+        return true
+      } catch {
+        // a server is waited for by the library; of a Cluster it gives up when no node answered at once
+        await wait(delayOf(retries), undefined, { ref: false })
+      }
+    }
+    return false
+  })()
   const close = () => {
     isClosed = true
     void connected.then((stands) => {
