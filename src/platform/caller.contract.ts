@@ -74,11 +74,14 @@ export function callerContract(adapter: string, open: (api: ShopApi) => Promise<
 
   withShop('nobody calls a service inside an open transaction', async (api, shop) => {
     const db = await openEmbedded(null)
-    await assert.rejects(db.transaction(async (tx) => {
-      await tx.rows(sql`select 1`)
-      await api.buy({ id: 'h', seat: 3 })
-    }), /inside an open transaction/)
-    assert.ok(!shop.times.has('h'))
-    await db.close()
+    try {
+      await assert.rejects(db.transaction(async (tx) => {
+        await tx.rows(sql`select 1`)
+        await api.buy({ id: 'h', seat: 3 })
+      }), /inside an open transaction/)
+      assert.ok(!shop.times.has('h'))
+    } finally {
+      await db.close()
+    }
   })
 }

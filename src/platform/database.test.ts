@@ -40,8 +40,7 @@ for (const [engine, open] of Object.entries(engines)) {
       )
     })
     after(async () => {
-      await db.rows(sql`drop schema ${raw(schema)} cascade`)
-      await db.close()
+      await db.rows(sql`drop schema ${raw(schema)} cascade`).finally(() => db.close())
     })
 
     test('a list arrives as it was given, also what an array literal would read otherwise', async () => {
@@ -165,11 +164,15 @@ for (const [engine, open] of Object.entries(engines)) {
     })
 
     test('the clock follows the database and never goes back', async () => {
-      const clock = await openClock(db)
+      const clock = await openClock(db, { everyMs: 50 })
       const times = Array.from({ length: 1000 }, () => clock.now())
       assert.deepEqual(times, [...times].sort((a, b) => a - b))
-      assert.ok(Math.abs(clock.now() - Date.now()) < 200)
-      assert.equal(clock.ready(), true)
+      // three answers in a row that a busy machine was slow with leave it in doubt until the next good one
+      while (!clock.ready()) await new Promise((resolve) => setTimeout(resolve, 5))
+      const before = Date.now()
+      const told = clock.now()
+      const off = 200 + clock.doubtMs()
+      assert.ok(before - off < told && told < Date.now() + off, `${told} is not ${before}`)
       clock.close()
     })
 
@@ -238,7 +241,7 @@ test('a connection that nobody uses is asked for every ten seconds whether it is
 const authenticationOk = Buffer.from('R\0\0\0\x08\0\0\0\0')
 const hexOf = (port: number) => port.toString(16).toUpperCase().padStart(4, '0')
 
-test('a data directory has one opener, and what was acknowledged survives kill -9', async () => {
+test('a data directory has one opener, and what was acknowledged survives kill -9', async (t) => {
   const dataDir = join(folder, 'data')
   const module = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
   const script = `
@@ -252,6 +255,7 @@ test('a data directory has one opener, and what was acknowledged survives kill -
       process.stdout.write(n + '\\n')
     }`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
   let output = ''
   for await (const chunk of child.stdout) {
     output += chunk
@@ -262,21 +266,23 @@ test('a data directory has one opener, and what was acknowledged survives kill -
   assert.equal(child.killed, true)
   const acknowledged = Number(output.split('\n').at(-2))
   const db = await openEmbedded(dataDir)
-  const [row] = await db.rows<{ n: number }>(sql`select count(*) as n from rows where n <= ${acknowledged}`)
-  assert.equal(row?.n, acknowledged)
-  await assert.rejects(openEmbedded(dataDir), /in use by another process/)
-  await db.close()
+  try {
+    const [row] = await db.rows<{ n: number }>(sql`select count(*) as n from rows where n <= ${acknowledged}`)
+    assert.equal(row?.n, acknowledged)
+    await assert.rejects(openEmbedded(dataDir), /in use by another process/)
+  } finally {
+    await db.close()
+  }
   await (await openEmbedded(dataDir)).close()
 })
 
-test('a template opens with its content', async () => {
+test('a template opens with its content', async (t) => {
   const first = await openEmbedded(null)
+  t.after(first.close)
   await first.rows(sql`create table copied as select 7 as n`)
-  const template = await dumpTemplate(first)
-  await first.close()
-  const second = await openEmbedded(null, { template })
+  const second = await openEmbedded(null, { template: await dumpTemplate(first) })
+  t.after(second.close)
   assert.deepEqual(await second.rows(sql`select n from copied`), [{ n: 7 }])
-  await second.close()
 })
 
 test('jobs repeat alone with themselves, and errors do not stop them', async () => {

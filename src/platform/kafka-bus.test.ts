@@ -11,6 +11,7 @@ import type { Database } from './database.ts'
 import { emit, type Envelope, slotOf } from './events.ts'
 import { createKafkaBus, type KafkaBus, type KafkaBusOptions } from './kafka-bus.ts'
 import { createLog } from './log.ts'
+import { deleteTopics } from './testing-kafka.ts'
 import { openTestDatabase, testKafkaBrokers } from './testing.ts'
 
 const runId = `test-${randomUUID().slice(0, 8)}`
@@ -39,10 +40,7 @@ function suite(brokers: string[]) {
   })
   after(async () => {
     await db.close()
-    // a small broker holds only so many partitions
-    const admin = new Admin({ clientId: runId, bootstrapBrokers: brokers })
-    await admin.deleteTopics({ topics: (await admin.listTopics()).filter((topic) => topic.startsWith(runId)) })
-    await admin.close()
+    await deleteTopics(brokers.join(','), runId)
   })
 
   const promise = (sentence: string, run: () => Promise<void>) =>
@@ -132,10 +130,13 @@ function suite(brokers: string[]) {
     const silent = createServer((socket) => void socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
     await once(silent, 'listening')
     const bus = open('silent', [], { brokers: [`127.0.0.1:${(silent.address() as AddressInfo).port}`], sendMsMax: 300, subscribers: [] })
-    await confirmed('patient')
-    await assert.rejects(bus.publishOnce(), /did not answer within 300 ms/)
-    assert.deepEqual(await waiting(), ['patient'])
-    silent.close()
+    try {
+      await confirmed('patient')
+      await assert.rejects(bus.publishOnce(), /did not answer within 300 ms/)
+      assert.deepEqual(await waiting(), ['patient'])
+    } finally {
+      silent.close()
+    }
   })
 
   promise('what no producer of ours wrote is parked and reported; what is behind it in its partition is applied', async () => {
@@ -151,8 +152,7 @@ function suite(brokers: string[]) {
     // an event like ours that no database of ours could have kept, so that it could be neither applied nor parked
     const unstorable = { ...forged, producer: 'reservation' }
     const values = ['no json', '{}', ...[forged, { ...unstorable, key: 'a\0b' }, { ...unstorable, data: { text: '\ud800' } }, { ...unstorable, key: 'k'.repeat(3_000) }].map((each) => JSON.stringify(each))]
-    await stranger.send({ messages: values.map((value) => ({ topic, partition: slotOf('first'), key: Buffer.from('first'), value: Buffer.from(value) })) })
-    await stranger.close()
+    await stranger.send({ messages: values.map((value) => ({ topic, partition: slotOf('first'), key: Buffer.from('first'), value: Buffer.from(value) })) }).finally(() => stranger.close())
     await confirmed('first', 3)
     await bus.publishOnce()
     await until(async () => heard.length === 2)
@@ -163,11 +163,11 @@ function suite(brokers: string[]) {
   promise('a topic of somebody else with too few partitions is said, with what mends it; nothing leaves until then', async () => {
     const topic = `${runId}.narrow.reservation`
     const admin = new Admin({ clientId: runId, bootstrapBrokers: brokers })
-    await admin.createTopics({ topics: [topic], partitions: 4 })
     const heard: string[] = []
     const bus = open('narrow', heard)
-    await confirmed('wide')
     try {
+      await admin.createTopics({ topics: [topic], partitions: 4 })
+      await confirmed('wide')
       await assert.rejects(bus.publishOnce(), new RegExp(`topic ${topic} has 4 partitions and needs 16: kafka-topics`))
       assert.deepEqual(await waiting(), ['wide'])
       await admin.createPartitions({ topics: [{ name: topic, count: 16 }] })

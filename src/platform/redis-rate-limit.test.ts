@@ -6,9 +6,9 @@ import { createLog } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { rateLimitContract, sharedRateLimitContract } from './rate-limit.contract.ts'
 import type { Budget } from './rate-limit.ts'
-import { openRedis, type Redis, scriptOf } from './redis.ts'
+import { type Redis, scriptOf } from './redis.ts'
 import { awayPauseMs, createRedisRateLimit } from './redis-rate-limit.ts'
-import { hasRedisServer, onEachRedis, startTestRedis, type TestRedis } from './testing-redis.ts'
+import { hasRedisServer, onEachRedis, openTestRedis, startTestRedis, type TestRedis } from './testing-redis.ts'
 
 /** Redis is not called away because this machine is busy. */
 const patient = { timeoutMs: 10_000 }
@@ -21,7 +21,7 @@ after(async () => {
   for (const server of servers) await server.close()
 })
 const open = async (url: string) => {
-  const redis = await openRedis(url)
+  const redis = await openTestRedis(url)
   opened.push(redis)
   return redis
 }

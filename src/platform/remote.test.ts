@@ -123,7 +123,8 @@ test('what its caller no longer waits for is not begun when its turn comes', asy
   const [patient, hurried] = [callerFor(t, origin, { callTimeoutMs: 60_000 }), callerFor(t, origin, { callTimeoutMs: 500 })]
   const first = patient.buy({ id: 'first', seat: 1 })
   while (begun.length === 0) await new Promise((resolve) => setImmediate(resolve))
-  await assert.rejects(hurried.buy({ id: 'late', seat: 2 }), UnknownOutcome)
+  // on a busy machine its time may be over before it is sent
+  while (!untils.has('late')) await assert.rejects(hurried.buy({ id: 'late', seat: 2 }), UnknownOutcome)
   // the door counts from when the request arrived, a little later than its caller
   while (performance.now() <= (untils.get('late') ?? Number.NaN)) await new Promise((resolve) => setTimeout(resolve, 1))
   const last = patient.buy({ id: 'last', seat: 3 })
@@ -140,9 +141,11 @@ test('a call is given no more time than is left of the call it is made for', asy
   const ended = Promise.withResolvers<unknown>()
   const { origin, close } = await openDoor({ ...shop.api, buy: (input) => inner.buy(input).finally(() => ended.resolve('')) })
   t.after(close)
-  await assert.rejects(callerFor(t, origin, { callTimeoutMs: 200 }).buy({ id: 'nested', seat: 1 }), UnknownOutcome)
+  const hurried = callerFor(t, origin, { callTimeoutMs: 200 })
+  // on a busy machine its time may be over before anybody is asked
+  while (told.length === 0) await assert.rejects(hurried.buy({ id: 'nested', seat: 1 }), UnknownOutcome)
   await ended.promise
-  assert.ok(told.length > 0 && told.every((ms) => ms > 0 && ms <= 200), `${told} ms`)
+  assert.ok(told.every((ms) => ms > 0 && ms <= 200), `${told} ms`)
 })
 
 test('who is in a hurry opens no breaker for those who are not', async (t) => {

@@ -93,14 +93,14 @@ test('what carries no id is not asked elsewhere once it was sent', async (t) => 
 test('a frozen replica is not waited for to the end of the call while there is another', async (t) => {
   const [one, two] = [await openReplica(t), await openReplica(t)]
   one.state.frozen = true
-  await inTurn(callerFor(t, [one.origin, two.origin], { silenceMsMax: 50, callTimeoutMs: 60_000 }), 2)
+  await inTurn(callerFor(t, [one.origin, two.origin], { silenceMsMax: 2_000, callTimeoutMs: 60_000 }), 2)
   assert.equal(two.shop.times.size, 2)
 })
 
 test('a single frozen replica that is asked now and then costs two callers their patience, then nobody, until it answers', async (t) => {
   const one = await openReplica(t)
   const open: number[] = []
-  const api = callerFor(t, [one.origin], { operations: onceOnly, callTimeoutMs: 300, breakerRestMs: 60_000, onBreaker: (count) => open.push(count) })
+  const api = callerFor(t, [one.origin], { operations: onceOnly, callTimeoutMs: 2_000, breakerRestMs: 60_000, onBreaker: (count) => open.push(count) })
   one.state.frozen = true
   for (let i = 0; i < 4; i++) await assert.rejects(api.buy({ id: `frozen${i}`, seat: 1 }), UnknownOutcome)
   assert.equal(one.state.asked, 2)
@@ -109,7 +109,7 @@ test('a single frozen replica that is asked now and then costs two callers their
 
 test('an answer between two silences keeps the breaker closed', async (t) => {
   const one = await openReplica(t)
-  const api = callerFor(t, [one.origin], { operations: onceOnly, callTimeoutMs: 500, breakerRestMs: 60_000 })
+  const api = callerFor(t, [one.origin], { operations: onceOnly, callTimeoutMs: 2_000, breakerRestMs: 60_000 })
   for (let i = 0; i < 2; i++) {
     one.state.frozen = true
     await assert.rejects(api.buy({ id: `frozen${i}`, seat: 1 }), UnknownOutcome)

@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { freePort } from './free-port.ts'
+import { openRedis, type Redis, scriptOf } from './redis.ts'
 import { testRedises } from './testing.ts'
 
 export const hasRedisServer = spawnSync('redis-server', ['--version']).status === 0
@@ -14,6 +16,28 @@ export function onEachRedis(what: string, suites: (engine: string, url: string) 
   for (const { engine, variable, url } of testRedises) {
     if (url) suites(engine, url)
     else test(`${engine} ${what}`, { skip: `NOT TESTED: set ${variable}` }, () => undefined)
+  }
+}
+
+const connectMsMax = 60_000
+const commandMsMax = 10_000
+
+/**
+ * A Redis that has answered: `openRedis` waits a second, and a busy machine may take longer. What names no limit of its
+ * own is waited for here as long as a busy machine may need.
+ */
+export async function openTestRedis(url: string): Promise<Redis> {
+  const redis = await openRedis(url)
+  const hasAnswered = () => redis.run(scriptOf('return 1'), [], []).then(() => true, () => false)
+  for (const end = performance.now() + connectMsMax; !(await hasAnswered()); await wait(10)) {
+    if (performance.now() < end) continue
+    redis.close()
+    throw new Error(`${url} did not answer within ${connectMsMax} ms`)
+  }
+  return {
+    ...redis,
+    run: (script, keys, args, timeoutMs = commandMsMax) => redis.run(script, keys, args, timeoutMs),
+    runBytes: (script, keys, args, timeoutMs = commandMsMax) => redis.runBytes(script, keys, args, timeoutMs),
   }
 }
 

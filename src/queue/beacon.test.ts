@@ -72,15 +72,18 @@ beaconContract('the chain of tests', async () => {
   }
 })
 
-test('a relay that lies, of the signature or the round, is as good as none; a sound one beside it counts', async () => {
-  const forged = await openRelay((round) => ({ round, signature: recorded[1][1] }))
-  const other = await openRelay(() => ({ round: 20_000_000, signature: recorded[2][1] }))
-  const broken = await openRelay(() => 'nothing of the kind')
-  const honest = await openRelay()
-  const liars = [forged.url, other.url, broken.url, 'http://127.0.0.1:1']
+test('a relay that lies, of the signature or the round, is as good as none; a sound one beside it counts', async (context) => {
+  const open = async (tell?: (round: number) => unknown) => {
+    const relay = await openRelay(tell)
+    context.after(relay.close)
+    return relay.url
+  }
+  const forged = await open((round) => ({ round, signature: recorded[1][1] }))
+  const other = await open(() => ({ round: 20_000_000, signature: recorded[2][1] }))
+  const broken = await open(() => 'nothing of the kind')
+  const liars = [forged, other, broken, 'http://127.0.0.1:1']
   assert.equal(await createDrandBeacon(liars).signatureOf(8), undefined)
-  assert.equal(await createDrandBeacon([...liars, honest.url]).signatureOf(8), recorded[0][1])
-  for (const relay of [forged, other, broken, honest]) await relay.close()
+  assert.equal(await createDrandBeacon([...liars, await open()]).signatureOf(8), recorded[0][1])
 })
 
 test('a round is fetched once for all who wait for it, and one that failed is asked for again', async (context) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
-import { openRedis, type Redis, scriptOf } from '../platform/redis.ts'
-import { onEachRedis } from '../platform/testing-redis.ts'
+import { type Redis, scriptOf } from '../platform/redis.ts'
+import { onEachRedis, openTestRedis } from '../platform/testing-redis.ts'
 import { copyOf, lineContract, someLine } from './line.contract.ts'
 import { createRedisLines } from './line-redis.ts'
 import { orderHash } from './line-copy.ts'
@@ -15,7 +15,7 @@ after(() => {
   for (const redis of opened) redis.close()
 })
 const open = async (url: string) => {
-  const redis = await openRedis(url)
+  const redis = await openTestRedis(url)
   opened.push(redis)
   return redis
 }

@@ -16,8 +16,9 @@ function seeded(seed: number) {
   }
 }
 
-test('two processes, 40 % replays, debits, voids, refunds, top-ups and withdrawals mixed: sum 0, no answer flips', async () => {
+test('two processes, 40 % replays, debits, voids, refunds, top-ups and withdrawals mixed: sum 0, no answer flips', async (t) => {
   const wallet = await openTestWallet()
+  t.after(wallet.close)
   const processes = [wallet, wallet.start()]
   const random = seeded(20_300_101)
   const pick = <T>(list: T[]): T => list[Math.floor(random() * list.length)] as T
@@ -60,5 +61,4 @@ test('two processes, 40 % replays, debits, voids, refunds, top-ups and withdrawa
     select count(*) filter (where outcome = 'done') as done, count(*) filter (where outcome = 'void') as voided,
       count(*) filter (where outcome = 'balance_insufficient') as refused from wallet.decisions`)
   assert(counts && counts.done > 100 && counts.refused > 100 && counts.voided > 20, `too quiet to prove anything: ${JSON.stringify(counts)}`)
-  await wallet.close()
 })
