@@ -66,6 +66,8 @@ test('a show that is published while its hall is edited refuses the change, and 
   const { page } = visit
   await page.locator('.section-list button').first().click()
   await page.getByLabel(ko.fields.rows, { exact: true }).fill('20')
+  // out of sight a page does not ask by itself: it is to hear of it by the refusal
+  await page.evaluate("Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })")
   await stage.api.concert.publish(mine)
   await stage.settle()
   await page.getByRole('button', { name: ko.acts.save }).click()

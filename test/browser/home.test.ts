@@ -75,8 +75,8 @@ test('the next page comes below what stands there, which stays meanwhile', { ski
   const visit = await stage.visit({ width: 390 })
   const { page } = visit
   const cards = page.locator('.concert')
-  const held: Route[] = []
-  await page.route(({ href }) => href.includes(`size=${2 * pageSize}`), (route) => void held.push(route))
+  const gate = Promise.withResolvers<void>()
+  await page.route(({ href }) => href.includes(`size=${2 * pageSize}`), (route) => gate.promise.then(() => route.continue()))
   await page.goto('/')
   await cards.nth(pageSize).waitFor()
   const before = await cards.count()
@@ -84,7 +84,7 @@ test('the next page comes below what stands there, which stays meanwhile', { ski
   await more.click()
   await page.locator('button:disabled', { hasText: common.more }).waitFor()
   assert.equal(await cards.count(), before)
-  for (const route of held) await route.continue()
+  gate.resolve()
   await more.waitFor({ state: 'detached' })
   const titles = await page.locator('.concert h2').allTextContents()
   assert.equal(new Set(titles).size, titles.length, 'each concert once')

@@ -86,7 +86,8 @@ test('with the keyboard alone: line, list, checkout with a top-up in place, and 
   const press = async (name: RegExp) => {
     for (let steps = 0; steps < 150; steps++) {
       await page.keyboard.press('Tab')
-      const text = await page.evaluate<string>("document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''")
+      // past the last stop it is the body, which says everything
+      const text = await page.evaluate<string>("(stop => stop === document.body ? '' : stop.getAttribute('aria-label') ?? stop.textContent)(document.activeElement ?? document.body)")
       if (!name.test(text)) continue
       said.push(text)
       return page.keyboard.press('Enter')
@@ -110,7 +111,8 @@ test('with the keyboard alone: line, list, checkout with a top-up in place, and 
   await press(/B, row 2, seat 3, Available/)
   await press(/Take this seat/)
   await page.waitForURL(/\/checkout\//)
-  await page.locator('.bar .primary').waitFor()
+  // more time is offered once the page has read the hold
+  await page.getByRole('button', { name: /2 more minutes/ }).waitFor()
   await press(/2 more minutes/)
   await page.getByText('Kept for 2 more minutes.').waitFor({ state: 'attached' })
   await press(/Add ₩34,000 and pay/)

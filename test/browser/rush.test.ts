@@ -16,6 +16,8 @@ const skip = chromiumMissing
 const fans = 300
 const seatRows = 24
 const arriveMs = 6_000
+/** how long everybody may take: a busy machine lets in fewer at once */
+const patienceMs = 150_000
 const won = { ko: (n: number) => `${n.toLocaleString('ko-KR')}원`, en: (n: number) => `₩${n.toLocaleString('en-GB')}` }
 let stage: Stage
 before(async () => {
@@ -29,31 +31,31 @@ async function rush(showId: string, seats: number) {
   const record = createRecord()
   const client = createClient(stage.url, (_what, code) => code && record.refused(code))
   const random = seeded(7)
-  const endsAt = performance.now() + 60_000
+  const endsAt = performance.now() + patienceMs
   const crowd: Crowd = {
     client, showId, record, random, walkers: createWalkers({ client, showId, seats, record }), soldOut: false, streams: 0,
     thinkMs: (low, high) => (low + random() * (high - low)) / 4, deadline: () => performance.now() > endsAt,
   }
-  await Promise.all(people.map(async ({ accessToken }) => {
+  const visits = people.map(async ({ accessToken }) => {
     const temper = temperOf(random)
     await wait(arriveMs * random() ** 3)
     await comes(crowd, accessToken, temper)
-  }))
-  await client.close()
+  })
+  await Promise.all(visits).finally(() => client.close())
   return record
 }
 
-/** Through the line to the ticket by clicks; a race that was lost is tried again. */
+/** Through the line to the ticket by clicks; the server finds the seats, so no race is lost. */
 async function buys({ page }: Visit, showId: string) {
   await page.goto(`/shows/${showId}/line#join`)
-  await page.waitForURL(/\/seats$/, { timeout: 60_000 })
+  await page.waitForURL(/\/seats$/, { timeout: patienceMs })
   await page.locator('.best button[type=submit]').click()
-  await page.waitForURL(/\/checkout\//)
+  await page.waitForURL(/\/checkout\//, { timeout: patienceMs })
   await page.locator('.bar .primary').click()
-  await page.waitForURL(/\/done\//, { timeout: 60_000 })
+  await page.waitForURL(/\/done\//, { timeout: patienceMs })
 }
 
-test('a rush of 300 fans while three browsers buy: at the end every page shows what the database holds, and every promise was kept', { skip, timeout: 150_000 }, async () => {
+test('a rush of 300 fans while three browsers buy: at the end every page shows what the database holds, and every promise was kept', { skip, timeout: 300_000 }, async () => {
   const show = await stage.show({ title: '삼백 명의 밤', rows: seatRows })
   const { showId } = show
   await stage.api.queue.control({ showId, by: stage.operatorId, cap: 80 })
@@ -94,8 +96,7 @@ test('a rush of 300 fans while three browsers buy: at the end every page shows w
     await visit.close()
   }
   const sale = createSale(stage.url, stage.opsUrl)
-  assert.deepEqual(await sale.verify(), [])
-  await sale.close()
+  assert.deepEqual(await sale.verify().finally(() => sale.close()), [])
 })
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

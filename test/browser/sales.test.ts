@@ -47,8 +47,9 @@ for (const look of [{ language: 'ko', width: 1_440 }, { language: 'en', width: 3
     await tile(page, names.sold).getByText('4', { exact: true }).waitFor()
     const stored = await stage.api.reservation.figures({ showId: show.showId })
     const paid = stored.prices.reduce((sum, { gross, fees }) => sum + gross + fees, 0)
-    assert.equal(await tile(page, names.net).innerText(), won(paid, ko))
-    assert.equal(await tile(page, names.buyers).innerText(), String(stored.buyers))
+    // seats and money are read of two services: one may be of a moment later
+    await tile(page, names.net).getByText(won(paid, ko), { exact: true }).waitFor()
+    await tile(page, names.buyers).getByText(String(stored.buyers), { exact: true }).waitFor()
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: ko ? 'CSV 받기' : 'Get CSV' }).click()])
     assert.match(file.suggestedFilename(), /^openrun-\d{4}-\d\d-\d\d\.csv$/)
     const { number } = await stage.api.reservation.get({ reservationId, userId: first.userId })
@@ -80,7 +81,8 @@ for (const look of [{ language: 'ko', width: 1_440 }, { language: 'en', width: 3
 
     await page.getByRole('link', { name: ko ? '판매 보기' : 'See the sales' }).click()
     await tile(page, names.sold).getByText('3', { exact: true }).waitFor()
-    assert.deepEqual([await tile(page, names.refunds).innerText(), await tile(page, names.net).innerText()], [won(156_000, ko), won(paid - 156_000, ko)])
+    await tile(page, names.refunds).getByText(won(156_000, ko), { exact: true }).waitFor()
+    await tile(page, names.net).getByText(won(paid - 156_000, ko), { exact: true }).waitFor()
     await page.locator('.refunds li', { hasText: '무대 변경' }).getByText(ko ? '돌려줬어요' : 'Money is back').waitFor()
     await sound(page, 'with a refund')
     await page.locator('.refunds a').click()

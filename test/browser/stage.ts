@@ -12,10 +12,12 @@ import { openServer, type Server } from '../../src/server.ts'
 import type { MapSeat } from '../../web/wire.ts'
 import { type Hall, layOut } from '../../web/hall/plan.ts'
 import { findChromium } from './chromium.ts'
+import { createTime } from './time.ts'
 
 export const chromiumMissing = findChromium() ? false : 'there is no chromium on this machine'
 const password = 'browser-test-1234'
-const patienceMs = 20_000
+/** says nothing of how fast a page is: one asks again only after 13 s, a line that a standstill has slowed recovers in 20 s */
+const patienceMs = 60_000
 export type Fan = { userId: string; email: string; name: string }
 export type Look = { language?: 'ko' | 'en'; width?: number; dark?: boolean; phone?: boolean; scripts?: boolean }
 /** Answers that a test provokes on purpose; any other failed request or console error fails it. */
@@ -26,19 +28,23 @@ type Plan = Parameters<Server['system']['api']['concert']['createWithShow']>[0][
 type ShowWish = { concertId?: string; title?: string; venue?: string; description?: string; rows?: number; plan?: Plan; opensInMs?: number; closesInMs?: number; lobbyInMs?: number; startsInMs?: number; codes?: string[]; by?: string }
 const second = 1_000
 const hour = 3_600_000
+/** half of what is an outage */
+const stepMsMax = 1.5 * second
 
 /** A server of its own on a fresh data directory, and a browser. The server's time is the test's: `passTime` brings it on. */
 export async function openStage(environment: Record<string, string> = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'openrun-browser-'))
   const config = readConfig({ PORT: '0', OPS_PORT: '0', DATA_DIR: directory, LOG_LEVEL: 'error', REHEARSALS: 'on', BEACON_URLS: 'none', ...environment })
-  const time = { aheadMs: 0 }
-  const server: Server = await openServer(config, undefined, async (db: Database) => {
-    const clock = await openClock(db)
-    return { ...clock, now: () => clock.now() + time.aheadMs }
+  const time = createTime()
+  const server: Server = await openServer(config, undefined, async (db: Database) => time.over(await openClock(db)))
+  const closeServer = async () => {
+    await server.close('test')
+    await rm(directory, { recursive: true, force: true })
+  }
+  const { operatorId, axe, browser } = await equip(server).catch(async (error) => {
+    await closeServer()
+    throw error
   })
-  const browser: Browser = await chromium.launch({ executablePath: findChromium() ?? '', args: ['--no-sandbox'] })
-  const operatorId = await server.system.userService.ensureUser({ email: 'operator@test.example', name: '당직', password, role: 'operator' })
-  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   let fans = 0
 
   return {
@@ -62,7 +68,7 @@ export async function openStage(environment: Record<string, string> = {}) {
     },
     /** a published show that is on sale, with two grades and a standing floor; or as it is wished */
     show: async ({ rows = 4, title = '한여름밤의 록', venue = '올림픽홀', description = '', plan = smallHall(rows), opensInMs = -60 * second, closesInMs = 100 * hour, lobbyInMs, startsInMs = 1_000 * hour, concertId, codes, by = operatorId }: ShowWish = {}) => {
-      const now = Date.now() + time.aheadMs
+      const now = time.now()
       const startsAt = Math.ceil((now + startsInMs) / hour) * hour
       const made = await server.system.api.concert.createWithShow({
         by: { userId: by, role: 'operator' },
@@ -75,7 +81,9 @@ export async function openStage(environment: Record<string, string> = {}) {
       await server.system.settle()
       return { ...made, title }
     },
-    now: () => Date.now() + time.aheadMs,
+    now: time.now,
+    /** the server's time stands still until it is let go on: a state of some seconds is there for who takes longer */
+    stopTime: time.stop,
     /** every connection there is breaks, streams too */
     cutConnections: () => server.system.app.server.closeAllConnections(),
     /** what the link in the newest mail to somebody opens */
@@ -89,13 +97,18 @@ export async function openStage(environment: Record<string, string> = {}) {
       }
       return assert.fail(`no mail to ${email}`)
     },
-    /** the server's time goes on as if it had been serving all the while: no step is long enough for an outage */
+    /** the server's time goes on as if it had been serving all the while: no step is long enough for an outage, and doing what is due takes no time */
     passTime: async (ms: number) => {
-      const now = () => Date.now() + time.aheadMs
-      // it goes on by itself, too, while what is due is done
-      for (const end = now() + ms; now() < end; ) {
-        time.aheadMs += Math.min(1.5 * second, end - now())
+      const goOn = time.stop()
+      try {
+        // a beat, too: the first step adds to no time that went by before
         await server.system.settle()
+        for (let left = ms; left > 0; left -= stepMsMax) {
+          time.step(Math.min(stepMsMax, left))
+          await server.system.settle()
+        }
+      } finally {
+        goOn()
       }
     },
     visit: async ({ language = 'ko', width = 1_440, dark = false, phone = width < 600, scripts = true }: Look = {}, allowed: Allowed = []) => {
@@ -117,10 +130,17 @@ export async function openStage(environment: Record<string, string> = {}) {
     blank: async () => (await browser.newContext()).newPage(),
     close: async () => {
       await browser.close()
-      await server.close('test')
-      await rm(directory, { recursive: true, force: true })
+      await closeServer()
     },
   }
+}
+
+/** What a stage has beside its server; the browser comes last, so that whatever fails leaves none open. */
+async function equip(server: Server) {
+  const operatorId = await server.system.userService.ensureUser({ email: 'operator@test.example', name: '당직', password, role: 'operator' })
+  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  const browser: Browser = await chromium.launch({ executablePath: findChromium() ?? '', args: ['--no-sandbox'] })
+  return { operatorId, axe, browser }
 }
 
 const prices = [

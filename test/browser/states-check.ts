@@ -12,19 +12,17 @@ const narrow = { width: 320, height: 720 }
 /** Tests of every state of a group, each part of it in one of the languages: the pictures are made in both. */
 export function checkStates(group: Group) {
   for (const [name, { walk, environment, pages, states, language }] of Object.entries(parts).filter(([, part]) => part.group === group))
-    test(`every state of ${name} has no violation of WCAG 2.2 AA in light and dark and does not scroll sideways at 320 px, ${language}`, { skip: chromiumMissing, timeout: 120_000 }, async () => {
+    test(`every state of ${name} has no violation of WCAG 2.2 AA in light and dark and does not scroll sideways at 320 px, ${language}`, { skip: chromiumMissing, timeout: 150_000 }, async (t) => {
       const stage = await openStage(environment)
+      // also when time is up: then the walk ends, for it finds neither server nor browser
+      t.after(() => stage.close())
       const scene = openScene(stage, language)
       const seen: string[] = []
-      try {
-        for await (const shot of walk(scene)) {
-          seen.push(shot.name)
-          await sound(stage, shot).catch((cause) => assert.fail(`${shot.name}: ${cause}`))
-        }
-        await scene.close()
-      } finally {
-        await stage.close()
+      for await (const shot of walk(scene)) {
+        seen.push(shot.name)
+        await sound(stage, shot).catch((cause) => assert.fail(`${shot.name}: ${cause}`))
       }
+      await scene.close()
       assert.deepEqual(seen.toSorted(), [...pages, ...states].toSorted(), 'the table of states and the walk')
     })
 }

@@ -4,7 +4,8 @@ import { joinMany } from '../sales.ts'
 import type { Scene, Shot } from '../scene.ts'
 
 const minute = 60_000
-const opensInMs = 60_000
+/** an outage, as so many who join at once may bring, moves what ends within a minute: the lobby ends later */
+const opensInMs = 120_000
 /** the lobby is sealed for the last ten seconds */
 const sealedMs = 8_000
 
@@ -23,9 +24,11 @@ export async function* draw({ stage, enter, language }: Scene): AsyncGenerator<S
   await proof.locator('#findings li').first().waitFor()
   yield { name: 'draw-committed', page: proof }
   await stage.passTime(opening - sealedMs - stage.now())
+  const goOn = stage.stopTime()
   await waiter.page.reload()
   await waiter.page.getByText(words.lobby.sealed).first().waitFor()
   yield { name: 'line-sealed', page: waiter.page }
+  goOn()
   await stage.passTime(Math.max(0, opening + 1_000 - stage.now()))
   await waiter.page.reload()
   await waiter.page.locator('#line[data-kind=waiting], #line[data-kind=hopeless]').waitFor()
