@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createConcert } from './concert/service.ts'
 import { type ConcertApi, concertOperations } from './concert/api.ts'
 import { absentApi } from './gateway/absent.ts'
@@ -241,7 +242,8 @@ export async function compose(parts: Parts) {
         onRun: (name, seconds) => metrics.jobSeconds.observe({ job: name }, seconds),
       })
       return { stop: async () => {
-        await Promise.all([relay.close(), running.stop()])
+        // what a job has not ended by then it would not have ended when killed
+        await Promise.race([Promise.all([relay.close(), running.stop()]), sleep(jobsStopMsMax, undefined, { ref: false })])
         // a database that is away needs no good-bye: the leases end by themselves
         await bus.release().catch((error: unknown) => log.warn({ err: error }, 'leases were not given back'))
         await bus.close?.()
@@ -263,4 +265,5 @@ function walletWithSandbox({ db, now, newId, random, keys, tell }: Parts) {
 }
 
 const parkedReportMs = 5_000
+const jobsStopMsMax = 8_000
 const backlogReportMs = 5_000

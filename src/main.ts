@@ -10,8 +10,8 @@ const demo = process.argv.includes('--demo')
 const again = process.argv.includes('--again')
 // what watched over this process is gone: nobody would end it any more
 const link = demo ? openStageLink(() => process.kill(process.pid, 'SIGTERM')) : undefined
-/** what closes last, a listener of Kafka and then its producer, may take 15 s */
-const closeDelayMs = 25_000
+/** requests under way 10 s, jobs 8, listeners of Kafka 10, its producer 5 */
+const closeDelayMs = 35_000
 
 try {
   const config = readConfig(process.env, { demo })

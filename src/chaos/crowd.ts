@@ -65,7 +65,7 @@ export function createChaosCrowd({ url, random, fansPerSecond, roundSeconds, say
     paidCount: () => rounds.reduce((sum, { record }) => sum + record.counts.paid, 0),
     /** rounds one after the other until told to stop */
     async run(signal: AbortSignal): Promise<void> {
-      while (!signal.aborted) await round().catch(async (error: unknown) => {
+      while (!signal.aborted && !isOver) await round().catch(async (error: unknown) => {
         notOpened.push(String(error))
         say(String(error))
         await wait(1_000)

@@ -34,7 +34,7 @@ type Options = {
   /** who has not ended so long after SIGTERM is frozen or does not listen, and is killed */
   endMsMax?: number
 }
-const endMsMaxDefault = 35_000
+const endMsMaxDefault = 45_000
 
 const main = new URL('../main.ts', import.meta.url).pathname
 /** What a process said last stands beside the news that it did not start. */
@@ -42,8 +42,10 @@ const linesKeptMax = 10
 const lineLengthMax = 500
 export const isOver = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 
+const drainMsOf = (environment: Options['environment']) => 1_000 * Number(environment.DRAIN_SECONDS ?? process.env.DRAIN_SECONDS ?? 0)
+
 /** Starts a server as a direct child, with the directory and environment that it keeps over its restarts. */
-export async function startReplica(name: string, index: number, { directory, opsPort, environment, say, onDeath, endMsMax = endMsMaxDefault }: Options): Promise<ReplicaProcess> {
+export async function startReplica(name: string, index: number, { directory, opsPort, environment, say, onDeath, endMsMax = endMsMaxDefault + drainMsOf(environment) }: Options): Promise<ReplicaProcess> {
   const dataDir = join(directory, `${name}-${index}`)
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const label = `${name} ${index}`

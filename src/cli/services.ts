@@ -39,7 +39,8 @@ process.on('SIGHUP', () => {
   if (!restarting) return say('services', 'still starting; send SIGHUP again when it serves')
   restarting = restarting.then(restart)
 })
-const { close } = closeWithGrace({ delay: 60_000, logger: false, skip: ['SIGHUP'] }, async () => {
+// each of them is bounded
+const { close } = closeWithGrace({ delay: false, logger: false, skip: ['SIGHUP'] }, async () => {
   await (await starting?.catch(() => undefined))?.stop()
   await rm(addressFile, { force: true })
 })

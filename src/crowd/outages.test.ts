@@ -45,10 +45,12 @@ test('an outage in which nothing failed and every answer was late is one, from w
   answered(crowd, at + 8_000, at + 7_990)
   crowd.answered(at + 8_001)
   assert.deepEqual(crowd.silences, [{ from: at + 5_000, to: at + 8_000 }])
+  answered(crowd, at + 20_000, at + 15_000)
+  assert.equal(crowd.silences.length, 1, 'who waits alone may wait for something slow')
   // one slow answer beside others is no silence
-  crowd.asked(at + 9_000)
-  for (let ms = 9_000; ms < 14_000; ms += 500) answered(crowd, at + ms)
-  crowd.answered(at + 14_000)
+  crowd.asked(at + 29_000)
+  for (let ms = 29_000; ms < 34_000; ms += 500) answered(crowd, at + ms)
+  crowd.answered(at + 34_000)
   assert.equal(crowd.silences.length, 1)
 })
 

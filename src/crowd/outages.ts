@@ -22,8 +22,9 @@ export function createSilences() {
       if (waiting++ === 0) waitedSince = at
     },
     answered: (at: number) => {
+      // one who waits alone may wait for something slow
+      const from = isSilent ? lastAt : waiting > 1 ? waitedSince : at
       waiting--
-      const from = isSilent ? lastAt : waitedSince
       if (at - from >= silenceMsMin) silences.push({ from, to: at })
       isSilent = false
       lastAt = waitedSince = at

@@ -6,9 +6,9 @@ const portMin = 15_000
 const portMax = 32_000
 
 /** Processes that start others at the same time each have a part of the ports: `1/3` in FREE_PORTS is the first of three. */
-const [part = 1, parts = 1] = (process.env.FREE_PORTS ?? '1/1').split('/').map(Number)
+const [, part = 1, parts = 1] = (/^([1-9])\/([1-9])$/.exec(process.env.FREE_PORTS ?? '') ?? []).map(Number)
 const partSize = Math.floor((portMax - portMin) / parts)
-const randomPort = () => portMin + (part - 1) * partSize + Math.floor(Math.random() * partSize)
+const randomPort = () => portMin + ((part - 1) % parts) * partSize + Math.floor(Math.random() * partSize)
 
 /** Ports of 127.0.0.1 that are free now, all of them held until the last is known, so that they differ. */
 export async function freePorts(count: number): Promise<number[]> {

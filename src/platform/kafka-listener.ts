@@ -65,9 +65,10 @@ export function createListener(options: ListenerOptions) {
       if (!consumer) throw new Error(`${subscriber.name} does not listen`)
       return lagOf(consumer, topics)
     },
+    /** what it waits for from a broker that does not answer is left: it is read again by whoever follows */
     close: async () => {
       stopping.abort()
-      await running
+      await Promise.race([running, sleep(closeMsMax, undefined, { ref: false })])
     },
   }
 }

@@ -21,7 +21,7 @@ export function openRedisLive({ url, newId, metrics, log, prefix = 'openrun' }: 
   const here = createMemoryLive()
   const self = newId()
   const links = [connectRedis(url), connectRedis(url)] as const
-  const [talking, listening] = links.map(({ client }) => client) as unknown as [Client, Client]
+  const [talking, listening] = links.map(({ client }) => client) as unknown as [() => Client, () => Client]
   const hearers = new Map<string, { count: number; hear: (text: string) => void; subscribed: boolean }>()
   let closed = false
   let isAway = false
@@ -36,7 +36,7 @@ export function openRedisLive({ url, newId, metrics, log, prefix = 'openrun' }: 
     if (!hearer || hearer.subscribed || closed) return
     hearer.subscribed = true
     // once told, the client itself listens again after a reconnection
-    listening.sSubscribe(`${prefix}:live:${channel}`, hearer.hear).catch(() => {
+    listening().sSubscribe(`${prefix}:live:${channel}`, hearer.hear).catch(() => {
       hearer.subscribed = false
       setTimeout(() => listen(channel), retryMs).unref()
     })
@@ -58,7 +58,7 @@ export function openRedisLive({ url, newId, metrics, log, prefix = 'openrun' }: 
   return {
     publish: (channel, text) => {
       here.publish(channel, text)
-      talking.sPublish(`${prefix}:live:${channel}`, `${self} ${text}`).then(() => {
+      talking().sPublish(`${prefix}:live:${channel}`, `${self} ${text}`).then(() => {
         if (isAway) log.info('live: Redis answers again')
         isAway = false
       }, lost)
@@ -76,7 +76,7 @@ export function openRedisLive({ url, newId, metrics, log, prefix = 'openrun' }: 
         stop()
         if (--hearer.count > 0) return
         hearers.delete(channel)
-        if (!closed) listening.sUnsubscribe(`${prefix}:live:${channel}`, hearer.hear).catch(() => undefined) // a lost connection listens to nothing
+        if (!closed) listening().sUnsubscribe(`${prefix}:live:${channel}`, hearer.hear).catch(() => undefined) // a lost connection listens to nothing
       }
     },
     close: () => {

@@ -17,6 +17,8 @@ export type Redis = {
 }
 
 const connectTimeoutMs = 1_000
+/** of all nodes of a Cluster, one after the other */
+const clusterConnectMsMax = 5_000
 const commandTimeoutMs = 2_000
 const reconnectMsMin = 50
 const reconnectMsMax = 2_000
@@ -28,38 +30,61 @@ export const scriptOf = (text: string): Script => ({ text, sha: createHash('sha1
 /**
  * A client of one server or a Cluster that connects, again for ever while it is away; one that listens can do nothing else.
  * The library lets go of no connection that is still being made, neither at the start nor while a Cluster's nodes are
- * looked for after a failover: `close` waits for the first and lets go of the others as they come.
+ * looked for after a failover: `close` waits for the first and lets go of the others as they come. A Cluster it gives up
+ * when none of its nodes answered at once, waits for ever for a node that is dead but not yet replaced, and takes one
+ * without all slots for whole: each time another client begins anew, so `client` is to be asked for each time.
  */
 export function connectRedis(url: string) {
   const addresses = redisAddressesOf(url)
   if (!addresses) throw new Error('this is no address of Redis')
   let isClosed = false
   const reconnectStrategy = (retries: number) => (isClosed ? false : delayOf(retries))
-  const client = addresses.cluster ? clusterOf(addresses.urls, reconnectStrategy) : clientOf(addresses.urls[0] as string, reconnectStrategy)
-  // whoever asks hears of it: an error of a connection has no other reader
-  client.on('error', () => undefined)
-  client.on('node-connect', () => {
-    if (isClosed) setImmediate(() => client.destroy())
-  })
-  const connected = (async () => {
-    for (let retries = 0; !isClosed; retries++) {
-      try {
-        await client.connect()
-        return true
-      } catch {
-        // a server is waited for by the library; of a Cluster it gives up when no node answered at once
-        await wait(delayOf(retries), undefined, { ref: false })
-      }
+  const [first = ''] = addresses.urls
+  /** whoever asks hears of it: an error of a connection has no other reader */
+  const deaf = <C extends { on(name: 'error', hear: () => void): unknown }>(each: C): C => {
+    each.on('error', () => undefined)
+    return each
+  }
+
+  if (!addresses.cluster) {
+    const client = deaf(clientOf(first, reconnectStrategy))
+    const connected = client.connect().then(() => true, () => false)
+    const close = () => {
+      isClosed = true
+      void connected.then((stands) => {
+        if (stands) client.destroy()
+      })
     }
-    return false
+    return { client: () => client, connected, close }
+  }
+
+  const openCluster = () => {
+    const cluster = deaf(clusterOf(addresses.urls, reconnectStrategy))
+    cluster.on('node-connect', () => {
+      if (isClosed || cluster !== client) setImmediate(() => cluster.destroy())
+    })
+    return cluster
+  }
+  let client = openCluster()
+  const isWhole = async () => {
+    const own = client
+    const stands = own.connect().then(() => true, () => false)
+    return (await Promise.race([stands, wait(clusterConnectMsMax, false, { ref: false })])) && !own.slots.includes(undefined as never)
+  }
+  const connected = (async () => {
+    for (let retries = 0; !(await isWhole()); retries++) {
+      if (isClosed) return false
+      client.destroy()
+      client = openCluster()
+      await wait(delayOf(retries), undefined, { ref: false })
+    }
+    return true
   })()
   const close = () => {
     isClosed = true
-    void connected.then((stands) => {
-      if (stands || addresses.cluster) client.destroy()
-    })
+    void connected.then(() => client.destroy())
   }
-  return { client, connected, close }
+  return { client: () => client, connected, close }
 }
 
 /** Connects to one server or a Cluster, and again for ever when it is away. A server that is not there is waited for 1 s, no longer. */
@@ -70,10 +95,16 @@ export async function openRedis(url: string): Promise<Redis> {
     connectedOnce = stands
   })
   await Promise.race([connectedNow, new Promise((resolve) => setTimeout(resolve, connectTimeoutMs).unref())])
-  const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
+  const bytesOf = new WeakMap<object, Client>()
+  const inBytes = () => {
+    const own = client()
+    const bytes = bytesOf.get(own) ?? own.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
+    bytesOf.set(own, bytes)
+    return bytes
+  }
   return {
-    run: (script, keys, args, timeoutMs = commandTimeoutMs) => within(timeoutMs, evaluate(client, script, keys, args)),
-    runBytes: (script, keys, args, timeoutMs = commandTimeoutMs) => within(timeoutMs, evaluate(bytes, script, keys, args)),
+    run: (script, keys, args, timeoutMs = commandTimeoutMs) => within(timeoutMs, evaluate(client(), script, keys, args)),
+    runBytes: (script, keys, args, timeoutMs = commandTimeoutMs) => within(timeoutMs, evaluate(inBytes(), script, keys, args)),
     wasConnected: () => connectedOnce,
     close,
   }

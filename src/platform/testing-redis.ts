@@ -44,10 +44,10 @@ export async function openTestRedis(url: string): Promise<Redis> {
 export type TestRedis = Awaited<ReturnType<typeof startTestRedis>>
 
 /** A Redis of a test's own that it may kill, freeze and start again on the same port. */
-export async function startTestRedis() {
+export async function startTestRedis(flags: string[] = []) {
   const directory = mkdtempSync(join(tmpdir(), 'openrun-redis-'))
   const port = await freePort()
-  let server = await start(port, directory)
+  let server = await start(port, directory, flags)
   const kill = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return
     server.kill('SIGKILL')
@@ -60,7 +60,7 @@ export async function startTestRedis() {
     thaw: () => server.kill('SIGCONT'),
     restart: async () => {
       await kill()
-      server = await start(port, directory)
+      server = await start(port, directory, flags)
     },
     close: async () => {
       await kill()
@@ -69,8 +69,8 @@ export async function startTestRedis() {
   }
 }
 
-async function start(port: number, directory: string): Promise<ChildProcess> {
-  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory]
+async function start(port: number, directory: string, more: string[]): Promise<ChildProcess> {
+  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory, ...more]
   const server = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const text of server.stdout) if (String(text).includes('Ready to accept connections')) break
   server.stdout.resume()
