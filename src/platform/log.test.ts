@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { createLog } from './log.ts'
 
@@ -40,4 +43,32 @@ test('what other shops and services are known by is written nowhere, and the pla
     const text = logged((log) => log.error({ err: new Error(`answered 401 to ${canary} at src/seat/service.ts:31`) }))
     assert.ok(!text.includes(canary) && text.includes('src/seat/service.ts:31'), text)
   }
+})
+
+test('a process whose reader is gone goes on, and ends when it is told to', { timeout: 60_000 }, async (t) => {
+  const program = `
+    import { createLog } from ${JSON.stringify(new URL('./log.ts', import.meta.url).href)}
+    const log = createLog('info')
+    log.info('the first line')
+    process.on('message', (last) => {
+      for (const line of ['a line', 'another']) log.info(line)
+      if (last) process.exit(7)
+      setTimeout(() => process.send('goes on'), 10)
+    })`
+  const start = () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+    t.after(() => child.kill('SIGKILL'))
+    return child
+  }
+  const [one, other] = [start(), start()]
+  for (const child of [one, other]) {
+    await once(child.stdout as Readable, 'data')
+    child.stdout?.destroy()
+  }
+  one.send(true)
+  assert.deepEqual(await once(one, 'exit'), [7, null])
+  other.send(false)
+  assert.deepEqual(await once(other, 'message'), ['goes on', undefined])
+  other.send(true)
+  assert.deepEqual(await once(other, 'exit'), [7, null])
 })

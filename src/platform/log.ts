@@ -18,7 +18,19 @@ export function createLog(level: string, destination?: DestinationStream): Logge
     hooks: { logMethod },
     serializers: { err: (error: Error) => told(error) },
   }
-  return destination ? pino(options, destination) : pino(options)
+  return pino(options, destination ?? stdoutLines())
+}
+
+let isReaderWatched = false
+
+/**
+ * What nobody reads any more is dropped. The library's own writer tries it again for ever when the process ends, and the
+ * process does not end.
+ */
+function stdoutLines(): DestinationStream {
+  if (!isReaderWatched) process.stdout.on('error', () => undefined)
+  isReaderWatched = true
+  return { write: (line) => void process.stdout.write(line) }
 }
 
 const causesMax = 4
