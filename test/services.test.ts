@@ -11,6 +11,7 @@ import { startReplica } from '../src/cli/replica-process.ts'
 import { freePort } from '../src/platform/free-port.ts'
 import { createPostgresDatabase, testDatabaseUrl, testKafkaBrokers } from '../src/platform/testing.ts'
 import { deleteTopics } from '../src/platform/testing-kafka.ts'
+import { until } from './sale.ts'
 
 const engines = testDatabaseUrl && testKafkaBrokers ? { databaseUrl: testDatabaseUrl, brokers: testKafkaBrokers.join(',') } : undefined
 const onEngines = { skip: engines ? false : 'NOT TESTED: needs TEST_DATABASE_URL and TEST_KAFKA_BROKERS' }
@@ -97,7 +98,7 @@ test('npm run services: SIGHUP while it starts ends nothing, later it restarts o
   assert.deepEqual(said.slice(from).flatMap((text) => /^services +restarting (\w+) 0/.exec(text)?.[1] ?? []), ['user', 'concert', 'queue', 'gateway'])
   const after = await pidsIn(directory)
   for (const [name, pid] of before) assert.ok(after.get(name) !== pid && !isThere(pid), `${name} is another process`)
-  while ((await fetch(`http://127.0.0.1:${port}/readyz`)).status !== 200) t.signal.throwIfAborted()
+  await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200)
   assert.equal((await fetch(`http://127.0.0.1:${port}/api/concerts`)).status, 200, 'the gateway finds the new ones')
   assert.equal(await end(child), 0)
   assert.deepEqual([...after.values()].filter(isThere), [])
@@ -126,7 +127,7 @@ test('a process that does not come back from its restart is said and is no reaso
   await assert.rejects(replica.restart(), /ended with SIGKILL when it was told to stop/)
   assert.ok(!isThere(frozen) && replica.pid() !== frozen)
   // it serves all the same
-  while ((await fetch(new URL('/readyz', replica.opsUrl))).status !== 200) t.signal.throwIfAborted()
+  await until(async () => (await fetch(new URL('/readyz', replica.opsUrl))).status === 200)
   process.kill(replica.pid(), 'SIGKILL')
   while (deaths.length === 0) await new Promise((resolve) => setImmediate(resolve))
   assert.deepEqual(deaths, ['SIGKILL'], 'who ends while it serves is told of')

@@ -177,8 +177,9 @@ async function opened(start: (directory: string) => Promise<Started>): Promise<R
     },
     passOf: async ({ token }, showId) => {
       await must(send('POST', `/api/shows/${showId}/queue`, { token, body: {} }))
-      const place = await eventually(() => send('GET', `/api/shows/${showId}/queue/me`, { token }), ({ body }) => body.status === 'called' || body.status === 'inside')
-      assert.ok(['called', 'inside'].includes(place.body.status), JSON.stringify(place.body))
+      const isIn = ({ body }: Answer) => body.status === 'called' || body.status === 'inside'
+      const place = await eventually(() => send('GET', `/api/shows/${showId}/queue/me`, { token }), isIn)
+      assert.ok(isIn(place), JSON.stringify(place.body))
       return (await must(send('POST', `/api/shows/${showId}/queue/pass`, { token, body: {} }))).body.pass
     },
     verificationOf: async (email) => {

@@ -31,10 +31,8 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   try {
     // unless it is given one, a node talks to the others on a port that something else may have: 10,000 above its own
     const ports = await freePorts(2 * nodesCount)
-    for (const busPort of ports.splice(nodesCount)) {
-      const port = ports.shift() as number
-      nodes.set(port, await startRedis(['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs), '--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0', '--cluster-port', String(busPort)], port))
-    }
+    const flags = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs), '--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0']
+    for (const [i, port] of ports.slice(nodesCount).entries()) nodes.set(port, await startRedis([...flags, '--cluster-port', String(ports[i])], port))
     const places = [...nodes.keys()].map((port) => `${loopback}:${port}`)
     execFileSync('redis-cli', ['--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes'], { stdio: 'pipe' })
     const away = new Set<number>()

@@ -30,52 +30,51 @@ export const scriptOf = (text: string): Script => ({ text, sha: createHash('sha1
 /**
  * A client of one server or a Cluster that connects, again for ever while it is away; one that listens can do nothing else.
  * The library lets go of no connection that is still being made, neither at the start nor while a Cluster's nodes are
- * looked for after a failover: `close` waits for the first and lets go of the others as they come. A Cluster it gives up
- * when none of its nodes answered at once, waits for ever for a node that is dead but not yet replaced, and takes one
- * without all slots for whole: each time another client begins anew, so `client` is to be asked for each time.
+ * looked for after a failover: `close` waits for the first and lets go of the others as they come. `client` is to be asked
+ * for each time.
  */
 export function connectRedis(url: string) {
   const addresses = redisAddressesOf(url)
   if (!addresses) throw new Error('this is no address of Redis')
+  return addresses.cluster ? connectCluster(addresses.urls) : connectServer(addresses.urls[0] as string)
+}
+
+function connectServer(url: string) {
   let isClosed = false
-  const reconnectStrategy = (retries: number) => (isClosed ? false : delayOf(retries))
-  const [first = ''] = addresses.urls
-  /** whoever asks hears of it: an error of a connection has no other reader */
-  const deaf = <C extends { on(name: 'error', hear: () => void): unknown }>(each: C): C => {
-    each.on('error', () => undefined)
-    return each
+  const client = clientOf(url, (retries) => (isClosed ? false : delayOf(retries)))
+  const connected = client.connect().then(() => true, () => false)
+  const close = () => {
+    isClosed = true
+    void connected.then((stands) => {
+      if (stands) client.destroy()
+    })
   }
+  return { client: () => client, connected, close }
+}
 
-  if (!addresses.cluster) {
-    const client = deaf(clientOf(first, reconnectStrategy))
-    const connected = client.connect().then(() => true, () => false)
-    const close = () => {
-      isClosed = true
-      void connected.then((stands) => {
-        if (stands) client.destroy()
-      })
-    }
-    return { client: () => client, connected, close }
-  }
-
-  const openCluster = () => {
-    const cluster = deaf(clusterOf(addresses.urls, reconnectStrategy))
+/**
+ * The library gives a Cluster up when none of its nodes answered at once, waits for ever for a node that is dead but not yet
+ * replaced, and takes one without all slots for whole: each time another client begins anew.
+ */
+function connectCluster(urls: string[]) {
+  let isClosed = false
+  const open = () => {
+    const cluster = clusterOf(urls, (retries) => (isClosed ? false : delayOf(retries)))
     cluster.on('node-connect', () => {
       if (isClosed || cluster !== client) setImmediate(() => cluster.destroy())
     })
     return cluster
   }
-  let client = openCluster()
+  let client = open()
   const isWhole = async () => {
-    const own = client
-    const stands = own.connect().then(() => true, () => false)
-    return (await Promise.race([stands, wait(clusterConnectMsMax, false, { ref: false })])) && !own.slots.includes(undefined as never)
+    const stands = client.connect().then(() => true, () => false)
+    return (await Promise.race([stands, wait(clusterConnectMsMax, false, { ref: false })])) && !client.slots.includes(undefined as never)
   }
   const connected = (async () => {
     for (let retries = 0; !(await isWhole()); retries++) {
       if (isClosed) return false
       client.destroy()
-      client = openCluster()
+      client = open()
       await wait(delayOf(retries), undefined, { ref: false })
     }
     return true
@@ -132,8 +131,11 @@ type ReconnectStrategy = (retries: number) => number | false
 // the client's own time limit makes a signal a command and costs more than the command; `within` is a timer
 const commandOptions = { timeout: undefined as never }
 
+/** whoever asks hears of it: an error of a connection has no other reader */
+const unheard = () => undefined
+
 function clientOf(url: string, reconnectStrategy: ReconnectStrategy) {
-  return createClient({ url, socket: { connectTimeout: connectTimeoutMs, reconnectStrategy }, commandOptions, disableOfflineQueue: true })
+  return createClient({ url, socket: { connectTimeout: connectTimeoutMs, reconnectStrategy }, commandOptions, disableOfflineQueue: true }).on('error', unheard)
 }
 
 function clusterOf(urls: string[], reconnectStrategy: ReconnectStrategy) {
@@ -141,7 +143,7 @@ function clusterOf(urls: string[], reconnectStrategy: ReconnectStrategy) {
   const login = { ...(username ? { username: decodeURIComponent(username) } : {}), ...(password ? { password: decodeURIComponent(password) } : {}) }
   const socket = { connectTimeout: connectTimeoutMs, reconnectStrategy, ...(protocol === 'rediss:' ? { tls: true as const } : {}) }
   const defaults = { ...login, socket, disableOfflineQueue: true }
-  return createCluster({ rootNodes: urls.map((url) => ({ url })), defaults, commandOptions, topologyRefreshOnReconnectionAttemptStrategy: replacedAfterMs })
+  return createCluster({ rootNodes: urls.map((url) => ({ url })), defaults, commandOptions, topologyRefreshOnReconnectionAttemptStrategy: replacedAfterMs }).on('error', unheard)
 }
 
 /** After a busy turn of the event loop the timer is early: what has arrived is read before anything is given up. */
